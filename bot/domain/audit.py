@@ -1,0 +1,37 @@
+"""The audit entry: who changed what, when, why; and the hash that chains it to the one before."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.ids import OrderId, PersonId
+from bot.domain.plan import canonical
+
+GENESIS = "0" * 64
+"""What the first entry of a chain calls the one before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """
+    One change, as it is kept.
+
+    Args:
+        what: the event or the operation.
+        facts: what is worth knowing later: digests, references, codes; never secrets.
+    """
+
+    order_id: OrderId
+    at: datetime
+    by: PersonId
+    what: str
+    before: str
+    after: str
+    why: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def chained(entry: AuditEntry, previous: str) -> str:
+    """SHA-256 over the previous hash and the entry's canonical form, 64 lower-case hex digits."""
+    return hashlib.sha256(previous.encode("ascii") + b"\n" + canonical(entry)).hexdigest()

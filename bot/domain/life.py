@@ -1,0 +1,89 @@
+"""
+What an event makes of an order: a pure step from one value to the next.
+
+The state comes from the table alone; the rest of the value is what the event brought along.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.domain import events as ev
+from bot.domain.order import CertificateOrder
+from bot.domain.states import Work, move
+
+
+def advance(
+    order: CertificateOrder, event: ev.Event, *, at: datetime
+) -> tuple[CertificateOrder, Work]:
+    """
+    Apply an event.
+
+    Returns:
+        the order after it, one version on, and the work that starts with it.
+
+    Raises:
+        IllegalMove: the table does not know the pair; nothing was changed.
+    """
+    step = move(order.state, event.kind)
+    after = replace(
+        order,
+        state=step.to,
+        version=order.version + 1,
+        changed_at=at,
+        detail="",
+        approvals=order.approvals + event.approvals,
+        **_brought(order, event, at),
+    )
+    return after, step.work
+
+
+def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str, Any]:
+    match event:
+        case ev.CsrMade(csr_pem=pem):
+            return {"csr_pem": pem, "csr_round": order.csr_round + 1}
+        case ev.SubmittedToVendor(reference=reference):
+            return {"vendor_reference": reference}
+        case ev.Rekeyed():
+            return {"csr_pem": ""}
+        case ev.InstallApproved(answers=answers):
+            return {"answers": answers}
+        case ev.InstallFinished():
+            return {"installed_at": at}
+        case ev.SupersededBy(successor=successor):
+            return {"superseded_by": successor}
+        case ev.HostRefused(code=code) | ev.HostFailed(code=code):
+            return {"failed_in": order.state, "fault_code": code, "detail": event.reason}
+        case ev.RenewalProposed():
+            return {"renewal_asked_at": at}
+        case ev.RenewalPostponed(until=until):
+            return {"renewal_asked_at": None, "renewal_not_before": until}
+        case ev.RenewalOpened(successor=successor):
+            return {"renewed_by": successor}
+        case ev.RetryAsked():
+            return {"failed_in": None, "fault_code": ""}
+        case _:
+            return _about_bundle(event)
+
+
+def _about_bundle(event: ev.Event) -> dict[str, Any]:
+    match event:
+        case ev.BundleUploaded(upload_id=upload, by=uploader):
+            return {
+                "upload_id": upload,
+                "uploader": uploader,
+                "findings": (),
+                "certificate": None,
+            }
+        case ev.BundleProven(certificate=certificate, findings=findings):
+            return {"certificate": certificate, "findings": findings, "plan": None}
+        case ev.BundleRefused(findings=findings):
+            return {"findings": findings}
+        case ev.PlanMade(plan=plan):
+            return {"plan": plan, "answers": {}}
+        case ev.PlanFailed(reason=reason, code=code):
+            return {"plan": None, "fault_code": code, "detail": reason}
+        case ev.ReplanAsked():
+            return {"plan": None, "fault_code": ""}
+        case _:
+            return {}

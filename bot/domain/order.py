@@ -1,0 +1,110 @@
+"""An order: one issuance from the wish to the proven handshake."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.certs.findings import Finding
+from bot.certs.judge import IssuedCertificate
+from bot.certs.names import DnsName
+from bot.domain.approvals import Approval
+from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
+from bot.domain.plan import Answer, InstallPlan, Service, Step
+from bot.domain.states import State
+from bot.domain.subject import Subject
+
+KEY_SIZES = (2048, 3072, 4096)
+"""RSA sizes offered; 2048 is what every Exchange documents (exchange.md 5.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """
+    What is asked for, complete and well formed.
+
+    Args:
+        hosts: the CSR is made on the first; the certificate is installed on all, in this order.
+        names: what clients check; the common name stands first.
+        renews: the order whose certificate this one follows.
+    """
+
+    hosts: tuple[HostName, ...]
+    subject: Subject
+    names: tuple[DnsName, ...]
+    key_bits: int
+    exportable: bool
+    services: tuple[Service, ...]
+    vendor: VendorName
+    reason: str
+    renews: OrderId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateOrder:
+    """
+    One order as it stands; a new value for each change.
+
+    Args:
+        version: rises by one with each change of state; a stale click is seen by it.
+        home: the channel it was asked in; its card and its thread live there.
+        detail: one sentence for people on what is going on; the machine never reads it.
+        csr_round: how many CSRs were made; part of the request's friendly name on the host.
+        failed_in: the state the order failed in, for the retry.
+        renewal_asked_at: since when a renewal card waits for an answer; None while none does.
+        renewal_not_before: "not now" was said; the watch stays silent until then.
+    """
+
+    id: OrderId
+    version: int
+    state: State
+    wish: Wish
+    requester: PersonId
+    home: str
+    placed_at: datetime
+    changed_at: datetime
+    detail: str = ""
+    approvals: tuple[Approval, ...] = ()
+    csr_pem: str = ""
+    csr_round: int = 0
+    vendor_reference: str = ""
+    upload_id: UploadId | None = None
+    uploader: PersonId | None = None
+    certificate: IssuedCertificate | None = None
+    findings: tuple[Finding, ...] = ()
+    plan: InstallPlan | None = None
+    answers: Mapping[HostName, Answer] = field(default_factory=dict)
+    failed_in: State | None = None
+    fault_code: str = ""
+    installed_at: datetime | None = None
+    renewal_asked_at: datetime | None = None
+    renewal_not_before: datetime | None = None
+    renewed_by: OrderId | None = None
+    superseded_by: OrderId | None = None
+
+    @property
+    def title(self) -> str:
+        """How people call it: the number and the first name."""
+        return f"Order {self.id}: {self.wish.subject.common_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStep:
+    """How far one step on one host has come; shown on the status card."""
+
+    host: HostName
+    step: Step
+    status: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file that somebody handed in; the bytes are unproven."""
+
+    order_id: OrderId
+    name: str
+    data: bytes
+    sha256: str
+    by: PersonId
+    at: datetime

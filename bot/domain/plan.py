@@ -1,0 +1,260 @@
+"""
+What is on a host, what will change there, and what came of it: the values that cross walls.
+
+An `InstallPlan` is what a person approves. Its digest covers every operation, every question and
+every forecast, so the plan that runs is the plan that was read.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.certs.names import DnsName
+from bot.certs.prints import Fingerprint, Thumbprint
+from bot.domain.ids import HostName, OrderId
+
+
+class Service(StrEnum):
+    """What Exchange can use a certificate for; the names are those of ``-Services``."""
+
+    IIS = "IIS"
+    SMTP = "SMTP"
+    IMAP = "IMAP"
+    POP = "POP"
+    UM = "UM"
+
+
+class Answer(StrEnum):
+    """A person's answer to a question that Exchange would ask."""
+
+    NO = "no"
+    YES = "yes"
+
+
+class Step(StrEnum):
+    """The steps of one host, in the order in which they are taken."""
+
+    INTERMEDIATES = "intermediates"
+    IMPORT = "import"
+    ENABLE = "enable"
+    CONNECTORS = "connectors"
+    VERIFY = "verify"
+    RESTORE = "restore"
+    REMOVE = "remove"
+
+
+class OperationKind(StrEnum):
+    """Every change CertDesk can make on a host; there is no free text among them."""
+
+    ADD_INTERMEDIATE = "add_intermediate"
+    IMPORT_CERTIFICATE = "import_certificate"
+    ENABLE_SERVICES = "enable_services"
+    ENABLE_SMTP = "enable_smtp"
+    RESTORE_SMTP_DEFAULT = "restore_smtp_default"
+    REMOVE_CERTIFICATE = "remove_certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """
+    One change on one host, as data.
+
+    Args:
+        key: unique within the order, for example ``EX01/2/import_certificate``; the journal's key.
+        thumbprint: the certificate the operation is about.
+        services: what to enable; empty where it does not apply.
+        only_if: run it only when the host's SMTP question was answered so; None: always.
+        text: the same operation as PowerShell, quoted, for people to read; never run.
+    """
+
+    key: str
+    host: HostName
+    step: Step
+    kind: OperationKind
+    thumbprint: Thumbprint
+    services: tuple[Service, ...] = ()
+    friendly_name: str = ""
+    only_if: Answer | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCertificate:
+    """One certificate as the host shows it; dates are aware UTC, names come from its DER."""
+
+    thumbprint: Thumbprint
+    sha256: Fingerprint
+    subject: str
+    issuer: str
+    names: tuple[DnsName, ...]
+    not_before: datetime
+    not_after: datetime
+    services: tuple[str, ...] = ()
+    status: str = ""
+    friendly_name: str = ""
+    has_private_key: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A send or receive connector and the certificate it names, ``<I>issuer<S>subject``."""
+
+    direction: str
+    name: str
+    fqdn: str
+    tls_certificate_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What was on a host at one moment, read and not changed."""
+
+    host: HostName
+    taken_at: datetime
+    build: str
+    fqdn: str
+    certificates: tuple[HostCertificate, ...]
+    default_smtp: Thumbprint | None
+    intermediates: tuple[Thumbprint, ...]
+    roots: tuple[Thumbprint, ...] = ()
+    connectors: tuple[Connector, ...] = ()
+    clock_skew_s: float = 0.0
+
+    def certificate(self, thumbprint: Thumbprint | None) -> HostCertificate | None:
+        """Find a certificate by its handle; None when the host does not show it."""
+        return next((c for c in self.certificates if c.thumbprint == thumbprint), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateLine:
+    """A certificate in one line of a card."""
+
+    thumbprint: Thumbprint
+    subject: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpQuestion:
+    """
+    "Overwrite the existing default SMTP certificate?" as Exchange would ask it.
+
+    Args:
+        current: the default now; None when the host's store does not hold it.
+        default: the answer proposed: No on 2010 and later, none on 2007 (exchange.md 3.2).
+    """
+
+    current: CertificateLine | None
+    new: CertificateLine
+    default: Answer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    """
+    Everything that will be done on one host, in order.
+
+    Args:
+        before: the thumbprint that served each service before, for roll-back.
+        forecast: sentences on what will change or is left alone.
+    """
+
+    host: HostName
+    build: str
+    operations: tuple[Operation, ...]
+    forecast: tuple[str, ...]
+    question: SmtpQuestion | None
+    before: Mapping[Service, Thumbprint]
+
+    def operations_for(self, answer: Answer | None) -> tuple[Operation, ...]:
+        """Keep what applies once the host's question has been answered."""
+        return tuple(op for op in self.operations if op.only_if in (None, answer))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlan:
+    """What a person approves: one certificate, hosts in order, every operation."""
+
+    order_id: OrderId
+    thumbprint: Thumbprint
+    sha256: Fingerprint
+    subject: str
+    names: tuple[DnsName, ...]
+    not_after: datetime
+    services: tuple[Service, ...]
+    hosts: tuple[HostPlan, ...]
+
+    def host(self, name: HostName) -> HostPlan:
+        """The part for one host; KeyError when the plan does not name it."""
+        return {plan.host: plan for plan in self.hosts}[name]
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical form, 64 lower-case hex digits."""
+        return hashlib.sha256(canonical(self)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """
+    What a look at the host says about one operation.
+
+    Args:
+        done: the end state the operation aims at is already there.
+        seen: a few words on what was seen, for the card and the audit.
+    """
+
+    done: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the host answered to one operation that ran; warnings are the cmdlet's own words."""
+
+    warnings: tuple[str, ...] = ()
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """
+    One real TLS handshake with a service.
+
+    Args:
+        service: ``https``, ``smtp``, ``imap`` or ``pop``.
+        address: ``host:port`` that was dialled.
+        sha256: the leaf that was shown; None when the handshake failed before it.
+        proven: the leaf is the expected one, for the expected name, with a path to an anchor.
+        detail: a sentence on what was seen or what is wrong.
+    """
+
+    service: str
+    address: str
+    sha256: Fingerprint | None
+    proven: bool
+    detail: str
+
+
+def canonical(value: object) -> bytes:
+    """
+    Write a dataclass as JSON that has one form only: keys sorted, no blanks, dates in ISO 8601.
+
+    Two equal values give the same bytes on any machine; digests and the audit chain rest on it.
+    """
+    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value  # type: ignore[call-overload]
+    text = json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain
+    )
+    return text.encode("ascii")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -1,0 +1,96 @@
+"""
+Who may do what to an order. Each check raises the reason; the yes/no is built from it.
+
+The rule that holds everywhere: nobody passes a gate for what they themselves asked for or
+uploaded, unless every host of the order is a named lab host.
+"""
+
+from bot.domain.approvals import KEEPERS, Gate, Role
+from bot.domain.faults import Refused
+from bot.domain.ids import PersonId
+from bot.domain.order import CertificateOrder
+from bot.domain.site import Site
+
+
+def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
+    """
+    Check that this person may decide at this gate of this order.
+
+    Raises:
+        Refused: ``not-<role>`` for a stranger to the gate, ``own-order`` or ``own-upload`` for
+            somebody who would approve themselves, ``decided-already`` for a second word.
+    """
+    role = KEEPERS[gate]
+    if role not in site.roles_of(by):
+        raise Refused(
+            f"not-{role.value}",
+            f"You are not an {role.value}, so this was not counted and nothing was changed. "
+            f"{_who_may(site, order, role)}",
+        )
+    if not _is_lab(site, order):
+        _check_not_own(site, order, role, by)
+    if any(
+        a.by == by and a.gate is gate and a.subject == _subject(order, gate)
+        for a in order.approvals
+    ):
+        raise Refused(
+            "decided-already",
+            f"You have decided on this already; your word was counted once. {order.title} is "
+            f"now {order.state.value.replace('_', ' ')}.",
+        )
+
+
+def check_may_act(site: Site, order: CertificateOrder, by: PersonId) -> None:
+    """
+    Check that this person may push the order along: the requester, an approver or an operator.
+
+    Raises:
+        Refused: ``not-yours``.
+    """
+    if by == order.requester or site.roles_of(by) & {Role.APPROVER, Role.OPERATOR}:
+        return
+    raise Refused(
+        "not-yours",
+        f"{order.title} belongs to somebody else, so nothing was changed. "
+        f"Ask <@{order.requester.split(':')[-1]}>, an approver or an operator to do it.",
+    )
+
+
+def may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> bool:
+    """Whether `check_may_decide` would pass."""
+    try:
+        check_may_decide(site, order, gate, by)
+    except Refused:
+        return False
+    return True
+
+
+def _check_not_own(site: Site, order: CertificateOrder, role: Role, by: PersonId) -> None:
+    if by == order.requester:
+        raise Refused(
+            "own-order",
+            f"You asked for {order.title} yourself, so somebody else has to decide; "
+            f"nothing was changed. {_who_may(site, order, role)}",
+        )
+    if by == order.uploader and role is Role.OPERATOR:
+        raise Refused(
+            "own-upload",
+            f"You uploaded the bundle of {order.title} yourself, so somebody else has to "
+            f"decide; nothing was changed. {_who_may(site, order, role)}",
+        )
+
+
+def _is_lab(site: Site, order: CertificateOrder) -> bool:
+    hosts = [site.host(name) for name in order.wish.hosts]
+    return bool(hosts) and all(host is not None and host.lab for host in hosts)
+
+
+def _subject(order: CertificateOrder, gate: Gate) -> str:
+    return order.plan.digest() if gate is Gate.INSTALL and order.plan else ""
+
+
+def _who_may(site: Site, order: CertificateOrder, role: Role) -> str:
+    names = [p.name for p in site.keepers(role) if p.id not in (order.requester, order.uploader)]
+    if not names:
+        return f"The configuration names no other {role.value}: ask an administrator to add one."
+    return f"These may: {', '.join(names)}."

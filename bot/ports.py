@@ -1,0 +1,353 @@
+"""
+The ports: what the workflow needs from the world, each as a contract.
+
+A second implementer needs nothing but the docstring here. Implementations live in the adapter
+rooms (`store`, `exchange`, `vendors`, `watch`, `system`, `handlers`), fakes in `tests/fakes`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.certs.judge import IssuedCertificate
+from bot.domain.audit import AuditEntry
+from bot.domain.ids import HostName, OrderId, PersonId, UploadId
+from bot.domain.messages import Card, Message, OutboxRow, Posted
+from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
+from bot.domain.plan import (
+    Answer,
+    Handshake,
+    InstallPlan,
+    Observation,
+    Operation,
+    Receipt,
+    Service,
+    Snapshot,
+)
+from bot.domain.states import State, Work
+
+
+class Clock(Protocol):
+    """The time. 1. `now` is aware UTC and never steps behind itself by more than the system's."""
+
+    def now(self) -> datetime:
+        """This moment, aware UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An order before it has a number."""
+
+    wish: Wish
+    requester: PersonId
+    home: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    Everything that belongs to one change of an order; it happens as a whole or not at all.
+
+    Args:
+        order: the order afterwards; its version is one above the stored one.
+        entry: the audit entry of this change; there is no change without one.
+        messages: what people are told because of it.
+        work: what the machine does next.
+    """
+
+    order: CertificateOrder
+    entry: AuditEntry
+    messages: tuple[Message, ...] = ()
+    work: Work = Work.NOTHING
+
+
+class Orders(Protocol):
+    """
+    The orders, in a store that survives a kill at any line.
+
+    1. `place`, `save` and `note_step` write the change, its audit entry, its outbox rows and the start
+       of its work in one transaction; after a failure none of it exists.
+    2. `save` is compare-and-set: it writes only when the stored version is ``order.version - 1``,
+       and answers False, with nothing written, when somebody else was first.
+    3. `place` with a `Draft.key` seen before returns the order made then and writes nothing.
+    4. What is loaded is what was saved, approvals in the order they were given.
+    """
+
+    def place(
+        self, draft: Draft, at: datetime, tell: Callable[[CertificateOrder], Change]
+    ) -> CertificateOrder:
+        """Give the draft a number and store what ``tell`` makes of it (version 1, PLACED)."""
+        ...
+
+    def load(self, order_id: OrderId) -> CertificateOrder:
+        """One order. Raises `OrderUnknown`."""
+        ...
+
+    def save(self, change: Change) -> bool:
+        """Write one change; False when somebody else was first."""
+        ...
+
+    def note_step(
+        self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
+    ) -> None:
+        """Write how far a host's step has come; the order's version stays."""
+        ...
+
+    def steps(self, order_id: OrderId) -> tuple[HostStep, ...]:
+        """The latest word on each (host, step), in the order they were first written."""
+        ...
+
+    def in_states(
+        self, states: Iterable[State], *, limit: int = 1000
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in these states, newest first."""
+        ...
+
+    def add_upload(self, upload: Upload) -> UploadId:
+        """Keep a file that was handed in."""
+        ...
+
+    def upload(self, upload_id: UploadId) -> Upload:
+        """One file. Raises KeyError."""
+        ...
+
+    def forget_upload(self, upload_id: UploadId) -> None:
+        """Wipe the bytes of a file (it held a private key); name and hash stay."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit as readers see it; writing happens only together with a change in `Orders`."""
+
+    def entries(self, order_id: OrderId | None = None) -> tuple[AuditEntry, ...]:
+        """All entries, or those of one order, oldest first."""
+        ...
+
+    def broken_at(self) -> int | None:
+        """The number of the first entry that does not fit its chain; None when all fit."""
+        ...
+
+
+class Outbox(Protocol):
+    """
+    Messages on their way to chat, in the order they were decided.
+
+    1. `waiting` lists what was not delivered, oldest first.
+    2. `begin` counts an attempt before the message leaves; a row with an attempt may be posted already.
+    3. `delivered` notes where it stands; for a card also as the card's place from now on.
+    """
+
+    def waiting(self, order_id: OrderId) -> tuple[str, ...]:
+        """Ids of undelivered rows of one order, oldest first."""
+        ...
+
+    def orders_waiting(self) -> tuple[tuple[OrderId, str], ...]:
+        """Orders with undelivered rows, each with the id of its newest such row."""
+        ...
+
+    def begin(self, row_id: str) -> OutboxRow | None:
+        """Count an attempt and read the row; None when it was delivered meanwhile."""
+        ...
+
+    def delivered(self, row_id: str, posted: Posted | None) -> None:
+        """The row is done; ``posted`` None when there was nothing to post any more."""
+        ...
+
+    def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
+        """Where a card stands."""
+        ...
+
+    def order_at(self, posted: Posted) -> OrderId | None:
+        """Whose card this message is; how a thread finds its order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """
+    A remote operation that was begun.
+
+    Args:
+        deadline: until then the operation may still be running on the host.
+        was_done: its end state was seen before it was begun, so seeing it proves nothing.
+        confirmed: what was seen afterwards; empty while unknown.
+    """
+
+    key: str
+    attempt: int
+    deadline: datetime
+    was_done: bool
+    confirmed: str = ""
+
+
+class Journal(Protocol):
+    """
+    Intents and confirmations of remote operations, so that none runs twice after a kill.
+
+    1. `intend` is committed before the operation leaves; 2. `confirm` after its end state was seen;
+    3. `withdraw` when it is certain that the host never executed it. Keys are ``<order>/<operation key>``.
+    """
+
+    def find(self, key: str) -> Intent | None:
+        """What is known of an operation; None when it was never begun."""
+        ...
+
+    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+        """Note that the operation is about to be sent; the attempt rises by one."""
+        ...
+
+    def confirm(self, key: str, seen: str) -> None:
+        """Note what was seen afterwards; creates the record when there was no intent."""
+        ...
+
+    def withdraw(self, key: str) -> None:
+        """The host never executed it: forget the intent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsrAsk:
+    """
+    What the host is asked to make a CSR from.
+
+    Args:
+        friendly_name: unique to order and round; a request found under it is ours (under 64 characters).
+    """
+
+    host: HostName
+    wish: Wish
+    friendly_name: str
+
+
+class ExchangeHosts(Protocol):
+    """
+    The Exchange hosts, each by the name the configuration gives it.
+
+    1. Every method raises `HostFault` for whatever goes wrong, with ``executed`` told honestly.
+    2. `find_csr`, `snapshot` and `observe` change nothing and may be repeated.
+    3. `make_csr` and `act` run their operation at most once per call and never retry by themselves.
+    4. `act` with a certificate imports and enables exactly the one given; what it does follows from the
+       operation's data alone, never from its text.
+    """
+
+    def find_csr(self, ask: CsrAsk) -> str | None:
+        """The PEM of the pending request with this friendly name; None when there is none."""
+        ...
+
+    def make_csr(self, ask: CsrAsk) -> str:
+        """Have the host make key and CSR; the PEM it answered."""
+        ...
+
+    def snapshot(self, host: HostName) -> Snapshot:
+        """Read what is on the host."""
+        ...
+
+    def plan(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> InstallPlan:
+        """What would be done on the order's hosts, in order; pure, reads nothing."""
+        ...
+
+    def plan_retirement(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> tuple[Operation, ...]:
+        """The removals for this certificate. Raises `HostFault` (UNSUPPORTED) while it is still used."""
+        ...
+
+    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+        """What gives a host's services back to the certificates of before."""
+        ...
+
+    def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
+        """Look whether the operation's end state is there."""
+        ...
+
+    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+        """Run one operation, once."""
+        ...
+
+    def read_back(
+        self,
+        host: HostName,
+        certificate: IssuedCertificate,
+        services: tuple[Service, ...],
+        plan: InstallPlan,
+        answer: Answer | None,
+    ) -> Observation:
+        """Whether the host shows the certificate with its key, its services and the decided default."""
+        ...
+
+
+class Prober(Protocol):
+    """Real TLS handshakes. 1. Never raises for what the network does: a failed handshake is a value."""
+
+    def probe(
+        self, host: HostName, certificate: IssuedCertificate, services: tuple[Service, ...]
+    ) -> tuple[Handshake, ...]:
+        """One handshake with each open port that the services name."""
+        ...
+
+
+class Notifier(Protocol):
+    """
+    Delivery into chat.
+
+    1. `deliver` posts the row or edits the card in place and returns where it stands.
+    2. A row with an earlier attempt is looked for in chat before it is posted again.
+    3. A card that somebody deleted is posted anew.
+    4. Raises `DeliveryFault` when chat refuses; ``final`` when trying again is useless.
+    """
+
+    def deliver(
+        self,
+        row: OutboxRow,
+        order: CertificateOrder,
+        steps: tuple[HostStep, ...],
+    ) -> Posted | None:
+        """Deliver one row, from the order as it stands now."""
+        ...
+
+
+class DeliveryFault(Exception):
+    """
+    Chat did not take a message.
+
+    Args:
+        retry_after_s: when to try again; chat's own wish if it had one.
+        final: it will never take this one.
+    """
+
+    def __init__(self, sentence: str, *, retry_after_s: float = 5.0, final: bool = False) -> None:
+        self.sentence = sentence
+        self.retry_after_s = retry_after_s
+        self.final = final
+        super().__init__(sentence)
+
+
+class KeyVault(Protocol):
+    """Secrets at rest. 1. `seal` never gives the same bytes twice; 2. `open_` refuses foreign bytes."""
+
+    def seal(self, secret: bytes) -> bytes:
+        """Encrypt with the newest key."""
+        ...
+
+    def open_(self, sealed: bytes) -> bytes:
+        """Decrypt with any key that is still listed. Raises ValueError."""
+        ...
+
+
+class VendorDesk(Protocol):
+    """The way through a vendor's portal, for people."""
+
+    def guide(self, order: CertificateOrder) -> tuple[str, ...]:
+        """Numbered steps for this order at its vendor, as plain sentences without markup."""
+        ...

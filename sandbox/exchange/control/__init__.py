@@ -1,0 +1,1 @@
+"""The sandbox's own door for tests and people: what the host holds, and trouble on demand."""

@@ -1,0 +1,88 @@
+"""Everything the virtual host remembers. Cmdlets change it; what Services and Status say is computed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sandbox.exchange.clock import HostClock
+from sandbox.exchange.engine.files import VirtualFiles
+from sandbox.exchange.engine.stores import StoredCertificate, Stores
+from sandbox.exchange.profile import VersionProfile
+
+FRONT_END_SITE = 1
+BACK_END_SITE = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Connector:
+    """A Send or Receive connector, as far as TLS goes."""
+
+    kind: Literal["Send", "Receive"]
+    name: str
+    fqdn: str
+    port: int = 25
+    tls_certificate_name: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class UnifiedMessaging:
+    """UM or the UM call router: how it starts, and which certificate it was given."""
+
+    startup_mode: Literal["TCP", "TLS", "Dual"] = "TCP"
+    thumbprint: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Revocation:
+    """What the virtual host would learn from CRL and OCSP."""
+
+    reachable: bool = True
+    revoked: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class HostState:
+    """One Exchange server: its stores and every setting a certificate can hang on."""
+
+    name: str
+    domain: str
+    profile: VersionProfile
+    clock: HostClock
+    edge: bool = False
+    edge_credentials: bool = False
+    stores: Stores = field(default_factory=Stores)
+    files: VirtualFiles = field(default_factory=VirtualFiles)
+    accepted_domains: list[str] = field(default_factory=list)
+    default_smtp: str | None = None
+    mail_names: dict[str, str] = field(default_factory=dict)
+    sites: dict[int, str] = field(default_factory=dict)
+    require_ssl: bool = True
+    connectors: list[Connector] = field(default_factory=list)
+    um: UnifiedMessaging = field(default_factory=UnifiedMessaging)
+    um_call_router: UnifiedMessaging = field(default_factory=UnifiedMessaging)
+    federation: str | None = None
+    auth_certificate: str | None = None
+    revocation: Revocation = field(default_factory=Revocation)
+    culture: str = "en-US"
+
+    @property
+    def fqdn(self) -> str:
+        return f"{self.name}.{self.domain}"
+
+    @property
+    def netbios_domain(self) -> str:
+        return self.domain.split(".")[0].upper()
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def receive_connectors(self) -> list[Connector]:
+        return [connector for connector in self.connectors if connector.kind == "Receive"]
+
+    def newest_first(self) -> list[StoredCertificate]:
+        """Store My, newest NotBefore first."""
+        return sorted(
+            self.stores.my.values(),
+            key=lambda stored: stored.certificate.not_valid_before_utc,
+            reverse=True,
+        )
