@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.certs.judge import IssuedCertificate
+from bot.certs.findings import Finding
+from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
-from bot.domain.ids import HostName, OrderId, PersonId, UploadId
+from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
 from bot.domain.messages import Card, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
 from bot.domain.plan import (
@@ -342,6 +343,27 @@ class KeyVault(Protocol):
 
     def open_(self, sealed: bytes) -> bytes:
         """Decrypt with any key that is still listed. Raises ValueError."""
+        ...
+
+
+class BundleJudge(Protocol):
+    """
+    The judge of uploads, behind a guard.
+
+    1. Any bytes give a `Verdict` within the guard's wall time; what takes longer is refused with the code
+       ``took_too_long``. 2. The anchors and the moment are the implementation's business.
+    """
+
+    def judge(
+        self, data: bytes, name: str, expectation: Expectation, *, vendor: VendorName
+    ) -> Verdict:
+        """Judge an upload."""
+        ...
+
+    def rejudge(
+        self, certificate: IssuedCertificate, expectation: Expectation, *, vendor: VendorName
+    ) -> tuple[Finding, ...]:
+        """Judge the stored certificate once more, right before it is installed."""
         ...
 
 

@@ -4,6 +4,7 @@ What is said about material that somebody supplied: findings with a stable code 
 No rule lives here; rules make findings, findings only speak.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -30,7 +31,7 @@ class Finding:
     got: str = ""
 
 
-class BadMaterial(Exception):  # noqa: N818 - the house sorts errors by who must act, and this is its name
+class BadMaterial(Exception):
     """Material that cannot be used; whoever supplied it must act. Carries every finding, not only the first."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
@@ -75,7 +76,7 @@ def show(text: str) -> str:
     return repr(cut)
 
 
-def show_all(texts: list[str] | tuple[str, ...], *, limit: int = 5) -> str:
+def show_all(texts: Sequence[str], *, limit: int = 5) -> str:
     """Quote several texts in a row and count those that are left out."""
     shown = ", ".join(show(text) for text in texts[:limit])
     rest = len(texts) - limit

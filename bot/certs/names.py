@@ -24,11 +24,11 @@ _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _NEVER_PUBLIC: Final = frozenset({"arpa", "onion", "local", "internal", "lan", "corp", "home"})
 
 
-class BadName(ValueError):  # noqa: N818 - the name the callers know
+class BadName(ValueError):
     """A text that is no DNS name, with a sentence for the person who wrote it."""
 
 
-class BadNames(ValueError):  # noqa: N818 - the name the callers know
+class BadNames(ValueError):
     """Every bad name of a list, each with its own sentence."""
 
     def __init__(self, bad: tuple[BadName, ...]) -> None:

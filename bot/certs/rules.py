@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-
 KIB: Final = 1024
 
 UPLOAD_LIMIT: Final = 1024 * KIB

@@ -39,6 +39,15 @@ def advance(
 
 
 def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str, Any]:
+    return (
+        _from_request(order, event)
+        | _from_bundle(event)
+        | _from_hosts(order, event, at)
+        | _from_watch(event, at)
+    )
+
+
+def _from_request(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
     match event:
         case ev.CsrMade(csr_pem=pem):
             return {"csr_pem": pem, "csr_round": order.csr_round + 1}
@@ -46,27 +55,11 @@ def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str
             return {"vendor_reference": reference}
         case ev.Rekeyed():
             return {"csr_pem": ""}
-        case ev.InstallApproved(answers=answers):
-            return {"answers": answers}
-        case ev.InstallFinished():
-            return {"installed_at": at}
-        case ev.SupersededBy(successor=successor):
-            return {"superseded_by": successor}
-        case ev.HostRefused(code=code) | ev.HostFailed(code=code):
-            return {"failed_in": order.state, "fault_code": code, "detail": event.reason}
-        case ev.RenewalProposed():
-            return {"renewal_asked_at": at}
-        case ev.RenewalPostponed(until=until):
-            return {"renewal_asked_at": None, "renewal_not_before": until}
-        case ev.RenewalOpened(successor=successor):
-            return {"renewed_by": successor}
-        case ev.RetryAsked():
-            return {"failed_in": None, "fault_code": ""}
         case _:
-            return _about_bundle(event)
+            return {}
 
 
-def _about_bundle(event: ev.Event) -> dict[str, Any]:
+def _from_bundle(event: ev.Event) -> dict[str, Any]:
     match event:
         case ev.BundleUploaded(upload_id=upload, by=uploader):
             return {
@@ -79,11 +72,41 @@ def _about_bundle(event: ev.Event) -> dict[str, Any]:
             return {"certificate": certificate, "findings": findings, "plan": None}
         case ev.BundleRefused(findings=findings):
             return {"findings": findings}
+        case _:
+            return {}
+
+
+def _from_hosts(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str, Any]:
+    match event:
         case ev.PlanMade(plan=plan):
             return {"plan": plan, "answers": {}}
         case ev.PlanFailed(reason=reason, code=code):
             return {"plan": None, "fault_code": code, "detail": reason}
         case ev.ReplanAsked():
             return {"plan": None, "fault_code": ""}
+        case ev.InstallApproved(answers=answers):
+            return {"answers": answers, "done_hosts": ()}
+        case ev.HostDone(host=host):
+            return {"done_hosts": (*order.done_hosts, host)}
+        case ev.InstallFinished():
+            return {"installed_at": at}
+        case ev.HostRefused(code=code) | ev.HostFailed(code=code):
+            return {"failed_in": order.state, "fault_code": code, "detail": event.reason}
+        case ev.RetryAsked():
+            return {"failed_in": None, "fault_code": ""}
+        case _:
+            return {}
+
+
+def _from_watch(event: ev.Event, at: datetime) -> dict[str, Any]:
+    match event:
+        case ev.RenewalProposed():
+            return {"renewal_asked_at": at}
+        case ev.RenewalPostponed(until=until):
+            return {"renewal_asked_at": None, "renewal_not_before": until}
+        case ev.RenewalOpened(successor=successor):
+            return {"renewal_asked_at": None, "renewed_by": successor}
+        case ev.SupersededBy(successor=successor):
+            return {"superseded_by": successor}
         case _:
             return {}

@@ -73,6 +73,7 @@ class CertificateOrder:
     findings: tuple[Finding, ...] = ()
     plan: InstallPlan | None = None
     answers: Mapping[HostName, Answer] = field(default_factory=dict)
+    done_hosts: tuple[HostName, ...] = ()
     failed_in: State | None = None
     fault_code: str = ""
     installed_at: datetime | None = None

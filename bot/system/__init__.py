@@ -1,0 +1,1 @@
+"""What the machine itself offers: the clock, the vault, the log, a guarded process."""

@@ -50,7 +50,7 @@ def check_blocks(blocks: Any, surface: Surface = "message", at: str = "/blocks")
 
 def check_view(view: Any, at: str = "/view") -> list[Fault]:
     """Everything wrong with a modal or home view."""
-    if not isinstance(view, dict) or view.get("type") not in {"modal", "home"}:
+    if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
         return [Fault(said="must be one of modal, home", pointer=f"{at}/type")]
     surface: Surface = "modal" if view["type"] == "modal" else "home"
     frame = {name: value for name, value in view.items() if name != "blocks"}

@@ -33,20 +33,31 @@ def _block(
 
 
 _PRESSED: Final = by_type(ELEMENTS, PRESSED)
-_CONTEXT: Final = by_type({"image": ELEMENTS["image"], **dict.fromkeys(("plain_text", "mrkdwn"), text(3_000))})
+_CONTEXT: Final = by_type(
+    {"image": ELEMENTS["image"], **dict.fromkeys(("plain_text", "mrkdwn"), text(3_000))}
+)
 _RICH: Final = many(anything, 1_000, least=0)
 _CELL: Final = by_type(
     {
         "raw_text": record({"type": one_of("raw_text"), "text": string(10_000)}),
-        "raw_number": record({"type": one_of("raw_number"), "value": anything}, {"text": string(255)}),
-        "rich_text": record({"type": one_of("rich_text"), "elements": _RICH}, {"block_id": BLOCK_ID}),
+        "raw_number": record(
+            {"type": one_of("raw_number"), "value": anything}, {"text": string(255)}
+        ),
+        "rich_text": record(
+            {"type": one_of("rich_text"), "elements": _RICH}, {"block_id": BLOCK_ID}
+        ),
     }
 )
 _STATUS: Final = one_of("pending", "in_progress", "complete", "error")
 _TASK: Final = _block(
     "task_card",
     {"task_id": string(255), "title": string(255)},
-    {"status": _STATUS, "details": anything, "output": anything, "sources": many(anything, 50, least=0)},
+    {
+        "status": _STATUS,
+        "details": anything,
+        "output": anything,
+        "sources": many(anything, 50, least=0),
+    },
 )
 
 BLOCKS: Final[dict[str, Check]] = {

@@ -223,4 +223,5 @@ TYPED: Final = (
     "rich_text_input",
     "file_input",
 )
-ASKED: Final = (*(kind for kind in PRESSED if "button" not in kind[-6:] and kind != "overflow"), *TYPED)
+_NOT_ASKED: Final = {"button", "workflow_button", "overflow"}
+ASKED: Final = (*(kind for kind in PRESSED if kind not in _NOT_ASKED), *TYPED)

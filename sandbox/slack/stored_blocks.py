@@ -12,7 +12,7 @@ _WITH_ACTION = ("_select", "_input", "picker", "button", "overflow", "checkboxes
 def stored(blocks: list[Json]) -> list[Json]:
     """A copy with generated block and action ids and the defaults Slack writes into text."""
     kept: list[Json] = copy.deepcopy(blocks)
-    for block in kept:
+    for block in all_blocks(kept):
         block.setdefault("block_id", new_block_id())
         _fill_text(block)
         for element in elements_of(block):

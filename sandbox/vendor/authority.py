@@ -23,6 +23,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 ORGANISATION = "Sandbox Trust, Inc."
 POLICY_DV = x509.ObjectIdentifier("2.23.140.1.2.1")  # BR 7.1.6.1: domain validated
 
+_G2_NAME = "Sandbox Root Certificate Authority - G2"
+_R1_NAME = "Sandbox TLS Root CA - R1"
+_ISSUING_NAME = "Sandbox TLS Intermediate CA DV - R1v1"
 _G2_SINCE, _G2_UNTIL = datetime(2009, 9, 1, tzinfo=UTC), datetime(2037, 12, 31, tzinfo=UTC)
 _R1_SINCE, _R1_UNTIL = datetime(2024, 9, 1, tzinfo=UTC), datetime(2049, 8, 31, tzinfo=UTC)
 _ISSUING_UNTIL = datetime(2035, 8, 31, tzinfo=UTC)
@@ -57,14 +60,14 @@ class Authority:
     """
 
     def __init__(self, *, copied: "Authority | None" = None) -> None:
-        old = _seat("Sandbox Root Certificate Authority - G2", copied and copied.anchor)
-        new = _seat("Sandbox TLS Root CA - R1", copied and copied.new_root)
-        desk = _seat("Sandbox TLS Intermediate CA DV - R1v1", copied and copied.issuing)
+        old = _seat(_G2_NAME, copied.anchor if copied else None)
+        new = _seat(_R1_NAME, copied.new_root if copied else None)
+        desk = _seat(_ISSUING_NAME, copied.issuing if copied else None)
         self._desk = desk
-        self.anchor = _certify_root(old, since=_G2_SINCE, until=_G2_UNTIL)
-        self.new_root = _certify_root(new, since=_R1_SINCE, until=_R1_UNTIL)
-        self.cross = _certify_cross(new, by=old)
-        self.issuing = _certify_issuing(desk, by=new)
+        self.anchor: x509.Certificate = _certify_root(old, since=_G2_SINCE, until=_G2_UNTIL)
+        self.new_root: x509.Certificate = _certify_root(new, since=_R1_SINCE, until=_R1_UNTIL)
+        self.cross: x509.Certificate = _certify_cross(new, by=old)
+        self.issuing: x509.Certificate = _certify_issuing(desk, by=new)
 
     def anchors_pem(self) -> str:
         """The roots a client outside Windows knows: G2 alone, as PEM text."""

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from sandbox.vendor.authority import Authority
 from sandbox.vendor.bundle import ServerType
+from sandbox.vendor.clock import DeskClock
 from sandbox.vendor.orders import Order, OrderBook, Status
 from sandbox.vendor.portal import zip_response
 from sandbox.vendor.refusal import DeskRefused
@@ -26,8 +27,9 @@ Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Control:
     """The doors under /control."""
 
-    def __init__(self, book: OrderBook, authority: Authority) -> None:
+    def __init__(self, book: OrderBook, authority: Authority, clock: DeskClock) -> None:
         self._book = book
+        self._clock = clock
         self._authority = authority
 
     def routes(self) -> list[web.RouteDef]:
@@ -44,6 +46,7 @@ class Control:
             "/control/orders/{id}/reject": self._reject,
             "/control/orders/{id}/rekey": self._rekey,
             "/control/trouble": self._trouble,
+            "/control/clock": self._move,
         }
         return [
             *(web.get(path, _sentences(door)) for path, door in reading.items()),
@@ -81,6 +84,13 @@ class Control:
         self._book.next_trouble = trouble
         return web.json_response({"ok": True, "next": trouble})
 
+    async def _move(self, request: web.Request) -> web.Response:
+        seconds = (await _body(request)).get("advance_s")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            raise DeskRefused("The clock was not moved: the body needs the number 'advance_s'.")
+        self._clock.advance(seconds)
+        return web.json_response({"ok": True, "now": self._clock().isoformat()})
+
     async def _anchors(self, request: web.Request) -> web.Response:
         return web.Response(
             text=self._authority.anchors_pem(), content_type="application/x-pem-file"
@@ -88,18 +98,25 @@ class Control:
 
 
 async def _word(request: web.Request, field: str, *, missing: str | None = None) -> str:
-    """The text under `field` in the JSON body; `missing` stands in for it, None makes it a must."""
-    raw = await request.read()
-    try:
-        body: Any = json.loads(raw or b"{}")
-    except ValueError as error:
-        raise DeskRefused(
-            "The body is not JSON. Nothing was done. Send one JSON object."
-        ) from error
-    value = body.get(field, missing) if isinstance(body, dict) else None
+    """The text under `field` in the body; `missing` stands in for it, None makes it a must."""
+    value = (await _body(request)).get(field, missing)
     if not isinstance(value, str):
         raise DeskRefused(f"The body needs the text field {field!r}. Nothing was done.")
     return value
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    """The JSON object sent; none sent is an empty one, as is a bare null."""
+    raw = await request.read()
+    try:
+        body: Any = json.loads(raw or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise DeskRefused(
+            "The body is not JSON. Nothing was done. Send one JSON object."
+        ) from error
+    if body is not None and not isinstance(body, dict):
+        raise DeskRefused("The body is not a JSON object. Nothing was done.")
+    return body or {}
 
 
 def _told(order: Order) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The pages before an order exists: the list, the form for a CSR, the review, the 
 Never here: HTTP, and the page of one order.
 """
 
-from sandbox.vendor.frame import button, day, form, names_list, page, status_badge
+from sandbox.vendor.frame import button, day, facts_list, form, names_list, page, status_badge
 from sandbox.vendor.markup import Html, joined, tag
 from sandbox.vendor.orders import Order
 from sandbox.vendor.request import CertificateRequest
@@ -52,12 +52,13 @@ def render_paste(
 
 def render_review(token: str, request: CertificateRequest) -> str:
     """What was read from the CSR, to be looked at before the order is placed."""
-    facts = tag(
-        "dl",
-        *_fact("Common name", tag("span", request.common_name or "(none)")),
-        *_fact("Key", tag("span", f"RSA {request.public_key.key_size} bits")),
-        *_fact("Validity", tag("span", "198 days, reissued free of charge within one year")),
-        *_fact("Signature", tag("span", "SHA-256")),
+    facts = facts_list(
+        {
+            "Common name": request.common_name or "(none)",
+            "Key": f"RSA {request.public_key.key_size} bits",
+            "Validity": "198 days, reissued free of charge within one year",
+            "Signature": "SHA-256",
+        }
     )
     names = joined(
         tag("h2", f"Subject alternative names ({len(request.names)})"), names_list(request.names)
@@ -70,7 +71,9 @@ def render_review(token: str, request: CertificateRequest) -> str:
         tag("a", "Back", href="/orders/new", class_="quiet button"),
         class_="line",
     )
-    return page("Check your request", tag("div", facts, names, place, class_="card"))
+    return page(
+        "Check your request", tag("div", facts, names, _gives_away(request), place, class_="card")
+    )
 
 
 def render_refusal(sentence: str) -> str:
@@ -84,6 +87,13 @@ def alert(sentence: str) -> Html:
     return tag("p", sentence, class_="alert", role="alert") if sentence else joined()
 
 
+def _gives_away(request: CertificateRequest) -> Html:
+    if not request.gives_away:
+        return joined()
+    hint = tag("p", "Windows wrote this into the request. It is not certified.", class_="hint")
+    return joined(tag("h2", "Your request also tells us"), hint, facts_list(request.gives_away))
+
+
 def _row(order: Order) -> Html:
     link = tag("a", order.number, href=f"/orders/{order.id}")
     return tag(
@@ -95,7 +105,3 @@ def _row(order: Order) -> Html:
         tag("td", status_badge(order)),
         data_order=order.id,
     )
-
-
-def _fact(term: str, value: Html) -> tuple[Html, Html]:
-    return tag("dt", term), tag("dd", value)

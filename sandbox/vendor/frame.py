@@ -55,6 +55,12 @@ def names_list(names: tuple[str, ...]) -> Html:
     return tag("pre", "\n".join(names), class_="names", data_names=True)
 
 
+def facts_list(facts: dict[str, str]) -> Html:
+    """Terms and what they are, side by side."""
+    rows = (joined(tag("dt", term), tag("dd", fact)) for term, fact in facts.items())
+    return tag("dl", *rows)
+
+
 def day(moment: datetime) -> str:
     """A moment as people write it on orders, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -40,7 +40,11 @@ async def same_machine(request: web.Request, handler: Handler) -> web.StreamResp
     origin = request.headers.get("Origin")
     if request.host not in own or (origin and origin not in {f"http://{name}" for name in own}):
         return web.Response(status=403, text="This desk answers on its own address alone.\n")
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(_HEADERS)
+        raise
     response.headers.update(_HEADERS)
     return response
 
@@ -63,7 +67,7 @@ class FormGuard:
     def check(self, request: web.Request, fields: Mapping[str, str]) -> None:
         """Raise DeskRefused unless the fields come from a form this visit was given."""
         expected = self.token(self.visit(request))
-        if not hmac.compare_digest(expected, fields.get(CSRF_FIELD, "")):
+        if not hmac.compare_digest(expected.encode(), fields.get(CSRF_FIELD, "").encode()):
             raise DeskRefused(
                 "This form is too old or came from another page. Nothing was done. "
                 "Open the page again and repeat what you wanted."

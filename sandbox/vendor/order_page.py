@@ -5,7 +5,7 @@ Never here: HTTP, and pages that are not about one order.
 """
 
 from sandbox.vendor.bundle import ServerType
-from sandbox.vendor.frame import button, day, form, names_list, page, status_badge
+from sandbox.vendor.frame import button, day, facts_list, form, names_list, page, status_badge
 from sandbox.vendor.issuance import Issued
 from sandbox.vendor.markup import Html, joined, tag
 from sandbox.vendor.orders import Domain, Order, Status
@@ -81,18 +81,18 @@ def _issued(token: str, order: Order) -> Html:
     )
 
 
-def _rejected(token: str, order: Order) -> Html:  # noqa: ARG001 - one shape for each status
+def _rejected(token: str, order: Order) -> Html:
     return _card("Rejected", tag("p", "This order was rejected. No certificate was issued."))
 
 
 def _certificate(issued: Issued) -> Html:
-    facts = (
-        ("Serial number", issued.serial_hex),
-        ("Issued", day(issued.issued_at)),
-        ("Valid until", day(issued.leaf.not_valid_after_utc)),
-        ("Issuer", issued.leaf.issuer.rfc4514_string()),
-    )
-    return tag("dl", *(tag(kind, item) for fact in facts for kind, item in zip(("dt", "dd"), fact)))
+    facts = {
+        "Serial number": issued.serial_hex,
+        "Issued": day(issued.issued_at),
+        "Valid until": day(issued.leaf.not_valid_after_utc),
+        "Issuer": issued.leaf.issuer.rfc4514_string(),
+    }
+    return facts_list(facts)
 
 
 def _earlier(order: Order) -> Html:

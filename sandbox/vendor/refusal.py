@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class DeskRefused(Exception):  # noqa: N818 - it is an answer of the desk, not a fault of it
+class DeskRefused(Exception):
     """Nothing was changed; the text says why and what to do next, `status` is the HTTP answer."""
 
     status = 400

@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
+from sandbox.vendor.disclosure import read_disclosure
 from sandbox.vendor.refusal import DeskRefused
 
 MAX_PASTE = 16_384
@@ -21,6 +23,8 @@ MAX_NAMES = 100
 INTERNAL_TAILS = frozenset(
     {"local", "internal", "lan", "corp", "home", "localdomain", "localhost", "test", "invalid"}
 )
+_HASHES = (hashes.SHA1, hashes.SHA256, hashes.SHA384, hashes.SHA512)
+_PADDINGS = (padding.PKCS1v15, padding.PSS)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _BLOCK = re.compile(
     r"-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----"
@@ -31,12 +35,17 @@ _BLOCK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRequest:
-    """A CSR that proved it holds its key; names in lower case, CN first, each once."""
+    """
+    A CSR that proved it holds its key; names in lower case, CN first, each once.
+
+    `gives_away` is what else the customer tells with it, by what it is.
+    """
 
     pem: str
     public_key: rsa.RSAPublicKey
     common_name: str
     names: tuple[str, ...]
+    gives_away: dict[str, str]
 
 
 def parse_request(text: str) -> CertificateRequest:
@@ -49,11 +58,16 @@ def parse_request(text: str) -> CertificateRequest:
     pem = _find_block(text)
     csr = _load(pem)
     key = _accepted_key(csr)
+    _check_signature(csr, key)
     common_name, alternatives = _read_names(csr)
     names = tuple(dict.fromkeys(_canonical(name) for name in (common_name, *alternatives) if name))
     _check_names(names)
     return CertificateRequest(
-        pem=pem, public_key=key, common_name=_canonical(common_name), names=names
+        pem=pem,
+        public_key=key,
+        common_name=_canonical(common_name),
+        names=names,
+        gives_away=read_disclosure(csr),
     )
 
 
@@ -79,19 +93,12 @@ def _find_block(text: str) -> str:
 
 def _load(pem: str) -> x509.CertificateSigningRequest:
     try:
-        csr = x509.load_pem_x509_csr(pem.encode())
-        valid = csr.is_signature_valid
+        return x509.load_pem_x509_csr(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise DeskRefused(
             "The certificate request cannot be read: it is damaged or cut short. Nothing was "
             "ordered. Copy it again, with every line between BEGIN and END."
         ) from error
-    if not valid:
-        raise DeskRefused(
-            "The signature of the certificate request is wrong: it was changed after it was made. "
-            "Nothing was ordered. Copy it again or make a new request."
-        )
-    return csr
 
 
 def _accepted_key(csr: x509.CertificateSigningRequest) -> rsa.RSAPublicKey:
@@ -112,6 +119,27 @@ def _accepted_key(csr: x509.CertificateSigningRequest) -> rsa.RSAPublicKey:
             "Make a new request with 2048 to 4096 bits."
         )
     return key
+
+
+def _check_signature(csr: x509.CertificateSigningRequest, key: rsa.RSAPublicKey) -> None:
+    """
+    The request must be signed by its own key (RFC 2986).
+
+    `csr.is_signature_valid` says no to SHA-1 whatever the signature, and old Windows knows nothing
+    else; its hash says nothing about the certificate's, so vendors take it.
+    """
+    try:
+        hashed_with = csr.signature_hash_algorithm
+        padded_with = csr.signature_algorithm_parameters
+        if isinstance(hashed_with, _HASHES) and isinstance(padded_with, _PADDINGS):
+            key.verify(csr.signature, csr.tbs_certrequest_bytes, padded_with, hashed_with)
+            return
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+        pass
+    raise DeskRefused(
+        "The signature of the certificate request is wrong: it was changed after it was made, or "
+        "signed in a way nobody uses. Nothing was ordered. Copy it again or make a new request."
+    )
 
 
 def _read_names(csr: x509.CertificateSigningRequest) -> tuple[str, list[str]]:

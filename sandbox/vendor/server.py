@@ -7,11 +7,12 @@ Never here: what the doors do.
 import asyncio
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
 from sandbox.vendor.authority import Authority
+from sandbox.vendor.clock import DeskClock, wall_clock
 from sandbox.vendor.control import Control
 from sandbox.vendor.guard import same_machine
 from sandbox.vendor.issuance import Issuer
@@ -19,13 +20,7 @@ from sandbox.vendor.orders import OrderBook
 from sandbox.vendor.portal import Portal
 from sandbox.vendor.repository import Repository
 
-Clock = Callable[[], datetime]
 MAX_BODY = 64 * 1024
-
-
-def wall_clock() -> datetime:
-    """Now, aware UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - the sandbox's own clock; all else takes it as an argument
 
 
 class VendorDesk:
@@ -37,10 +32,14 @@ class VendorDesk:
     """
 
     def __init__(
-        self, *, port: int = 0, clock: Clock = wall_clock, authority: Authority | None = None
+        self,
+        *,
+        port: int = 0,
+        clock: Callable[[], datetime] = wall_clock,
+        authority: Authority | None = None,
     ) -> None:
         self._port = port
-        self._clock = clock
+        self._clock = DeskClock(clock)
         self._authority = authority
         self._book: OrderBook | None = None
         self._runner: web.AppRunner | None = None
@@ -54,17 +53,17 @@ class VendorDesk:
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         page = f"http://127.0.0.1:{self._port}/"
-        authority = self._authority or await asyncio.to_thread(Authority)
-        self._authority = authority
+        if self._authority is None:
+            self._authority = await asyncio.to_thread(Authority)
         if self._book is None:
-            issuer = Issuer(authority, repository=f"{page}repository/")
+            issuer = Issuer(self._authority, repository=f"{page}repository/")
             self._book = OrderBook(issuer, clock=self._clock)
-        self._runner = web.AppRunner(_application(self._book, authority, self._clock))
+        self._runner = web.AppRunner(_application(self._book, self._authority, self._clock))
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         return {
             "page": page,
-            "anchors_pem": authority.anchors_pem(),
+            "anchors_pem": self._authority.anchors_pem(),
             "control": f"{page}control",
         }
 
@@ -75,9 +74,9 @@ class VendorDesk:
             self._runner = None
 
 
-def _application(book: OrderBook, authority: Authority, clock: Clock) -> web.Application:
+def _application(book: OrderBook, authority: Authority, clock: DeskClock) -> web.Application:
     application = web.Application(middlewares=[same_machine], client_max_size=MAX_BODY)
     application.add_routes(Portal(book).routes())
-    application.add_routes(Control(book, authority).routes())
+    application.add_routes(Control(book, authority, clock).routes())
     application.add_routes(Repository(authority, clock=clock).routes())
     return application

@@ -42,16 +42,6 @@ def served_chain(certificate: x509.Certificate, stores: Stores) -> list[x509.Cer
     return [issuer for issuer in build_path(certificate, stores)[1:] if not is_self_signed(issuer)]
 
 
-def is_trusted(certificate: x509.Certificate, stores: Stores) -> bool:
-    """True when the path ends in store Root."""
-    return thumbprint_of(build_path(certificate, stores)[-1]) in stores.root
-
-
-def is_ca_signed(certificate: x509.Certificate, stores: Stores) -> bool:
-    """True for a certificate of a trusted authority: not self-signed, path complete."""
-    return not is_self_signed(certificate) and is_trusted(certificate, stores)
-
-
 def root_kind(certificate: x509.Certificate, stores: Stores) -> str:
     """RootCAType: the physical Root store the path ends in, or None."""
     found = stores.root.get(thumbprint_of(build_path(certificate, stores)[-1]))

@@ -40,7 +40,10 @@ def build_csr(
         _attribute(_EXTENSION_REQUEST, _extensions(names, key)),
     )
     info = der.sequence(
-        der.integer(0), subject.public_bytes(), public_bytes(key), der.tlv(0xA0, *attributes)
+        der.integer(0),
+        subject.public_bytes(),
+        public_bytes(key),
+        der.tlv(0xA0, *sorted(attributes)),
     )
     return der.sequence(info, *_signature(info, key, state))
 
@@ -67,9 +70,7 @@ def _attribute(oid: str, value: bytes) -> bytes:
 def _client_info(state: HostState) -> bytes:
     account = f"{state.netbios_domain}\\{state.name}$"
     process = _PROCESS_2007 if state.profile.version == "2007" else _PROCESS
-    return der.sequence(
-        der.integer(5), der.utf8(state.fqdn), der.utf8(account), der.utf8(process)
-    )
+    return der.sequence(der.integer(5), der.utf8(state.fqdn), der.utf8(account), der.utf8(process))
 
 
 def _extensions(names: list[str], key: RSAPrivateKey) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -113,7 +113,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         position = match.end()
 
 
-def _attribute(kind: str, value: str) -> x509.NameAttribute:
+def _attribute(kind: str, value: str) -> x509.NameAttribute[str]:
     oid = _TYPES.get(_ALIASES.get(kind, kind))
     if oid is None or not value:
         raise ValueError(kind)
@@ -131,7 +131,7 @@ def _bad_subject(text: str) -> CmdletFailure:
     )
 
 
-def _show_attribute(attribute: x509.NameAttribute) -> str:
+def _show_attribute(attribute: x509.NameAttribute[Any]) -> str:
     kind = _SPELLINGS.get(attribute.oid, f"OID.{attribute.oid.dotted_string}")
     value = str(attribute.value)
     if _NEEDS_QUOTES.search(value):

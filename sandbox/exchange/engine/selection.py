@@ -1,6 +1,6 @@
 """Which certificate a mail service takes in a handshake. The web takes the one bound to site 1."""
 
-from sandbox.exchange.engine.chain import is_ca_signed
+from sandbox.exchange.engine.chain import is_self_signed
 from sandbox.exchange.engine.names import certificate_names, name_covers, show_name
 from sandbox.exchange.engine.state import FRONT_END_SITE, Connector, HostState
 from sandbox.exchange.engine.stores import StoredCertificate
@@ -21,7 +21,7 @@ def smtp_certificate(connector: Connector, state: HostState) -> StoredCertificat
     """
     candidates = [s for s in state.newest_first() if s.network_service and _is_usable(s, state)]
     pinned = [s for s in candidates if tls_name(s) == connector.tls_certificate_name]
-    fitting = [s for s in candidates if _fits(s, connector.fqdn, state)]
+    fitting = [s for s in candidates if _fits(s, connector.fqdn)]
     default = state.stores.my.get(state.default_smtp or "")
     return next(iter([*pinned, *fitting]), default)
 
@@ -30,7 +30,7 @@ def mail_certificate(service: str, state: HostState) -> StoredCertificate | None
     """What POP or IMAP serves: the newest usable one that stands for X509CertificateName, CA-signed first."""
     wanted = state.mail_names.get(service, "")
     fitting = [s for s in state.newest_first() if _is_usable(s, state) and _covers(s, wanted)]
-    signed = [s for s in fitting if is_ca_signed(s.certificate, state.stores)]
+    signed = [s for s in fitting if not is_self_signed(s.certificate)]
     return next(iter([*signed, *fitting]), None)
 
 
@@ -39,8 +39,8 @@ def tls_name(stored: StoredCertificate) -> str:
     return f"<I>{show_name(stored.certificate.issuer)}<S>{show_name(stored.certificate.subject)}"
 
 
-def _fits(stored: StoredCertificate, fqdn: str, state: HostState) -> bool:
-    return _covers(stored, fqdn) and is_ca_signed(stored.certificate, state.stores)
+def _fits(stored: StoredCertificate, fqdn: str) -> bool:
+    return _covers(stored, fqdn) and not is_self_signed(stored.certificate)
 
 
 def _covers(stored: StoredCertificate, wanted: str) -> bool:

@@ -56,6 +56,4 @@ def show_services(services: frozenset[str]) -> str:
 
 def services_column(services: frozenset[str], profile: VersionProfile) -> str:
     """ServicesStringForm: one place a service, a dot when absent; 5, 6 or 7 places by version."""
-    return "".join(
-        _LETTERS[name] if name in services else "." for name in known_services(profile)
-    )
+    return "".join(_LETTERS[name] if name in services else "." for name in known_services(profile))

@@ -15,15 +15,6 @@ class SecureString:
         return "SecureString(***)"
 
 
-type_names = {
-    str: "System.String",
-    int: "System.Int32",
-    bool: "System.Boolean",
-    bytes: "System.Byte[]",
-    list: "System.String[]",
-    SecureString: "System.Security.SecureString",
-}
-
 Argument = str | int | bool | bytes | list[str] | SecureString
 Arguments = Mapping[str, Argument]
 Property = str | int | bool | bytes | list[str] | datetime | None

@@ -1,27 +1,85 @@
 // The shortcodes a certificate desk uses; any other stays as its :name:, which reads well enough.
 
-const EMOJI = {
-  white_check_mark: "✅", heavy_check_mark: "✔️", ballot_box_with_check: "☑️", x: "❌", negative_squared_cross_mark: "❎",
-  warning: "⚠️", no_entry: "⛔", octagonal_sign: "🛑", rotating_light: "🚨", bell: "🔔", no_bell: "🔕",
-  hourglass: "⌛", hourglass_flowing_sand: "⏳", clock1: "🕐", alarm_clock: "⏰", stopwatch: "⏱️", calendar: "📅", date: "📅",
-  lock: "🔒", unlock: "🔓", closed_lock_with_key: "🔐", key: "🔑", shield: "🛡️", scroll: "📜", page_facing_up: "📄",
-  clipboard: "📋", package: "📦", file_folder: "📁", open_file_folder: "📂", inbox_tray: "📥", outbox_tray: "📤", paperclip: "📎",
-  link: "🔗", mag: "🔍", eyes: "👀", memo: "📝", pencil: "📝", pencil2: "✏️", wrench: "🔧", hammer: "🔨", gear: "⚙️",
-  computer: "💻", desktop_computer: "🖥️", satellite_antenna: "📡", globe_with_meridians: "🌐", email: "✉️", envelope: "✉️",
-  rocket: "🚀", tada: "🎉", sparkles: "✨", seedling: "🌱", recycle: "♻️", repeat: "🔁", arrows_counterclockwise: "🔄",
-  rewind: "⏪", arrow_right: "➡️", information_source: "ℹ️", question: "❓", bulb: "💡", bust_in_silhouette: "👤",
-  busts_in_silhouette: "👥", wave: "👋", thumbsup: "👍", thumbsdown: "👎", "+1": "👍", "-1": "👎", raised_hand: "✋",
-  large_green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", red_circle: "🔴", large_blue_circle: "🔵",
-  white_circle: "⚪", black_circle: "⚫", wastebasket: "🗑️", skull: "💀", fire: "🔥", point_right: "👉", robot_face: "🤖",
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** Drawn by the page itself, so that they look the same everywhere: icon and tone. */
+const DRAWN = {
+  white_check_mark: ["check", "good"],
+  heavy_check_mark: ["check", "good"],
+  ballot_box_with_check: ["check", "good"],
+  x: ["close", "bad"],
+  negative_squared_cross_mark: ["close", "bad"],
+  no_entry: ["close", "bad"],
+  warning: ["warning", "warn"],
+  rotating_light: ["warning", "bad"],
+  octagonal_sign: ["warning", "bad"],
+  hourglass: ["clock", "calm"],
+  hourglass_flowing_sand: ["clock", "calm"],
+  alarm_clock: ["clock", "calm"],
+  stopwatch: ["clock", "calm"],
+  clock1: ["clock", "calm"],
+  lock: ["lock", "calm"],
+  closed_lock_with_key: ["lock", "calm"],
+  key: ["key", "calm"],
+  bell: ["bell", "calm"],
+  eyes: ["eye", "calm"],
+  mag: ["eye", "calm"],
+  link: ["link", "calm"],
+  paperclip: ["clip", "calm"],
+  page_facing_up: ["file", "calm"],
+  scroll: ["file", "calm"],
+  package: ["file", "calm"],
+  memo: ["file", "calm"],
+  information_source: ["info", "calm"],
+  recycle: ["turn", "calm"],
+  repeat: ["turn", "calm"],
+  arrows_counterclockwise: ["turn", "calm"],
+  globe_with_meridians: ["globe", "calm"],
+  bust_in_silhouette: ["person", "calm"],
+  busts_in_silhouette: ["person", "calm"],
+  thumbsup: ["up", "calm"],
+  thumbsdown: ["down", "calm"],
+  wastebasket: ["trash", "calm"],
+  large_green_circle: ["dot", "good"],
+  large_yellow_circle: ["dot", "warn"],
+  large_orange_circle: ["dot", "warn"],
+  red_circle: ["dot", "bad"],
+  white_circle: ["ring", "calm"],
+};
+
+/** Left to the reader's own font. */
+const TYPED = {
+  tada: "🎉",
+  sparkles: "✨",
+  rocket: "🚀",
+  wave: "👋",
+  raised_hand: "✋",
+  bulb: "💡",
+  question: "❓",
+  calendar: "📅",
+  date: "📅",
+  clipboard: "📋",
+  email: "✉️",
+  envelope: "✉️",
+  wrench: "🔧",
+  gear: "⚙️",
+  shield: "🛡️",
+  desktop_computer: "🖥️",
+  computer: "💻",
+  robot_face: "🤖",
+  fire: "🔥",
+  arrow_right: "➡️",
+  rewind: "⏪",
+  inbox_tray: "📥",
 };
 
 /** The picture of a shortcode as a labelled node, or null if this page does not know it. */
 export function emoji(name) {
-  if (!Object.hasOwn(EMOJI, name)) return null;
-  const node = document.createElement("span");
-  node.className = "emoji";
-  node.setAttribute("role", "img");
-  node.setAttribute("aria-label", name.replaceAll("_", " "));
-  node.textContent = EMOJI[name];
-  return node;
+  const label = { role: "img", "aria-label": name.replaceAll("_", " ") };
+  if (Object.hasOwn(DRAWN, name)) {
+    const [picture, tone] = DRAWN[name];
+    return h("span", { class: `emoji emoji-${tone}`, ...label }, icon(picture));
+  }
+  return Object.hasOwn(TYPED, name) ? h("span", { ...label }, TYPED[name]) : null;
 }

@@ -3,7 +3,8 @@
 import { h, outsideLink } from "./dom.js";
 import { emoji } from "./emoji.js";
 
-const INLINE = /`([^`\n]+)`|\[([^\]\n]+)\]\(([^()\s]+)\)|\*\*(?!\s)(.+?)\*\*|~~(.+?)~~|(?<![\w*])[*_](?!\s)([^*_\n]+?)[*_](?![\w*])|:([a-z0-9_+-]+):|(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"])/g;
+const INLINE =
+  /`([^`\n]+)`|\[([^\]\n]+)\]\(([^()\s]+)\)|\*\*(?!\s)(.+?)\*\*|~~(.+?)~~|(?<![\w*])[*_](?!\s)([^*_\n]+?)[*_](?![\w*])|:([a-z0-9_+-]+):|(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"])/g;
 
 const RULES = [
   { test: /^```/, take: fence },
@@ -46,7 +47,14 @@ function heading(lines) {
 
 function quote(lines) {
   const [mine, rest] = span(lines, /^>/);
-  return [h("blockquote", { class: "quote" }, mine.map((line) => h("div", {}, inline(line.replace(/^>\s?/, ""))))), rest];
+  return [
+    h(
+      "blockquote",
+      { class: "quote" },
+      mine.map((line) => h("div", {}, inline(line.replace(/^>\s?/, "")))),
+    ),
+    rest,
+  ];
 }
 
 function list(lines) {
@@ -62,9 +70,21 @@ function list(lines) {
 function table(lines) {
   const [mine, rest] = span(lines, /^\|/);
   const rows = mine
-    .map((line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .trim()
+        .replace(/^\||\|$/g, "")
+        .split("|")
+        .map((cell) => cell.trim()),
+    )
     .filter((cells) => !cells.every((cell) => /^:?-{2,}:?$/.test(cell)));
-  const body = rows.map((cells, row) => h("tr", {}, cells.map((cell) => h(row ? "td" : "th", {}, inline(cell)))));
+  const body = rows.map((cells, row) =>
+    h(
+      "tr",
+      {},
+      cells.map((cell) => h(row ? "td" : "th", {}, inline(cell))),
+    ),
+  );
   return [h("div", { class: "table-frame" }, h("table", { class: "table" }, h("tbody", {}, body))), rest];
 }
 

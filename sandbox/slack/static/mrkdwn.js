@@ -5,7 +5,8 @@ import { h, outsideLink } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { channelName, isSelf, personName } from "./names.js";
 
-const styled = (mark) => `(?<![\\p{L}\\p{N}${mark}])${mark}(?!\\s)([^${mark}\\n]+?)(?<!\\s)${mark}(?![\\p{L}\\p{N}${mark}])`;
+const styled = (mark) =>
+  `(?<![\\p{L}\\p{N}${mark}])${mark}(?!\\s)([^${mark}\\n]+?)(?<!\\s)${mark}(?![\\p{L}\\p{N}${mark}])`;
 
 const INLINE = new RegExp(
   [
@@ -25,11 +26,6 @@ const LINKED = /^(https?:|mailto:)/i;
 /** Escaped characters back to themselves, once. */
 export function unescapeText(text) {
   return text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
-}
-
-/** Characters that mean something in mrkdwn, made harmless: what Slack's client does to typed text. */
-export function escapeText(text) {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 /** Any Block Kit text object (or bare string, taken as plain) as nodes. */
@@ -55,7 +51,8 @@ export function mrkdwn(text) {
   text.split(/```/).forEach((part, index, parts) => {
     const fenced = index % 2 === 1 && index < parts.length - 1;
     if (fenced) nodes.push(h("pre", { class: "pre" }, unescapeText(part.replace(/^\n|\n$/g, ""))));
-    else nodes.push(...paragraphs(index % 2 === 1 ? "```" + part : trimNextToFence(part, index, parts.length)));
+    else
+      nodes.push(...paragraphs(index % 2 === 1 ? "```" + part : trimNextToFence(part, index, parts.length)));
   });
   return nodes;
 }
@@ -76,11 +73,19 @@ function paragraphs(text) {
       quote.append(h("div", {}, inline(quoted[1])));
       return;
     }
-    const afterBlock = nodes.at(-1)?.nodeType === Node.ELEMENT_NODE && nodes.at(-1).matches("blockquote, .item");
+    const afterBlock =
+      nodes.at(-1)?.nodeType === Node.ELEMENT_NODE && nodes.at(-1).matches("blockquote, .item");
     quote = null;
     const item = /^\s*([•◦▪–-]|\d+[.)])\s+(.*)$/.exec(line);
     if (item) {
-      nodes.push(h("div", { class: "item" }, h("span", { class: "bullet" }, item[1] === "-" ? "•" : item[1]), h("span", {}, inline(item[2]))));
+      nodes.push(
+        h(
+          "div",
+          { class: "item" },
+          h("span", { class: "bullet" }, item[1] === "-" ? "•" : item[1]),
+          h("span", {}, inline(item[2])),
+        ),
+      );
       return;
     }
     if (index > 0 && !afterBlock) nodes.push(h("br"));
@@ -124,13 +129,18 @@ function angled(body) {
   if (/^#[CG]\w+$/.test(target)) return channelLink(target.slice(1), label);
   if (target.startsWith("!date^")) return dateNode(target, label);
   if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, label || "@group");
-  if (/^!(here|channel|everyone)$/.test(target)) return h("span", { class: "mention" }, `@${target.slice(1)}`);
+  if (/^!(here|channel|everyone)$/.test(target))
+    return h("span", { class: "mention" }, `@${target.slice(1)}`);
   if (LINKED.test(target)) return outsideLink(unescapeText(target), label || unescapeText(target));
   return null;
 }
 
 export function mention(id) {
-  return h("span", { class: isSelf(id) ? "mention mention-self" : "mention", data: { user: id } }, `@${personName(id)}`);
+  return h(
+    "span",
+    { class: isSelf(id) ? "mention mention-self" : "mention", data: { user: id } },
+    `@${personName(id)}`,
+  );
 }
 
 export function channelLink(id, label = "") {

@@ -2,10 +2,14 @@
 
 const users = new Map();
 const channels = new Map();
+const tones = new Map();
 let self = null;
 
 export function learn(workspace, actor) {
-  for (const user of workspace.users ?? []) users.set(user.id, user);
+  (workspace.users ?? []).forEach((user, index) => {
+    users.set(user.id, user);
+    tones.set(user.real_name || user.name, user.is_bot ? "app" : index % 6);
+  });
   for (const channel of workspace.channels ?? []) channels.set(channel.id, channel);
   self = actor;
 }
@@ -35,10 +39,11 @@ export function isSelf(id) {
   return id === self;
 }
 
-/** Two letters and one of six calm colours for a person's square; the same each time. */
+/** One or two letters and a colour for somebody's square; the same each time. */
 export function avatarOf(name) {
-  const words = String(name || "?").trim().split(/\s+/);
+  const words = String(name || "?")
+    .trim()
+    .split(/\s+/);
   const letters = (words[0]?.[0] ?? "?") + (words.length > 1 ? words.at(-1)[0] : "");
-  const sum = [...String(name)].reduce((total, letter) => total * 31 + letter.codePointAt(0), 7);
-  return { letters: letters.toUpperCase(), tone: Math.abs(sum % 6) };
+  return { letters: letters.toUpperCase(), tone: tones.get(name) ?? 4 };
 }

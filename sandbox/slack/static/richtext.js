@@ -55,7 +55,11 @@ function leafContent(element) {
     case "emoji":
       return emoji(element.name) ?? `:${element.name}:`;
     case "date":
-      return h("time", { class: "date" }, formatSlackDate(String(element.timestamp), element.format ?? "") ?? element.fallback ?? "");
+      return h(
+        "time",
+        { class: "date" },
+        formatSlackDate(String(element.timestamp), element.format ?? "") ?? element.fallback ?? "",
+      );
     case "color":
       return h("code", { class: "code" }, element.value ?? "");
     default:

@@ -1,0 +1,55 @@
+# Five verbs for people, hooks and CI alike. Nothing is needed before them but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.locked
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo story test check bench chaos run programs lock clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) .env ## virtual environment, locked dependencies, .env from the example
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "CertDesk needs Python 3.11 or newer; set PYTHON=/path/to/it."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.env:
+	cp .env.example .env
+
+demo: setup ## the whole toy world with the bot in it; prints one address
+	$(BIN)/python -m sandbox
+
+story: setup ## one whole order without a person, through real wires
+	$(BIN)/python -m sandbox.story
+
+test: setup programs ## all tests
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## format, lint, types, walls, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy bot handlers sandbox tests
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit tests/test_house.py -n 2
+
+bench: setup ## benchmarks; one JSON file each in bench/results
+	$(BIN)/python -m bench
+
+run: setup ## against a real workspace, with .env and certdesk.toml filled in
+	$(BIN)/certdesk run
+
+programs: ## Chromium and PostgreSQL for the tests: installed where apt can, told how elsewhere
+	@deploy/machine/need-test-programs
+
+lock: ## resolve the dependencies anew into the lock files (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q pyproject.toml --group dev -o requirements-dev.lock
+
+clean: ## remove what the verbs made
+	rm -rf $(VENV) var bench/results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

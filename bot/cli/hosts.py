@@ -1,0 +1,94 @@
+"""Verbs that look outside: probe an address, read a host's certificates."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
+from bot.domain.ids import HostName
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the verbs on the command line."""
+    app.command("probe")(probe)
+    app.command("inventory")(inventory)
+
+
+def probe(
+    address: Annotated[str, typer.Argument(metavar="HOST[:PORT]")],
+    *,
+    starttls: Annotated[str, typer.Option(help="smtp, imap or pop3")] = "",
+    name: Annotated[str, typer.Option(help="The DNS name to ask for and to check.")] = "",
+    anchors: Annotated[Path | None, typer.Option(help="PEM file of trusted roots.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Shake hands with a service and say what it shows: exit 0 trusted for the name, 1 not."""
+    from bot.watch.probe import probe_address
+
+    ports = {"": 443, "smtp": 25, "imap": 143, "pop3": 110}
+    if starttls not in ports:
+        raise typer.BadParameter(f"--starttls {starttls!r} is none of smtp, imap, pop3")
+    host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
+    shake = probe_address(
+        host or address,
+        int(port) if port else ports[starttls],
+        starttls=starttls,
+        name=name or host or address,
+        anchors_pem=anchors.read_bytes() if anchors else None,
+    )
+    if as_json:
+        say_json(
+            {
+                "proven": shake.proven,
+                "address": shake.address,
+                "sha256": shake.sha256,
+                "detail": shake.detail,
+            }
+        )
+    else:
+        say(shake.detail)
+    if shake.sha256 is None and not shake.proven:
+        leave(TROUBLE)
+    leave(YES if shake.proven else NO)
+
+
+def inventory(host: str, *, as_json: Json = False) -> None:
+    """List the certificates an Exchange host shows."""
+    from bot.settings import load_settings
+    from bot.site_file import load_site_file
+    from bot.system.clock import SystemClock
+    from bot.wiring import build_hosts
+
+    settings = load_settings()
+    hosts = build_hosts(settings, load_site_file(settings.config), SystemClock())
+    snapshot = hosts.snapshot(HostName(host))
+    if as_json:
+        say_json(
+            {
+                "host": snapshot.host,
+                "build": snapshot.build,
+                "default_smtp": snapshot.default_smtp,
+                "certificates": [
+                    {
+                        "thumbprint": c.thumbprint,
+                        "sha256": c.sha256,
+                        "subject": c.subject,
+                        "names": list(c.names),
+                        "not_after": c.not_after.isoformat(),
+                        "services": list(c.services),
+                        "status": c.status,
+                    }
+                    for c in snapshot.certificates
+                ],
+            }
+        )
+        return
+    say(f"{snapshot.host} {snapshot.build}")
+    for c in snapshot.certificates:
+        mark = " default SMTP" if c.thumbprint == snapshot.default_smtp else ""
+        say(
+            f"{c.thumbprint}  {c.not_after:%Y-%m-%d}  {','.join(c.services) or '-'}  {c.subject}{mark}"
+        )

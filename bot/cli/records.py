@@ -1,0 +1,160 @@
+"""Verbs that read what is kept: orders, audit, evidence."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.answers import NO, YES, leave, say, say_json
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.states import State
+
+orders = typer.Typer(help="Orders.", no_args_is_help=True)
+audit = typer.Typer(help="The audit chain.", no_args_is_help=True)
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The one date every file in an evidence pack carries, so that the bytes are the same each time."""
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the verbs on the command line."""
+    app.command("evidence")(evidence)
+
+
+@orders.command("list")
+def list_orders(*, as_json: Json = False) -> None:
+    """All orders, newest first."""
+    found = _orders().in_states(State)
+    if as_json:
+        say_json({"orders": [_brief(order) for order in found]})
+        return
+    for order in found:
+        say(f"{order.id:>5}  {order.state.value:<13} {order.wish.subject.common_name}")
+
+
+@orders.command("show")
+def show(order_id: int, *, as_json: Json = False) -> None:
+    """One order."""
+    order = _orders().load(OrderId(order_id))
+    brief = _brief(order)
+    if as_json:
+        say_json(brief)
+        return
+    for key, value in brief.items():
+        say(f"{key:<18} {', '.join(value) if isinstance(value, list) else value}")
+
+
+@audit.command("verify")
+def verify(*, as_json: Json = False) -> None:
+    """Check the hash chain; exit 1 with the first entry that does not fit."""
+    broken = _audit().broken_at()
+    if as_json:
+        say_json({"ok": broken is None, "broken_at": broken})
+    elif broken is None:
+        say("Every entry fits the chain.")
+    else:
+        say(f"Entry {broken} does not fit the chain: it, or the one before it, was changed.")
+    leave(YES if broken is None else NO)
+
+
+@audit.command("export")
+def export() -> None:
+    """Every entry as a JSON line, oldest first."""
+    for entry in _audit().entries():
+        say(json.dumps(_plain(entry), sort_keys=True))
+
+
+def evidence(
+    order_id: int, *, output: Annotated[Path, typer.Option("-o", help="The zip to write.")]
+) -> None:
+    """Write what proves an order into a zip: decisions, CSR, certificate, plan, audit slice."""
+    order = _orders().load(OrderId(order_id))
+    entries = [_plain(entry) for entry in _audit().entries(order.id)]
+    files = {
+        "order.json": json.dumps(_brief(order), indent=1, sort_keys=True).encode(),
+        "audit.jsonl": "".join(json.dumps(e, sort_keys=True) + "\n" for e in entries).encode(),
+        "request.csr": order.csr_pem.encode(),
+        "plan.json": _plan_json(order),
+    }
+    if order.certificate is not None:
+        files["leaf.der"] = order.certificate.leaf_der
+        files |= {f"path-{n}.der": der for n, der in enumerate(order.certificate.path, 1)}
+    output.write_bytes(_zip(files))
+    say(f"{output}: {len(files)} files.")
+
+
+def _orders() -> Any:
+    from bot.store.database import open_database
+    from bot.store.orders import SqlOrders
+
+    return SqlOrders(open_database(_url()), _no_work, _no_work)
+
+
+def _audit() -> Any:
+    from bot.store.audit import SqlAudit
+    from bot.store.database import open_database
+
+    return SqlAudit(open_database(_url()))
+
+
+def _url() -> str:
+    from bot.settings import load_settings
+    from bot.store.migration import migrate
+
+    url = load_settings().database_url
+    migrate(url)
+    return url
+
+
+def _no_work(*_: object) -> None:
+    raise AssertionError("a reading verb started work")
+
+
+def _brief(order: CertificateOrder) -> dict[str, Any]:
+    facts = order.certificate.facts if order.certificate else None
+    return {
+        "id": order.id,
+        "state": order.state.value,
+        "names": list(order.wish.names),
+        "hosts": list(order.wish.hosts),
+        "services": [service.value for service in order.wish.services],
+        "requester": order.requester,
+        "placed_at": order.placed_at.isoformat(),
+        "vendor": order.wish.vendor,
+        "vendor_reference": order.vendor_reference,
+        "thumbprint": facts.thumbprint if facts else "",
+        "not_after": facts.not_after.isoformat() if facts else "",
+        "plan_digest": order.plan.digest() if order.plan else "",
+        "detail": order.detail,
+        "decisions": [
+            f"{a.at.isoformat()} {a.by} {a.gate.value} {'yes' if a.yes else 'no'} {a.subject}".strip()
+            for a in order.approvals
+        ],
+    }
+
+
+def _plan_json(order: CertificateOrder) -> bytes:
+    from bot.domain.plan import canonical
+
+    return canonical(order.plan) if order.plan else b"null"
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    from bot.domain.plan import canonical
+
+    plain: dict[str, Any] = json.loads(canonical(entry))
+    return plain
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, date_time=EPOCH), files[name])
+    return packed.getvalue()

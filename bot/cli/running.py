@@ -1,0 +1,106 @@
+"""Verbs that run the bot or get it ready: run, worker, migrate, doctor, vault-key, watch now."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.cli.answers import NO, YES, leave, say, say_json
+from bot.settings import BadSettings, Settings, load_settings
+from bot.site_file import SiteFile, load_site_file
+
+watch = typer.Typer(help="The daily watch.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the verbs on the command line."""
+    app.command("run")(run)
+    app.command("worker")(worker)
+    app.command("migrate")(migrate)
+    app.command("doctor")(doctor)
+    app.command("vault-key")(vault_key)
+    app.add_typer(watch, name="watch")
+
+
+def run(
+    *, no_worker: Annotated[bool, typer.Option("--no-worker", help="Only the doors.")] = False
+) -> None:
+    """Serve Slack, and do the machine's work unless --no-worker."""
+    _serve(doors=True, worker=not no_worker)
+
+
+def worker() -> None:
+    """Do the machine's work; Slack's doors are served by another process (PostgreSQL only)."""
+    _serve(doors=False, worker=True)
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    from bot.wiring import prepare_database
+
+    prepare_database(load_settings().database_url)
+    say("The database is up to date.")
+
+
+def doctor(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Look at the settings and the site file; call nobody."""
+    faults = _faults()
+    if as_json:
+        say_json({"ok": not faults, "faults": list(faults)})
+    else:
+        for fault in faults:
+            say(f"- {fault}")
+        say("Everything needed is set." if not faults else "CertDesk would not start.")
+    leave(NO if faults else YES)
+
+
+def vault_key() -> None:
+    """Print a new key for CERTDESK_VAULT_KEY."""
+    from cryptography.fernet import Fernet
+
+    say(Fernet.generate_key().decode("ascii"))
+
+
+@watch.command("now")
+def watch_now() -> None:
+    """Look at the calendar now: propose renewals that are due, lapse gates nobody answered."""
+    from bot.wiring import build, prepare_database
+
+    settings, site_file = _ready(load_settings())
+    prepare_database(settings.database_url)
+    house = build(settings, site_file, team_id="")
+    try:
+        proposed = house.calendar.propose_renewals()
+        lapsed = house.calendar.lapse_gates()
+    finally:
+        house.queue.close()
+    say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed.")
+
+
+def _serve(*, doors: bool, worker: bool) -> None:
+    from bot.service import run as serve
+    from bot.system.logs import start_logging
+
+    settings, site_file = _ready(load_settings())
+    start_logging()
+    asyncio.run(serve(settings, site_file, doors=doors, worker=worker))
+
+
+def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
+    faults = settings.faults_for_running()
+    if faults:
+        raise BadSettings(faults)
+    return settings, load_site_file(settings.config)
+
+
+def _faults() -> tuple[str, ...]:
+    try:
+        settings = load_settings()
+    except BadSettings as bad:
+        return bad.faults
+    faults = settings.faults_for_running()
+    try:
+        load_site_file(settings.config)
+    except BadSettings as bad:
+        return faults + bad.faults
+    return faults

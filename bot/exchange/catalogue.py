@@ -1,0 +1,310 @@
+"""
+Errors of Exchange's cmdlets, as a table: how each is recognised and what the operator is told.
+
+The id and the category come first, text second, because texts are localised; an error that is not
+here is shown whole. Source: exchange.md 8, whose numbers the rows carry.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.faults import Executed, FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.exchange.call import Call, RemoteError
+
+_LONGEST: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    One known error.
+
+    Args:
+        number: its row in the reference.
+        code: stable and searchable.
+        verbs: beginnings of the cmdlets it belongs to; empty: any.
+        ids: parts of ``FullyQualifiedErrorId``, any of which proves it.
+        texts: parts of the message, any of which proves it when no id did; compared without case.
+        category: must fit where it is given and the match is by text.
+        advice: what the operator does next.
+        executed: whether the cmdlet changed something before it failed.
+    """
+
+    number: int
+    code: str
+    advice: str
+    verbs: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    category: str = ""
+    kind: FaultKind = FaultKind.CMDLET_ERROR
+    executed: Executed = "no"
+
+
+CATALOGUE: Final[tuple[Entry, ...]] = (
+    Entry(
+        number=34,
+        code="ParameterUnknown",
+        ids=("NamedParameterNotFound",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The build of the host wants other parameters: check the version in the configuration.",
+    ),
+    Entry(
+        number=36,
+        code="CmdletUnknown",
+        ids=("CommandNotFoundException",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The Exchange tools were not loaded, or the account has no role for this cmdlet. "
+        "Check the host's shell setting and the account's role group (Server Management).",
+    ),
+    Entry(
+        number=36,
+        code="NotOnTheList",
+        ids=("NotOnTheList", "StoreRefused", "NotOneCertificate", "UnknownOperation"),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The runner refuses this by itself; report it as a fault of CertDesk.",
+    ),
+    Entry(
+        number=37,
+        code="SnapInMissing",
+        texts=("snap-in",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="Run CertDesk against a 64-bit PowerShell on a host with the Exchange management tools.",
+    ),
+    Entry(
+        number=3,
+        code="PrivateKeyMissing",
+        texts=("PrivateKeyMissing",),
+        advice="The private key is not on this host: the CSR was made elsewhere or its request is gone. "
+        "Import where the CSR was made, try certutil -repairstore my <serial>, or ask the vendor for a re-key.",
+    ),
+    Entry(
+        number=4,
+        code="KeyAlgorithmUnsupported",
+        texts=("KeyAlgorithmUnsupported",),
+        advice="Exchange here takes no EC keys. Order an RSA certificate, or switch EC support on.",
+    ),
+    Entry(
+        number=5,
+        code="ServerAuthMissing",
+        texts=("PkixKpServerAuthNotFoundInEnhancedKeyUsage",),
+        advice="The certificate is not for servers: the vendor issued another product. Ask for a TLS certificate.",
+    ),
+    Entry(
+        number=6,
+        code="PrivateKeyNotAccessible",
+        texts=("PrivateKeyNotAccessible", "CspKeyContainerInfo"),
+        advice="The key's container is damaged or locked. Try certutil -repairstore my <serial>.",
+    ),
+    Entry(
+        number=3,
+        code="NotValidForExchange",
+        texts=("is not valid for use with exchange server",),
+        advice="Exchange says why in the brackets; it will not use this certificate. Ask the vendor for a re-key.",
+    ),
+    Entry(
+        number=7,
+        code="AlreadyImported",
+        verbs=("Import-",),
+        texts=("already exists",),
+        advice="It was imported before; go on with enabling, after looking whether it has its key.",
+    ),
+    Entry(
+        number=7,
+        code="AlreadyImported",
+        verbs=("Import-",),
+        category="WriteError",
+        advice="It was imported before; go on with enabling, after looking whether it has its key.",
+    ),
+    Entry(
+        number=8,
+        code="SourceDataRefused",
+        verbs=("Import-",),
+        category="ReadError",
+        advice="Exchange could not read the data, or the root above it is not trusted on the host.",
+    ),
+    Entry(
+        number=12,
+        code="KeyNotExportable",
+        verbs=("Export-",),
+        texts=("isn't exportable", "couldn't be exported"),
+        advice="The key was made as not exportable. Order anew with an exportable key, or one certificate a host.",
+    ),
+    Entry(
+        number=13,
+        code="DefaultSmtpCertificate",
+        verbs=("Remove-",),
+        texts=("internal transport certificate cannot be removed",),
+        advice="It is the default SMTP certificate. Make another one the default first.",
+    ),
+    Entry(
+        number=14,
+        code="NamedByConnectors",
+        verbs=("Remove-",),
+        texts=("tagged with following send connectors",),
+        advice="Clear TlsCertificateName of these connectors, remove it, set the name again, restart transport.",
+    ),
+    Entry(
+        number=2,
+        code="CertificateNotFound",
+        texts=("was not found",),
+        advice="The host does not hold this certificate (any more). Make a new plan.",
+    ),
+    Entry(
+        number=18,
+        code="KeyAccessDenied",
+        texts=("insufficient rights to grant network service",),
+        advice="The key's container is missing or belongs to somebody else. Repair the key on the host.",
+        executed="maybe",
+    ),
+    Entry(
+        number=28,
+        code="QuestionUnanswered",
+        texts=("noninteractive", "does not support user interaction"),
+        kind=FaultKind.NOT_TAKEN,
+        advice="Exchange asked something that nobody had decided. What needs no question was done; "
+        "look at the host and make a new plan.",
+        executed="yes",
+    ),
+    Entry(
+        number=24,
+        code="ServiceAccessDenied",
+        texts=("access is denied",),
+        kind=FaultKind.ACCESS_DENIED,
+        advice="Put Exchange Trusted Subsystem (and the account) into the host's local Administrators.",
+    ),
+    Entry(
+        number=25,
+        code="ConnectorFqdnIllegal",
+        texts=("0xe0434352",),
+        advice="A receive connector has an illegal FQDN (an underscore, say). Correct it, then retry.",
+        executed="maybe",
+    ),
+    Entry(
+        number=26,
+        code="SnapInOutsideShell",
+        texts=("0xe0434f4d",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The snap-in does not work here. Set the host's shell to session.",
+    ),
+    Entry(
+        number=23,
+        code="EdgeSubscription",
+        texts=("edge subscription",),
+        advice="The old default is not in the store while Edge credentials exist: "
+        "recreate the Edge subscription after this (Microsoft's procedure).",
+        executed="maybe",
+    ),
+    Entry(
+        number=35,
+        code="ServiceUnknown",
+        ids=("CannotConvertArgument", "ParameterArgumentTransformationError"),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The host does not know one of the values. Check services and key size.",
+    ),
+    Entry(
+        number=21,
+        code="ServiceNotInstalled",
+        verbs=("Enable-",),
+        texts=("not installed on this server",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="Leave the service out on this host.",
+    ),
+    Entry(
+        number=22,
+        code="UnifiedMessagingTcp",
+        verbs=("Enable-",),
+        texts=("tcp mode", "startup mode"),
+        advice="Set UMStartupMode to TLS or Dual and restart UM, then retry.",
+        executed="maybe",
+    ),
+    Entry(
+        number=27,
+        code="ServiceHostStopped",
+        category="ResourceUnavailable",
+        kind=FaultKind.BUSY,
+        advice="Start the service MSExchangeServiceHost on the host.",
+    ),
+    Entry(
+        number=27,
+        code="ServiceHostStopped",
+        texts=(
+            "(1753)",
+            "(1722)",
+            "0x6d9",
+            "0x6ba",
+            "endpoint mapper",
+            "rpc server is unavailable",
+        ),
+        kind=FaultKind.BUSY,
+        advice="Start the service MSExchangeServiceHost on the host.",
+    ),
+    Entry(
+        number=31,
+        code="NoManagementRole",
+        texts=("isn't assigned to any management roles",),
+        kind=FaultKind.ACCESS_DENIED,
+        advice="Put the service account into the role group Server Management.",
+    ),
+    Entry(
+        number=32,
+        code="NoServerInSite",
+        texts=("failed to connect to an exchange server",),
+        ids=("PSSessionOpenFailed",),
+        kind=FaultKind.UNREACHABLE,
+        advice="The account cannot be handed on to Exchange's endpoint. Use Kerberos with delegation or "
+        "CredSSP, or set the host's shell to snapin.",
+    ),
+    Entry(
+        number=38,
+        code="InputRefused",
+        verbs=("New-",),
+        category="InvalidArgument",
+        advice="Exchange refuses a name, the key size or the friendly name. Correct the order.",
+    ),
+)
+
+
+def entry_for(call: Call, error: RemoteError) -> Entry | None:
+    """Find the row of an error; None when it is not known."""
+    return next((entry for entry in CATALOGUE if _fits(entry, call, error)), None)
+
+
+def cmdlet_fault(host: HostName, call: Call, error: RemoteError) -> HostFault:
+    """Turn an error of the host into the fault the operator reads."""
+    entry = entry_for(call, error)
+    said = f"{host}: {call.title} failed. Exchange said {_shown(error.message)}."
+    if entry is None:
+        return HostFault(
+            FaultKind.CMDLET_ERROR,
+            host,
+            f"{said} CertDesk does not know this error; whether something was changed must be looked at.",
+            executed="maybe" if call.changes else "no",
+            code=error.error_id[:120],
+        )
+    executed: Executed = entry.executed if call.changes else "no"
+    outcome = {
+        "no": "Nothing was changed by it.",
+        "maybe": "It may have done part of its work; the host is looked at before anything is repeated.",
+        "yes": "It has done part of its work.",
+    }[executed]
+    return HostFault(
+        entry.kind, host, f"{said} {outcome} {entry.advice}", executed=executed, code=entry.code
+    )
+
+
+def _fits(entry: Entry, call: Call, error: RemoteError) -> bool:
+    if entry.verbs and not call.cmdlet.startswith(entry.verbs):
+        return False
+    if any(part in error.error_id for part in entry.ids):
+        return True
+    if entry.texts:
+        message = error.message.lower()
+        return any(part.lower() in message for part in entry.texts)
+    return bool(entry.category) and entry.category == error.category
+
+
+def _shown(message: str) -> str:
+    text = " ".join(message.split())
+    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

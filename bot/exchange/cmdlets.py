@@ -1,0 +1,181 @@
+"""
+Every call CertDesk makes on a host, built from values and a dialect; nothing else builds calls.
+
+No call holds text that came from outside as anything but a typed value.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.certs.names import DnsName
+from bot.certs.prints import Thumbprint
+from bot.domain.plan import Service
+from bot.domain.subject import Subject
+from bot.exchange.call import Call, Switch, Value
+from bot.exchange.dialect import Dialect
+
+CERTIFICATE: Final = (
+    "Thumbprint",
+    "RawData",
+    "Services",
+    "Status",
+    "FriendlyName",
+    "HasPrivateKey",
+    "Subject",
+    "Issuer",
+)
+"""What is asked of each certificate a host shows."""
+
+PENDING: Final = ("FriendlyName", "CertificateRequest", "NotBefore")
+"""What is asked to find a pending request again."""
+
+CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName")
+DEFAULT_SMTP: Final = "InternalTransportCertificateThumbprint"
+
+
+def hello() -> Call:
+    """Ask who and where the host is."""
+    return Call(op="hello")
+
+
+def connect(shell: str, fqdn: str) -> Call:
+    """Load the cmdlets, as a snap-in or through Exchange's own endpoint on the same host."""
+    if shell == "session":
+        uri = f"http://{fqdn}/PowerShell/"
+        return Call(op="connect", values=(("Mode", "session"), ("Uri", uri)))
+    return Call(op="connect", values=(("Mode", "snapin"),))
+
+
+def parameters_of(cmdlet: str) -> Call:
+    """Ask which parameters a cmdlet has on this build."""
+    return Call(op="parameters", values=(("Cmdlet", cmdlet),))
+
+
+def list_store(store: str) -> Call:
+    """List one of the machine's stores: thumbprint, DER, whether there is a key, friendly name."""
+    return Call(op="store.list", values=(("Store", store),))
+
+
+def add_intermediate(der: bytes) -> Call:
+    """Put a CA certificate into the machine's intermediates; harmless when it is there."""
+    return Call(op="store.add", values=(("Store", "CA"), ("Der", der)))
+
+
+def write_file(name: str, data: bytes) -> Call:
+    """Write a file into CertDesk's folder; the answer is its full path."""
+    return Call(op="file.write", values=(("Name", name), ("Data", data)))
+
+
+def file_path(name: str) -> Call:
+    """Ask for a full path in CertDesk's folder."""
+    return Call(op="file.path", values=(("Name", name),))
+
+
+def read_file(name: str) -> Call:
+    """Read a file of CertDesk's folder."""
+    return Call(op="file.read", values=(("Name", name),))
+
+
+def delete_file(name: str) -> Call:
+    """Delete a file of CertDesk's folder; harmless when it is not there."""
+    return Call(op="file.delete", values=(("Name", name),))
+
+
+def get_certificates() -> Call:
+    """All certificates and pending requests that Exchange shows."""
+    return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=CERTIFICATE)
+
+
+def get_certificate(thumbprint: Thumbprint) -> Call:
+    """One certificate; an error tells why Exchange does not take it."""
+    values = (("Thumbprint", thumbprint),)
+    return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", values=values, wants=CERTIFICATE)
+
+
+def get_pending() -> Call:
+    """Pending requests with their PKCS#10, among the certificates."""
+    return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=PENDING)
+
+
+def get_default_smtp(dialect: Dialect, server: str) -> Call:
+    """The default SMTP certificate of this one server; without its name the whole organisation would answer."""
+    values = (("Identity", server),)
+    return Call(op="cmdlet", cmdlet=dialect.transport_cmdlet, values=values, wants=(DEFAULT_SMTP,))
+
+
+def get_send_connectors() -> Call:
+    """All send connectors; they belong to the organisation."""
+    return Call(op="cmdlet", cmdlet="Get-SendConnector", wants=CONNECTOR)
+
+
+def get_receive_connectors(server: str) -> Call:
+    """The receive connectors of this server."""
+    values = (("Server", server),)
+    return Call(op="cmdlet", cmdlet="Get-ReceiveConnector", values=values, wants=CONNECTOR)
+
+
+def new_request(
+    *,
+    subject: Subject,
+    names: Sequence[DnsName],
+    key_bits: int,
+    exportable: bool,
+    friendly_name: str,
+    path: str = "",
+) -> Call:
+    """
+    Make key and CSR. The common name stands first among the names: Exchange does not add it (exchange.md 5.3).
+
+    Args:
+        path: where Exchange 2007 writes the request; empty for all others, which answer with its text.
+    """
+    values: tuple[tuple[str, Value], ...] = (
+        ("GenerateRequest", Switch.PRESENT),
+        ("SubjectName", subject.as_exchange()),
+        ("DomainName", tuple(names)),
+        ("KeySize", key_bits),
+        ("PrivateKeyExportable", exportable),
+        ("FriendlyName", friendly_name),
+    )
+    if path:
+        values = (*values, ("Path", path))
+    wants = ("Thumbprint",) if path else (".",)
+    return Call(op="cmdlet", cmdlet="New-ExchangeCertificate", values=values, wants=wants)
+
+
+def import_certificate(friendly_name: str, *, data: bytes = b"", path: str = "") -> Call:
+    """Complete a pending request with its certificate, as bytes or (2007) as a file on the host."""
+    source: tuple[str, Value] = ("Path", path) if path else ("FileData", data)
+    values: tuple[tuple[str, Value], ...] = (source,)
+    if friendly_name:
+        values = (*values, ("FriendlyName", friendly_name))
+    return Call(
+        op="cmdlet", cmdlet="Import-ExchangeCertificate", values=values, wants=("Thumbprint",)
+    )
+
+
+def enable(
+    thumbprint: Thumbprint, services: Sequence[Service], *, force: bool, keep_http: bool
+) -> Call:
+    """
+    Bind services to a certificate. Services can only be added, never taken off.
+
+    Args:
+        force: answer every question with yes; for SMTP that replaces the default, so a person has decided it.
+        keep_http: leave "Require SSL" of the web site's root as it is.
+    """
+    values: tuple[tuple[str, Value], ...] = (
+        ("Thumbprint", thumbprint),
+        ("Services", ",".join(services)),
+    )
+    if keep_http:
+        values = (*values, ("DoNotRequireSsl", Switch.PRESENT))
+    if force:
+        values = (*values, ("Force", Switch.PRESENT))
+    return Call(op="cmdlet", cmdlet="Enable-ExchangeCertificate", values=values)
+
+
+def remove_certificate(thumbprint: Thumbprint) -> Call:
+    """Remove a certificate from the machine's store; the confirmation has been given by a person before."""
+    values: tuple[tuple[str, Value], ...] = (("Thumbprint", thumbprint), ("Confirm", False))
+    return Call(op="cmdlet", cmdlet="Remove-ExchangeCertificate", values=values)

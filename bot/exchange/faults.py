@@ -1,0 +1,253 @@
+"""
+What can go wrong on the wire to a host, as tables: which kind, what it means, what to do next.
+
+Recognised by code, never by text, because texts are localised. No library is named here.
+Sources: the WS-Management fault list and the measurements behind it (winrm.md 3, 6 and 7 point 8).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.faults import Executed, FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.exchange.call import Call
+
+
+class Moment(StrEnum):
+    """Which message was on the wire; before SEND nothing of a request has left."""
+
+    OPEN = "opening the shell"
+    START = "starting PowerShell"
+    SEND = "sending the request"
+    RECEIVE = "waiting for the answer"
+
+
+class Accident(StrEnum):
+    """What happens without a fault code of WS-Management or a status of HTTP."""
+
+    NO_ROUTE = "no-route"
+    TLS = "tls"
+    REDIRECT = "redirect"
+    READ_TIMEOUT = "read-timeout"
+    BROKEN = "broken-connection"
+    NOT_SOAP = "not-soap"
+    DEADLINE = "deadline"
+    ENDED = "ended"
+    RUNNER_REFUSED = "runner-refused"
+    BAD_FRAME = "bad-frame"
+    BAD_VALUE = "bad-value"
+    TICKET = "no-ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    One row of a table.
+
+    Args:
+        happened: goes on after "<host>: ".
+        advice: what the operator does next.
+        never_ran: the message in question was certainly not executed, whatever it carried.
+        retry_after_s: when another try makes sense; None leaves it to the caller.
+    """
+
+    kind: FaultKind
+    happened: str
+    advice: str
+    never_ran: bool = False
+    retry_after_s: float | None = None
+
+
+class WireTrouble(Exception):
+    """
+    The wire failed; who asked what is added by the session.
+
+    Args:
+        code: the raw code, for search.
+        note: what else was seen, for example the mechanisms offered; outside text already quoted.
+    """
+
+    def __init__(self, rule: Rule, moment: Moment, *, code: str, note: str = "") -> None:
+        self.rule = rule
+        self.moment = moment
+        self.code = code
+        self.note = note
+        super().__init__(f"{rule.happened} while {moment} ({code})")
+
+
+_AGAIN: Final = "Nothing needs to be done unless it stays so: it is tried again."
+_BUG: Final = "Report it with the code: CertDesk or the host's version of WinRM is at fault."
+_LOOK: Final = "Check that the host is up and its network is well."
+
+
+def _busy(happened: str, *, retry_after_s: float = 30.0) -> Rule:
+    return Rule(
+        kind=FaultKind.BUSY,
+        happened=happened,
+        advice=_AGAIN,
+        never_ran=True,
+        retry_after_s=retry_after_s,
+    )
+
+
+def _lost(happened: str) -> Rule:
+    return Rule(kind=FaultKind.UNREACHABLE, happened=happened, advice=_LOOK)
+
+
+def _bug(happened: str, *, never_ran: bool = True) -> Rule:
+    return Rule(kind=FaultKind.PROTOCOL, happened=happened, advice=_BUG, never_ran=never_ran)
+
+
+def _set_up(happened: str, advice: str) -> Rule:
+    return Rule(kind=FaultKind.UNSUPPORTED, happened=happened, advice=advice, never_ran=True)
+
+
+_DENIED: Final = Rule(
+    kind=FaultKind.ACCESS_DENIED,
+    happened="the account signed in but may not open a shell",
+    advice="Make the service account a local administrator of the host (WinRM needs it), then retry.",
+    never_ran=True,
+)
+
+WSMAN_RULES: Final[dict[int, Rule]] = {
+    5: _DENIED,
+    2147942405: _DENIED,
+    87: _bug("WinRM called a parameter wrong"),
+    170: _busy("WinRM is busy with the shell", retry_after_s=5.0),
+    995: _lost("the shell or the WinRM service went down"),
+    1726: _lost("the process behind the shell died"),
+    1816: _busy("the host is short of memory for shells"),
+    2147942402: _bug("the host did not find PowerShell"),
+    2147942606: _bug("the command line was too long for the host"),
+    2150858767: _bug("WinRM called a header wrong"),
+    2150858793: Rule(
+        kind=FaultKind.TIMEOUT,
+        happened="WinRM did not finish in the time it was given",
+        advice=_AGAIN,
+    ),
+    2150858811: _set_up(
+        "no WinRM shell is offered at this address",
+        "Check the port and the path of winrm_url (5985 or 5986, /wsman).",
+    ),
+    2150858815: _busy("WinRM is busy with other requests"),
+    2150858824: _bug("the answer was larger than the host may send", never_ran=False),
+    2150858843: _lost("the shell is gone (restart, idle time or recycling)"),
+    2150859173: _busy("the account has as many shells open as it may have"),
+    2150859174: _busy("the account has as many operations open as it may have"),
+    2150859175: _busy("the account sent more requests than it may"),
+    2150859176: _busy("the host got more requests than it allows"),
+    2150859179: _busy("as many accounts have shells open as the host allows"),
+    2150859180: _set_up(
+        "the host accepts no remote shells",
+        'Allow them: winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}.',
+    ),
+    2150859222: _lost("a command with the same id is there already"),
+    2150859223: _lost("a shell with the same id is there already"),
+    2150859236: _busy("the account has as many shells open as the plug-in allows"),
+    2150859240: _busy("the account has as many operations open as the plug-in allows"),
+    2150859241: _busy("the shell runs as many commands as it may"),
+    3221225477: _lost("the WinRM provider crashed"),
+}
+"""By the code of ``WSManFault`` (or of ``MSFT_WmiError``)."""
+
+HTTP_RULES: Final[dict[int, Rule]] = {
+    400: Rule(
+        kind=FaultKind.UNREACHABLE,
+        happened="the host could not decrypt the message and dropped it",
+        advice=_AGAIN,
+        never_ran=True,
+    ),
+    401: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="the sign-in was refused",
+        advice="Check the user, the password and the clock, then retry by hand: "
+        "repeated wrong passwords lock the account.",
+        never_ran=True,
+    ),
+    403: _DENIED,
+    404: _set_up(
+        "there is no WinRM at this address", "Check the path of winrm_url; it is usually /wsman."
+    ),
+    411: _bug("the host wants another form of request"),
+    413: _bug("the request was larger than the host takes"),
+    500: _bug(
+        "the host answered with an empty failure (it may demand encryption)", never_ran=False
+    ),
+    503: _busy("the WinRM service is not ready"),
+}
+"""By HTTP status, when there was no SOAP fault in the answer."""
+
+ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
+    Accident.NO_ROUTE: Rule(
+        kind=FaultKind.UNREACHABLE,
+        happened="nobody answers at the WinRM address",
+        advice="Check that the host is up, the name resolves and the firewall lets WinRM through.",
+        never_ran=True,
+    ),
+    Accident.TLS: Rule(
+        kind=FaultKind.PROTOCOL,
+        happened="the certificate of the WinRM listener was not accepted",
+        advice="Give the listener a certificate for its name, or name its anchor in ca_pem.",
+        never_ran=True,
+    ),
+    Accident.REDIRECT: _set_up(
+        "the address sent CertDesk elsewhere",
+        "Put the final address into winrm_url; redirects are never followed.",
+    ),
+    Accident.READ_TIMEOUT: Rule(
+        kind=FaultKind.TIMEOUT, happened="no answer came in time", advice=_LOOK
+    ),
+    Accident.BROKEN: _lost("the connection broke"),
+    Accident.NOT_SOAP: _bug("something that is not WinRM answered", never_ran=False),
+    Accident.DEADLINE: Rule(
+        kind=FaultKind.TIMEOUT,
+        happened="the host did not finish before the deadline",
+        advice="Look whether the Exchange services of the host answer at all.",
+    ),
+    Accident.ENDED: _lost("PowerShell on the host ended before it answered"),
+    Accident.RUNNER_REFUSED: _bug("the bootstrap refused the runner"),
+    Accident.BAD_FRAME: _bug("the runner's answer could not be read", never_ran=False),
+    Accident.BAD_VALUE: Rule(
+        kind=FaultKind.UNSUPPORTED,
+        happened="a value cannot be sent to a host",
+        advice="Write it without control characters.",
+        never_ran=True,
+    ),
+    Accident.TICKET: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="Kerberos gave no ticket",
+        advice="Renew the ticket of the service account (kinit) and check the host's name.",
+        never_ran=True,
+    ),
+}
+"""By what happened to the connection."""
+
+UNKNOWN_WSMAN: Final = _bug("WinRM answered with a fault CertDesk does not know", never_ran=False)
+UNKNOWN_HTTP: Final = _bug("the address answered with an unexpected HTTP status", never_ran=False)
+
+
+def executed_by(trouble: WireTrouble, call: Call | None) -> Executed:
+    """Say whether a call can have run on the host when the wire failed like this."""
+    if call is None or not call.changes or trouble.rule.never_ran:
+        return "no"
+    return "no" if trouble.moment in {Moment.OPEN, Moment.START} else "maybe"
+
+
+def host_fault(host: HostName, trouble: WireTrouble, call: Call | None) -> HostFault:
+    """Turn a failure of the wire into the fault the operator reads."""
+    executed = executed_by(trouble, call)
+    outcome = (
+        f"Whether {call.title} ran is not known; the host is looked at before anything is repeated."
+        if call is not None and executed == "maybe"
+        else "Nothing was changed by it."
+    )
+    note = f" {trouble.note}" if trouble.note else ""
+    return HostFault(
+        trouble.rule.kind,
+        host,
+        f"{host}: {trouble.rule.happened} while {trouble.moment}.{note} {outcome} {trouble.rule.advice}",
+        executed=executed,
+        code=trouble.code,
+        retry_after_s=trouble.rule.retry_after_s,
+    )

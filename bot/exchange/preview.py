@@ -1,0 +1,59 @@
+"""
+Calls as PowerShell for people to read; what runs is the call itself, never this text.
+
+Still quoted as if it ran, because people copy it. PowerShell takes five characters as a single quote
+and any of them ends a literal opened with any other, so each is doubled (winrm.md 8, PowerShell's
+own EscapeSingleQuotedStringContent).
+"""
+
+from typing import Final
+
+from bot.exchange.call import Call, Secret, Switch, Value
+from bot.exchange.frames import check_text
+
+_QUOTES: Final = "'\u2018\u2019\u201a\u201b"
+_DOUBLED: Final = str.maketrans({quote: quote * 2 for quote in _QUOTES})
+
+
+def quote_text(text: str) -> str:
+    """
+    Write a text as a PowerShell literal in which nothing is special.
+
+    Raises:
+        BadValue: it holds a control character or half a character; such values are never sent either.
+    """
+    return f"'{check_text(text).translate(_DOUBLED)}'"
+
+
+def preview_call(call: Call, *, file_name: str = "certificate.cer") -> str:
+    """
+    Write a cmdlet call as one line.
+
+    Args:
+        file_name: where a person would have the bytes that CertDesk sends as data.
+    """
+    parts = [_parameter(name, value, file_name) for name, value in call.values]
+    return " ".join([call.cmdlet, *parts])
+
+
+def preview_intermediate(file_name: str) -> str:
+    """Write what a person would type to add a CA certificate to the machine's intermediates."""
+    return f"certutil -f -addstore CA {quote_text(file_name)}"
+
+
+def _parameter(name: str, value: Value, file_name: str) -> str:
+    match value:
+        case Switch():
+            return f"-{name}"
+        case bytes():
+            return f"-{name}:([IO.File]::ReadAllBytes({quote_text(file_name)}))"
+        case Secret():
+            return f"-{name}:(Read-Host -AsSecureString)"
+        case bool():
+            return f"-{name}:{'$true' if value else '$false'}"
+        case int():
+            return f"-{name}:{value}"
+        case tuple():
+            return f"-{name}:{','.join(quote_text(item) for item in value)}"
+        case str():
+            return f"-{name}:{quote_text(value)}"

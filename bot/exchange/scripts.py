@@ -1,0 +1,33 @@
+"""The two constant scripts that run on a host, and the command line that starts them."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+_PREFIX: Final = (
+    "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand {encoded}"
+)
+
+
+@cache
+def read_script(name: str) -> bytes:
+    """Read a script of this room exactly as it is stored: UTF-8, LF line ends."""
+    return resources.files("bot.exchange").joinpath(name).read_bytes()
+
+
+def command_line() -> str:
+    """Write the line that starts PowerShell with the bootstrap; it stays under cmd's 8191 characters."""
+    text = read_script("bootstrap.ps1").decode("ascii")
+    return _PREFIX.format(encoded=base64.b64encode(text.encode("utf-16-le")).decode("ascii"))
+
+
+def runner_line() -> bytes:
+    """Write the first line the bootstrap reads: the runner in base64, ended by LF."""
+    return base64.b64encode(read_script("runner.ps1")) + b"\n"
+
+
+def sha256_of(name: str) -> str:
+    """Hash a script, lower-case hex: what the bootstrap checks and the tests pin."""
+    return hashlib.sha256(read_script(name)).hexdigest()

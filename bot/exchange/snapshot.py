@@ -1,0 +1,182 @@
+"""
+What is on a host at one moment; reads, never changes.
+
+Everything about a certificate itself comes from its DER; the host's columns only add what the DER
+cannot know: services, status, friendly name, key.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.certs.findings import BadMaterial
+from bot.certs.judge import read_leaf
+from bot.certs.prints import Thumbprint, parse_thumbprint, thumbprint_of
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.domain.plan import Connector, HostCertificate, Snapshot
+from bot.exchange import cmdlets
+from bot.exchange.access import HostAccess
+from bot.exchange.call import Call
+from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
+from bot.exchange.session import Runner
+from bot.exchange.talk import Row, run_one, run_rows, unreadable
+
+_PENDING = "PendingRequest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """Who the host is, learned when the tools were loaded; ``now`` is the host's own clock."""
+
+    host: HostName
+    machine: str
+    fqdn: str
+    now: datetime
+    build: str
+    dialect: Dialect
+
+
+def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
+    """
+    Say hello and load the cmdlets.
+
+    Raises:
+        HostFault: of the wire or of loading; UNSUPPORTED for a build CertDesk does not know.
+    """
+    call = cmdlets.hello()
+    _, machine, fqdn, _, now, _ = (*run_one(runner, call, width=6),)[:6]
+    build = run_one(runner, cmdlets.connect(access.shell, fqdn or ""))[0] or ""
+    try:
+        dialect = dialect_of_build(build)
+    except UnknownVersion as fault:
+        raise HostFault(
+            FaultKind.UNSUPPORTED,
+            runner.host,
+            f"{runner.host}: {fault} Nothing was done.",
+            executed="no",
+            code="unknown-build",
+        ) from fault
+    return HostFacts(
+        host=runner.host,
+        machine=machine or "",
+        fqdn=fqdn or "",
+        now=_moment(runner.host, call, now),
+        build=build,
+        dialect=dialect,
+    )
+
+
+def take_snapshot(runner: Runner, facts: HostFacts, *, now: datetime) -> Snapshot:
+    """
+    Read certificates, default SMTP certificate, intermediates, roots and connectors.
+
+    Raises:
+        HostFault: as the calls do.
+    """
+    shown = shown_certificates(runner)
+    return Snapshot(
+        host=facts.host,
+        taken_at=now,
+        build=facts.build,
+        fqdn=facts.fqdn,
+        certificates=_with_unshown(runner, shown),
+        default_smtp=default_smtp(runner, facts),
+        intermediates=store_thumbprints(runner, "CA"),
+        roots=store_thumbprints(runner, "Root"),
+        connectors=_connectors(runner, facts.machine),
+        clock_skew_s=(facts.now - now).total_seconds(),
+    )
+
+
+def shown_certificates(runner: Runner) -> tuple[HostCertificate, ...]:
+    """The certificates Exchange shows; pending requests are left out."""
+    call = cmdlets.get_certificates()
+    rows = run_rows(runner, call, width=len(cmdlets.CERTIFICATE))
+    return tuple(_certificate(runner.host, call, row) for row in rows if row[3] != _PENDING)
+
+
+def default_smtp(runner: Runner, facts: HostFacts) -> Thumbprint | None:
+    """The default SMTP certificate's handle; None when there is none."""
+    call = cmdlets.get_default_smtp(facts.dialect, facts.machine)
+    text = run_one(runner, call)[0] or ""
+    return parse_thumbprint(text) if text.strip() else None
+
+
+def store_thumbprints(runner: Runner, store: str) -> tuple[Thumbprint, ...]:
+    """Handles of everything in one of the machine's stores."""
+    call = cmdlets.list_store(store)
+    return tuple(parse_thumbprint(row[0] or "") for row in run_rows(runner, call, width=4))
+
+
+def keyed_thumbprints(runner: Runner) -> dict[Thumbprint, bool]:
+    """Every certificate of the machine's own store, and whether its private key is there."""
+    rows = run_rows(runner, cmdlets.list_store("My"), width=4)
+    return {parse_thumbprint(row[0] or ""): row[2] == "1" for row in rows}
+
+
+def _with_unshown(
+    runner: Runner, shown: tuple[HostCertificate, ...]
+) -> tuple[HostCertificate, ...]:
+    """Add what the store holds and Exchange hides, a certificate without its key above all."""
+    known = {certificate.thumbprint for certificate in shown}
+    call = cmdlets.list_store("My")
+    hidden = []
+    for thumbprint, raw, has_key, friendly in run_rows(runner, call, width=4):
+        if parse_thumbprint(thumbprint or "") in known:
+            continue
+        row = (thumbprint, raw, None, "", friendly, has_key, None, None)
+        hidden.append(replace(_certificate(runner.host, call, row), status="NotShown"))
+    return (*shown, *hidden)
+
+
+def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
+    _, raw, services, status, friendly, has_key, subject, issuer = row[: len(cmdlets.CERTIFICATE)]
+    try:
+        der = base64.b64decode(raw or "", validate=True)
+        facts = read_leaf(der)
+    except (binascii.Error, BadMaterial) as fault:
+        raise unreadable(host, call, "a certificate is not readable") from fault
+    return HostCertificate(
+        thumbprint=thumbprint_of(der),
+        sha256=facts.sha256,
+        subject=subject or facts.subject,
+        issuer=issuer or facts.issuer,
+        names=facts.names,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        services=_services(services),
+        status=status or "",
+        friendly_name=friendly or "",
+        has_private_key=has_key == "1",
+    )
+
+
+def _services(text: str | None) -> tuple[str, ...]:
+    words = (word.strip() for word in (text or "").split(","))
+    return tuple(word for word in words if word and word != "None")
+
+
+def _connectors(runner: Runner, machine: str) -> tuple[Connector, ...]:
+    calls = (
+        ("send", cmdlets.get_send_connectors()),
+        ("receive", cmdlets.get_receive_connectors(machine)),
+    )
+    return tuple(
+        Connector(
+            direction=direction,
+            name=row[0] or "",
+            fqdn=row[1] or "",
+            tls_certificate_name=row[2] or "",
+        )
+        for direction, call in calls
+        for row in run_rows(runner, call, width=len(cmdlets.CONNECTOR))
+    )
+
+
+def _moment(host: HostName, call: Call, text: str | None) -> datetime:
+    try:
+        return datetime.strptime(text or "", "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as fault:
+        raise unreadable(host, call, "its clock is not readable") from fault

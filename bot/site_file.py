@@ -1,0 +1,171 @@
+"""
+The site's file, `certdesk.toml`: hosts, people, vendors and policy, checked as a whole.
+
+It holds no secret: a password is named by its environment variable or its file. The example,
+`certdesk.example.toml`, explains every key and is loaded by a test.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from bot.domain.approvals import Gate, Role
+from bot.domain.ids import HostName, PersonId, VendorName
+from bot.domain.site import Host, Person, Policy, Site, Vendor
+from bot.settings import BadSettings
+
+HostText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+PortName = Literal["https", "smtp", "imap", "pop"]
+PersonText = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]+:[UW][A-Z0-9]+$")]
+
+
+class _Strict(BaseModel):
+    """A key nobody knows is a mistake, not a wish."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSection(_Strict):
+    """Where in Slack CertDesk works."""
+
+    approvals_channel: str
+    channels: tuple[str, ...] = Field(min_length=1)
+
+
+class PersonSection(_Strict):
+    """Somebody with roles; asking needs none."""
+
+    slack: PersonText
+    name: str
+    roles: frozenset[Role]
+
+
+class HostSection(_Strict):
+    """An Exchange server and how to sign in there."""
+
+    name: HostText
+    version: Literal["2007", "2010", "2013", "2016", "2019", "se"]
+    winrm: str = Field(pattern=r"^https?://")
+    auth: Literal["ntlm", "kerberos", "credssp", "basic", "certificate"] = "kerberos"
+    user: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    shell: Literal["snapin", "session"] = "snapin"
+    ca_pem: str = ""
+    lab: bool = False
+    connect_to: str = ""
+    ports: dict[PortName, int] = {"https": 443, "smtp": 25, "imap": 143, "pop": 110}
+
+    @model_validator(mode="after")
+    def _basic_needs_tls(self) -> "HostSection":
+        if self.auth == "basic" and not self.winrm.startswith("https://"):
+            raise ValueError(
+                "auth = basic sends the password readable over http; use https or another auth"
+            )
+        return self
+
+
+class VendorSection(_Strict):
+    """Where certificates are bought."""
+
+    name: str
+    title: str
+    guide: str = "other"
+    page: str = ""
+    issuers: tuple[str, ...] = ()
+    anchors: str = ""
+
+
+class PolicySection(_Strict):
+    """The rules people set."""
+
+    quorum: dict[Gate, int] = Field(default_factory=dict)
+    gate_expiry_days: int = Field(default=14, ge=1)
+    renew_at: float = Field(default=2 / 3, gt=0, lt=1)
+    minimum_days: int = Field(default=7, ge=0)
+
+
+class SiteFile(_Strict):
+    """The whole file."""
+
+    slack: SlackSection
+    people: tuple[PersonSection, ...] = ()
+    hosts: tuple[HostSection, ...] = Field(min_length=1)
+    vendors: tuple[VendorSection, ...] = Field(min_length=1)
+    policy: PolicySection = PolicySection()
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "SiteFile":
+        for kind, names in (
+            ("hosts", [h.name.lower() for h in self.hosts]),
+            ("vendors", [v.name for v in self.vendors]),
+            ("people", [p.slack for p in self.people]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{kind}: {', '.join(twice)} is named twice")
+        return self
+
+    def as_site(self) -> Site:
+        """The part of the file that rules and cards speak of."""
+        return Site(
+            hosts=tuple(
+                Host(name=HostName(h.name), version=h.version, lab=h.lab) for h in self.hosts
+            ),
+            people=tuple(
+                Person(id=PersonId(p.slack), name=p.name, roles=p.roles) for p in self.people
+            ),
+            vendors=tuple(
+                Vendor(
+                    name=VendorName(v.name),
+                    title=v.title,
+                    guide=v.guide,
+                    page=v.page,
+                    issuers=v.issuers,
+                )
+                for v in self.vendors
+            ),
+            policy=Policy(**self.policy.model_dump()),
+            approvals_channel=self.slack.approvals_channel,
+            channels=self.slack.channels,
+        )
+
+
+def load_site_file(path: Path) -> SiteFile:
+    """
+    Read and check the file.
+
+    Raises:
+        BadSettings: with a sentence for each fault.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise BadSettings(
+            (
+                (
+                    f"The site file {path} cannot be read ({err.strerror}). Copy "
+                    f"certdesk.example.toml there, or name another file with CERTDESK_CONFIG."
+                ),
+            )
+        ) from None
+    except tomllib.TOMLDecodeError as err:
+        raise BadSettings((f"The site file {path} is not TOML: {err}.",)) from None
+    try:
+        return SiteFile.model_validate(raw)
+    except ValidationError as err:
+        raise BadSettings(
+            tuple(
+                f"{path}: {'.'.join(str(p) for p in fault['loc'])}: {fault['msg']}"
+                for fault in err.errors()
+            )
+        ) from None

@@ -1,0 +1,131 @@
+"""
+The way to the database: one engine a process, one transaction a change, one snapshot a look.
+
+Which URL it is decides `bot/settings.py`; here is only how each of the two databases has to be opened.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+_WAIT_MS: Final = 30_000
+"""How long a writer waits for another one before it gives up (engine.md, SQLite)."""
+
+_SQLITE_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {_WAIT_MS}",  # first: the next one may have to wait already
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # wiped uploads held private keys: overwrite, do not just unlink
+)
+
+_LOOK: Final = "certdesk_look"
+"""The execution option by which the begin hook knows a transaction that only reads."""
+
+
+class DatabaseUnusable(ValueError):
+    """The database's address is not one CertDesk can use; nothing was opened. Never repeats the password."""
+
+
+def open_database(url: str) -> Engine:
+    """
+    An engine on ``sqlite:///path`` or ``postgresql://…`` (psycopg 3); nothing is created but an empty file.
+
+    A SQLite file is made readable for its owner only, with the folder it lives in.
+
+    Raises:
+        DatabaseUnusable: the address names neither.
+    """
+    address = _parse(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return create_engine(
+        address,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "certdesk",
+            "options": f"-c lock_timeout={_WAIT_MS}",
+        },
+    )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that changes something: committed at the end, gone with any exception."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One look at one moment: several reads inside belong together, and no writer waits for them."""
+    with Session(_for_looks(engine)) as session, session.begin():
+        yield session
+
+
+def scrub(engine: Engine) -> None:
+    """
+    Take what was wiped out of SQLite's log as well; nothing to do on PostgreSQL, whose vacuum does it.
+
+    When a reader is in the way the log keeps the old pages until the next checkpoint.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _parse(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusable(
+            "The database address cannot be read, so no database was opened. "
+            "Write sqlite:///path/to/file.db or postgresql://user:password@host/name."
+        ) from None
+    backend = address.get_backend_name()
+    if backend == "sqlite" and address.database not in (None, "", ":memory:"):
+        return address.set(drivername="sqlite+pysqlite")
+    if backend in ("postgresql", "postgres"):
+        return address.set(drivername="postgresql+psycopg")
+    raise DatabaseUnusable(
+        f"The database address {address.render_as_string(hide_password=True)!r} is neither a SQLite file nor "
+        "PostgreSQL, so no database was opened. Write sqlite:///path/to/file.db or postgresql://…"
+    )
+
+
+def _open_sqlite(address: URL) -> Engine:
+    path = Path(address.database or "")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": _WAIT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver would open its transaction only at the first write, too late for a read before it to be
+    # protected (engine.md: 64-92 lost updates). It is told to keep out; `_begin_sqlite` opens them.
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    looks = connection.get_execution_options().get(_LOOK, False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if looks else "BEGIN IMMEDIATE")
+
+
+def _for_looks(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_LOOK: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -1,0 +1,85 @@
+"""Intents and confirmations of remote operations, each committed before the caller goes on."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import Engine, delete
+from sqlmodel import Session, col, select
+
+from bot.ports import Intent
+from bot.store.database import reading, writing
+from bot.store.tables import IntentRecord
+
+_NEVER_SENT: Final = datetime.fromtimestamp(0, UTC)
+"""The deadline of an operation that was seen to be done and never sent: nothing can still be running."""
+
+
+class SqlJournal:
+    """`bot.ports.Journal` over the database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key: str) -> Intent | None:
+        """What is known of an operation; None when it was never begun."""
+        with reading(self._engine) as session:
+            row = session.get(IntentRecord, key)
+            return None if row is None else _intent(row)
+
+    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+        """
+        Note that the operation is about to be sent; the attempt rises by one, what was seen is open again.
+
+        Two that begin the same new operation in the same moment: one gets an IntegrityError and must not act.
+        """
+        with writing(self._engine) as session:
+            row = _locked(session, key) or _fresh(key)
+            row.attempt += 1
+            row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
+            session.add(row)
+            return _intent(row)
+
+    def confirm(self, key: str, seen: str) -> None:
+        """
+        Note what was seen afterwards; without an intent the operation was done before it was begun.
+
+        Raises:
+            ValueError: ``seen`` is empty, which would mean that nothing is known.
+        """
+        if not seen:
+            raise ValueError(
+                f"The operation {key!r} was not confirmed: say in a few words what was seen."
+            )
+        with writing(self._engine) as session:
+            row = _locked(session, key) or _fresh(key)
+            row.confirmed = seen
+            session.add(row)
+
+    def withdraw(self, key: str) -> None:
+        """The host never executed it: forget the intent. What was confirmed stays."""
+        with writing(self._engine) as session:
+            session.exec(
+                delete(IntentRecord)
+                .where(col(IntentRecord.key) == key)
+                .where(col(IntentRecord.confirmed) == "")
+            )
+
+
+def _locked(session: Session, key: str) -> IntentRecord | None:
+    return session.exec(
+        select(IntentRecord).where(IntentRecord.key == key).with_for_update()
+    ).first()
+
+
+def _fresh(key: str) -> IntentRecord:
+    return IntentRecord(key=key, attempt=0, was_done=True, confirmed="")
+
+
+def _intent(row: IntentRecord) -> Intent:
+    return Intent(
+        key=row.key,
+        attempt=row.attempt,
+        deadline=row.deadline or _NEVER_SENT,
+        was_done=row.was_done,
+        confirmed=row.confirmed,
+    )

@@ -1,0 +1,38 @@
+"""Brings a database to the form this release needs; the steps are in `migrations/versions`."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from bot.store.database import open_database
+
+_SCRIPTS: Final = Path(__file__).parent / "migrations"
+_LOCK: Final = 0x43455254
+"""Advisory lock on PostgreSQL ("CERT"): two processes that start together migrate one after the other."""
+
+
+def migrate(url: str) -> None:
+    """
+    Create or upgrade everything of CertDesk in this database, whole or not at all; may be repeated.
+
+    Raises:
+        DatabaseUnusable: the address is not one CertDesk can use.
+    """
+    engine = open_database(url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            command.upgrade(_config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,220 @@
+"""
+The one way to change an order: change, audit entry, messages and the start of work in one transaction.
+
+Which changes are allowed is decided above; here is only that they happen whole, once, or not at all.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+
+from sqlalchemy import Engine, func, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from bot.domain.audit import AuditEntry
+from bot.domain.faults import OrderUnknown
+from bot.domain.ids import OrderId, UploadId
+from bot.domain.messages import Message
+from bot.domain.order import CertificateOrder, HostStep, Upload
+from bot.domain.states import State, Work
+from bot.ports import Change, Draft
+from bot.store import approvals, chain, outbox, steps, uploads
+from bot.store.database import reading, scrub, writing
+from bot.store.rows import order_columns, order_value
+from bot.store.tables import LARGEST_ID, OrderRecord, OutboxRecord
+
+StartWork = Callable[[Session, Work, CertificateOrder], None]
+"""
+Starts the work of an order inside the given transaction: it must write through that session alone.
+
+Outside this room the session is a thing to hand on to the engine; annotate it as ``object``.
+"""
+
+StartDelivery = Callable[[Session, OrderId, str], None]
+"""Starts the delivery of an order's messages, up to the row named, inside the given transaction."""
+
+
+class SqlOrders:
+    """`bot.ports.Orders` over the database."""
+
+    def __init__(self, engine: Engine, enqueue: StartWork, enqueue_delivery: StartDelivery) -> None:
+        self._engine = engine
+        self._enqueue = enqueue
+        self._enqueue_delivery = enqueue_delivery
+
+    def place(
+        self, draft: Draft, at: datetime, tell: Callable[[CertificateOrder], Change]
+    ) -> CertificateOrder:
+        """Give the draft a number and store what ``tell`` makes of it (version 1, PLACED)."""
+        try:
+            with writing(self._engine) as session:
+                known = _placed_with(session, draft.key)
+                return known or self._place(session, draft, at, tell)
+        except IntegrityError:
+            # PostgreSQL lets two begin with one key and refuses the second; the first one's order counts.
+            with reading(self._engine) as session:
+                known = _placed_with(session, draft.key)
+            if known is None:
+                raise
+            return known
+
+    def load(self, order_id: OrderId) -> CertificateOrder:
+        """One order. Raises `OrderUnknown`."""
+        with reading(self._engine) as session:
+            row = session.get(OrderRecord, order_id) if order_id <= LARGEST_ID else None
+            if row is None:
+                raise OrderUnknown(order_id)
+            return _values(session, [row])[0]
+
+    def save(self, change: Change) -> bool:
+        """Write one change; False when somebody else was first."""
+        _check_one_order(change.order.id, change.entry)
+        with writing(self._engine) as session:
+            if not _swap(session, change.order, expected=change.order.version - 1):
+                return False
+            self._finish(session, change)
+            return True
+
+    def note_step(
+        self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
+    ) -> None:
+        """Write how far a host's step has come; the order's version stays. Raises `OrderUnknown`."""
+        _check_one_order(order_id, entry)
+        with writing(self._engine) as session:
+            version = _lock(session, order_id)
+            steps.write(session, order_id, step)
+            chain.append(session, entry)
+            stem = f"{order_id}:{version}:s"
+            taken = _rows_under(session, order_id, stem)
+            last = outbox.put(session, order_id, messages, (f"{stem}{k}" for k in count(taken + 1)))
+            self._deliver(session, order_id, last)
+
+    def steps(self, order_id: OrderId) -> tuple[HostStep, ...]:
+        """The latest word on each (host, step), in the order they were first written."""
+        with reading(self._engine) as session:
+            return steps.read(session, order_id)
+
+    def in_states(
+        self, states: Iterable[State], *, limit: int = 1000
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in these states, newest first."""
+        chosen = (
+            select(OrderRecord)
+            .where(col(OrderRecord.state).in_([state.value for state in states]))
+            .order_by(col(OrderRecord.id).desc())
+            .limit(limit)
+        )
+        with reading(self._engine) as session:
+            return _values(session, session.exec(chosen).all())
+
+    def add_upload(self, upload: Upload) -> UploadId:
+        """Keep a file that was handed in. Raises `OrderUnknown`."""
+        with writing(self._engine) as session:
+            return uploads.add(session, upload)
+
+    def upload(self, upload_id: UploadId) -> Upload:
+        """One file. Raises KeyError."""
+        with reading(self._engine) as session:
+            return uploads.find(session, upload_id)
+
+    def forget_upload(self, upload_id: UploadId) -> None:
+        """Wipe the bytes of a file (it held a private key); name and hash stay. Raises KeyError."""
+        with writing(self._engine) as session:
+            uploads.wipe(session, upload_id)
+        scrub(self._engine)
+
+    def _place(
+        self,
+        session: Session,
+        draft: Draft,
+        at: datetime,
+        tell: Callable[[CertificateOrder], Change],
+    ) -> CertificateOrder:
+        unnumbered = _first_version(draft, at)
+        row = OrderRecord(draft_key=draft.key, **order_columns(unnumbered))
+        session.add(row)
+        session.flush()
+        change = tell(replace(unnumbered, id=OrderId(row.id or 0)))
+        _check_one_order(OrderId(row.id or 0), change.entry)
+        if change.order.id != row.id or not _swap(session, change.order, expected=1):
+            raise ValueError(
+                f"A draft was told as another order than {row.id}; nothing was stored."
+            )
+        self._finish(session, change)
+        return change.order
+
+    def _finish(self, session: Session, change: Change) -> None:
+        order = change.order
+        approvals.add(session, order)
+        chain.append(session, change.entry)
+        ids = (f"{order.id}:{order.version}:{n}" for n in count(1))
+        last = outbox.put(session, order.id, change.messages, ids)
+        if change.work is not Work.NOTHING:
+            self._enqueue(session, change.work, order)
+        self._deliver(session, order.id, last)
+
+    def _deliver(self, session: Session, order_id: OrderId, last: str | None) -> None:
+        if last is not None:
+            self._enqueue_delivery(session, order_id, last)
+
+
+def _first_version(draft: Draft, at: datetime) -> CertificateOrder:
+    return CertificateOrder(
+        id=OrderId(0),
+        version=1,
+        state=State.PLACED,
+        wish=draft.wish,
+        requester=draft.requester,
+        home=draft.home,
+        placed_at=at,
+        changed_at=at,
+    )
+
+
+def _check_one_order(order_id: OrderId, entry: AuditEntry) -> None:
+    if entry.order_id != order_id:
+        raise ValueError(
+            f"The audit entry is about order {entry.order_id} and the change about order {order_id}; "
+            "nothing was stored."
+        )
+
+
+def _swap(session: Session, order: CertificateOrder, *, expected: int) -> bool:
+    """Compare-and-set: the only statement that writes an order's state."""
+    written = session.exec(
+        update(OrderRecord)
+        .where(col(OrderRecord.id) == order.id)
+        .where(col(OrderRecord.version) == expected)
+        .values(**order_columns(order))
+    )
+    return written.rowcount == 1
+
+
+def _lock(session: Session, order_id: OrderId) -> int:
+    version = session.exec(
+        select(OrderRecord.version).where(OrderRecord.id == order_id).with_for_update()
+    ).first()
+    if version is None:
+        raise OrderUnknown(order_id)
+    return version
+
+
+def _placed_with(session: Session, key: str) -> CertificateOrder | None:
+    row = session.exec(select(OrderRecord).where(OrderRecord.draft_key == key)).first()
+    return None if row is None else _values(session, [row])[0]
+
+
+def _values(session: Session, rows: Sequence[OrderRecord]) -> tuple[CertificateOrder, ...]:
+    given = approvals.read(session, [row.id or 0 for row in rows])
+    return tuple(order_value(row, given[row.id or 0]) for row in rows)
+
+
+def _rows_under(session: Session, order_id: OrderId, stem: str) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(OutboxRecord)
+        .where(OutboxRecord.order_id == order_id)
+        .where(col(OutboxRecord.id).startswith(stem, autoescape=True))
+    ).one()

@@ -1,0 +1,158 @@
+"""Messages on their way to chat: put in by a change of an order, taken out by delivery."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Engine, func, update
+from sqlmodel import Session, col, select
+
+from bot.domain.ids import OrderId
+from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
+from bot.store.database import reading, writing
+from bot.store.tables import CardRecord, OutboxRecord
+from bot.store.values import MESSAGE
+
+
+def put(
+    session: Session, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]
+) -> str | None:
+    """
+    Add messages in the caller's transaction; the id of the last one added, None when none was.
+
+    A card is drawn from the order as it stands when it is delivered, so a card that waits already, with no
+    attempt begun, is not added again.
+    """
+    waiting = _cards_not_begun(session, order_id)
+    last = None
+    for message in messages:
+        card = message.card if isinstance(message, CardMessage) else None
+        if card in waiting:
+            continue
+        if card is not None:
+            waiting.add(card)
+        last = next(ids)
+        session.add(_record(last, order_id, card, message))
+        session.flush()
+    return last
+
+
+def _cards_not_begun(session: Session, order_id: OrderId) -> set[Card]:
+    # Locked: a delivery that begins at this moment either waits, and draws the new order, or was first,
+    # and then the row does not count here.
+    rows = session.exec(
+        select(OutboxRecord)
+        .where(OutboxRecord.order_id == order_id)
+        .where(~col(OutboxRecord.delivered))
+        .where(OutboxRecord.attempt == 0)
+        .where(col(OutboxRecord.card).is_not(None))
+        .with_for_update()
+    )
+    return {Card(row.card) for row in rows if row.card is not None}
+
+
+def _record(row_id: str, order_id: OrderId, card: Card | None, message: Message) -> OutboxRecord:
+    return OutboxRecord(
+        id=row_id,
+        order_id=order_id,
+        card=None if card is None else card.value,
+        message=MESSAGE.text(message),
+        attempt=0,
+        delivered=False,
+    )
+
+
+class SqlOutbox:
+    """`bot.ports.Outbox` over the database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def waiting(self, order_id: OrderId) -> tuple[str, ...]:
+        """Ids of undelivered rows of one order, oldest first."""
+        with reading(self._engine) as session:
+            return tuple(
+                session.exec(
+                    select(OutboxRecord.id)
+                    .where(OutboxRecord.order_id == order_id)
+                    .where(~col(OutboxRecord.delivered))
+                    .order_by(col(OutboxRecord.number))
+                )
+            )
+
+    def orders_waiting(self) -> tuple[tuple[OrderId, str], ...]:
+        """Orders with undelivered rows, each with the id of its newest such row; by order number."""
+        newest = (
+            select(func.max(OutboxRecord.number))
+            .where(~col(OutboxRecord.delivered))
+            .group_by(col(OutboxRecord.order_id))
+        )
+        rows = (
+            select(OutboxRecord.order_id, OutboxRecord.id)
+            .where(col(OutboxRecord.number).in_(newest))
+            .order_by(col(OutboxRecord.order_id))
+        )
+        with reading(self._engine) as session:
+            return tuple((OrderId(order_id), row_id) for order_id, row_id in session.exec(rows))
+
+    def begin(self, row_id: str) -> OutboxRow | None:
+        """Count an attempt and read the row; None when it does not wait (any more)."""
+        with writing(self._engine) as session:
+            row = _locked(session, row_id)
+            if row is None or row.delivered:
+                return None
+            row.attempt += 1
+            return OutboxRow(
+                id=row.id,
+                order_id=OrderId(row.order_id),
+                message=MESSAGE.value(row.message),
+                attempt=row.attempt - 1,
+            )
+
+    def delivered(self, row_id: str, posted: Posted | None) -> None:
+        """The row is done; the first word on it counts. Raises KeyError for a row that never was."""
+        with writing(self._engine) as session:
+            row = _locked(session, row_id)
+            if row is None:
+                raise KeyError(row_id)
+            if row.delivered:
+                return
+            row.delivered = True
+            if posted is not None:
+                row.channel, row.ts = posted.channel, posted.ts
+                _place_card(session, row, posted)
+
+    def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
+        """Where a card stands."""
+        with reading(self._engine) as session:
+            row = session.get(CardRecord, (order_id, card.value))
+            return None if row is None else Posted(channel=row.channel, ts=row.ts)
+
+    def order_at(self, posted: Posted) -> OrderId | None:
+        """Whose card this message is; how a thread finds its order."""
+        with reading(self._engine) as session:
+            found = session.exec(
+                select(CardRecord.order_id)
+                .where(CardRecord.channel == posted.channel)
+                .where(CardRecord.ts == posted.ts)
+            ).first()
+            return None if found is None else OrderId(found)
+
+
+def _locked(session: Session, row_id: str) -> OutboxRecord | None:
+    return session.exec(
+        select(OutboxRecord).where(OutboxRecord.id == row_id).with_for_update()
+    ).first()
+
+
+def _place_card(session: Session, row: OutboxRecord, posted: Posted) -> None:
+    if row.card is None:
+        return
+    moved = session.exec(
+        update(CardRecord)
+        .where(col(CardRecord.order_id) == row.order_id)
+        .where(col(CardRecord.card) == row.card)
+        .values(channel=posted.channel, ts=posted.ts)
+    )
+    if moved.rowcount == 0:
+        session.add(
+            CardRecord(order_id=row.order_id, card=row.card, channel=posted.channel, ts=posted.ts)
+        )

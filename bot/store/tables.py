@@ -1,0 +1,190 @@
+"""
+The tables. A record is a row and nothing more: no method, no rule, no default that decides something.
+
+`migrations/` creates them; a test compares the two. Other libraries may keep tables of their own in the same
+database, so ours have a registry of their own.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from bot.store.columns import FreeText, UtcTime
+
+_REGISTRY = registry()
+_NOT_DELIVERED = text("NOT delivered")
+
+
+class Record(SQLModel, registry=_REGISTRY):
+    """What all tables share: the registry."""
+
+
+LARGEST_ID: Final = 2**31 - 1
+"""What PostgreSQL's INTEGER holds; people may type any number."""
+
+METADATA = _REGISTRY.metadata
+"""Every table of CertDesk, for migrations and for the comparison with them."""
+
+
+class OrderRecord(Record, table=True):
+    """One order as it stands; `version` is what compare-and-set compares."""
+
+    __tablename__: ClassVar[str] = "orders"
+    __table_args__ = (
+        UniqueConstraint("draft_key", name="uq_orders_draft_key"),
+        Index("ix_orders_state", "state", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    version: int
+    draft_key: str = Field(sa_type=FreeText)
+    state: str
+    wish: str = Field(sa_type=Text)
+    requester: str = Field(sa_type=FreeText)
+    home: str = Field(sa_type=FreeText)
+    placed_at: datetime = Field(sa_type=UtcTime)
+    changed_at: datetime = Field(sa_type=UtcTime)
+    detail: str = Field(sa_type=FreeText)
+    csr_pem: str = Field(sa_type=FreeText)
+    csr_round: int
+    vendor_reference: str = Field(sa_type=FreeText)
+    upload_id: int | None = None
+    uploader: str | None = Field(default=None, sa_type=FreeText)
+    leaf_der: bytes | None = Field(default=None, sa_type=LargeBinary)
+    path_ders: str | None = Field(default=None, sa_type=Text)
+    leaf_facts: str | None = Field(default=None, sa_type=Text)
+    findings: str = Field(sa_type=Text)
+    plan: str | None = Field(default=None, sa_type=Text)
+    answers: str = Field(sa_type=Text)
+    done_hosts: str = Field(sa_type=Text)
+    failed_in: str | None = None
+    fault_code: str = Field(sa_type=FreeText)
+    installed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    renewal_asked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    renewal_not_before: datetime | None = Field(default=None, sa_type=UtcTime)
+    renewed_by: int | None = None
+    superseded_by: int | None = None
+
+
+class ApprovalRecord(Record, table=True):
+    """One person's yes or no, at its place in the order's row of decisions; only ever added."""
+
+    __tablename__: ClassVar[str] = "approvals"
+
+    order_id: int = Field(foreign_key="orders.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    gate: str
+    person: str = Field(sa_type=FreeText)
+    at: datetime = Field(sa_type=UtcTime)
+    yes: bool
+    reason: str = Field(sa_type=FreeText)
+    subject: str = Field(sa_type=FreeText)
+
+
+class AuditRecord(Record, table=True):
+    """
+    One audit entry in its canonical form, with the hash that chains it to the one before.
+
+    Bytes and not text, so that any bit somebody turns in them can be read and seen to be wrong.
+    """
+
+    __tablename__: ClassVar[str] = "audit"
+    __table_args__ = (Index("ix_audit_order_id", "order_id", "number"),)
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    order_id: int
+    body: bytes = Field(sa_type=LargeBinary)
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class AuditHead(Record, table=True):
+    """Where the chain ends: the one row that writers queue for, and that shows a cut-off end."""
+
+    __tablename__: ClassVar[str] = "audit_head"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class OutboxRecord(Record, table=True):
+    """One message for chat; `number` is the order in which messages were decided."""
+
+    __tablename__: ClassVar[str] = "outbox"
+    __table_args__ = (
+        UniqueConstraint("id", name="uq_outbox_id"),
+        Index(
+            "ix_outbox_not_delivered",
+            "order_id",
+            "number",
+            sqlite_where=_NOT_DELIVERED,
+            postgresql_where=_NOT_DELIVERED,
+        ),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str
+    order_id: int = Field(foreign_key="orders.id")
+    card: str | None = None
+    message: str = Field(sa_type=Text)
+    attempt: int
+    delivered: bool
+    channel: str | None = None
+    ts: str | None = None
+
+
+class CardRecord(Record, table=True):
+    """Where a card of an order stands in chat."""
+
+    __tablename__: ClassVar[str] = "cards"
+    __table_args__ = (Index("ix_cards_channel_ts", "channel", "ts"),)
+
+    order_id: int = Field(foreign_key="orders.id", primary_key=True)
+    card: str = Field(primary_key=True)
+    channel: str
+    ts: str
+
+
+class StepRecord(Record, table=True):
+    """The latest word on one step of one host of an order; `number` keeps the order of first words."""
+
+    __tablename__: ClassVar[str] = "host_steps"
+    __table_args__ = (UniqueConstraint("order_id", "host", "step", name="uq_host_steps_step"),)
+
+    number: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id")
+    host: str
+    step: str
+    status: str
+    note: str = Field(sa_type=FreeText)
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class IntentRecord(Record, table=True):
+    """A remote operation that was begun, or seen to be done; `deadline` is empty when it never left."""
+
+    __tablename__: ClassVar[str] = "journal"
+
+    key: str = Field(primary_key=True)
+    attempt: int
+    deadline: datetime | None = Field(default=None, sa_type=UtcTime)
+    was_done: bool
+    confirmed: str = Field(sa_type=FreeText)
+
+
+class UploadRecord(Record, table=True):
+    """A file that was handed in; its bytes can be wiped, its name and hash stay."""
+
+    __tablename__: ClassVar[str] = "uploads"
+    __table_args__ = (Index("ix_uploads_order_id", "order_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id")
+    name: str = Field(sa_type=FreeText)
+    data: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    person: str = Field(sa_type=FreeText)
+    at: datetime = Field(sa_type=UtcTime)

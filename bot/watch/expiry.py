@@ -1,0 +1,62 @@
+"""
+The daily look at the calendar: which certificates need a successor, which gates waited too long.
+
+It proposes and lapses; it never orders by itself.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.domain import events as ev
+from bot.domain.faults import Refused
+from bot.domain.ids import SYSTEM
+from bot.domain.lifetime import renewal_due
+from bot.domain.order import CertificateOrder
+from bot.domain.site import Site
+from bot.domain.states import State
+from bot.ports import Clock, Orders
+from bot.workflow.engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Calendar:
+    """Puts what the calendar says before people, once for each occasion."""
+
+    def __init__(self, engine: Engine, orders: Orders, site: Site, clock: Clock) -> None:
+        self._engine = engine
+        self._orders = orders
+        self._site = site
+        self._clock = clock
+
+    def propose_renewals(self) -> int:
+        """Post a renewal card for each certificate whose share of life is over; how many were posted."""
+        now = self._clock.now()
+        due = [o for o in self._orders.in_states([State.INSTALLED]) if self._is_due(o, now)]
+        return sum(self._take(order, ev.RenewalProposed()) for order in due)
+
+    def lapse_gates(self) -> int:
+        """End orders that nobody decided on in time; how many were ended."""
+        days = self._site.policy.gate_expiry_days
+        limit = self._clock.now() - timedelta(days=days)
+        old = [o for o in self._orders.in_states([State.PLACED]) if o.placed_at <= limit]
+        reason = f"Nobody decided within {days} days."
+        return sum(self._take(order, ev.Lapsed(reason=reason)) for order in old)
+
+    def _is_due(self, order: CertificateOrder, now: datetime) -> bool:
+        if order.certificate is None or order.renewal_asked_at or order.renewed_by:
+            return False
+        if order.renewal_not_before is not None and now < order.renewal_not_before:
+            return False
+        facts = order.certificate.facts
+        share = self._site.policy.renew_at
+        return now >= renewal_due(facts.not_before, facts.not_after, share=share)
+
+    def _take(self, order: CertificateOrder, event: ev.Event) -> bool:
+        try:
+            self._engine.take(order.id, event, by=SYSTEM, version=order.version)
+        except Refused as refused:
+            # Somebody was faster in the same moment; the next look sees the order as it is then.
+            log.info("calendar: order %s not taken: %s", order.id, refused.code)
+            return False
+        return True

@@ -1,0 +1,237 @@
+"""The one file that names concrete classes and plugs adapters into ports."""
+
+import fcntl
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from handlers.app import build_app
+from handlers.notifier import SlackNotifier
+from handlers.rooms import Rooms
+from slack_bolt.async_app import AsyncApp
+from slack_sdk import WebClient
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.ids import HostName, VendorName
+from bot.domain.states import Work
+from bot.exchange.access import HostAccess
+from bot.exchange.hosts import WinRMHosts
+from bot.settings import BadSettings, Settings, secret_from
+from bot.site_file import HostSection, SiteFile
+from bot.store.audit import SqlAudit
+from bot.store.database import open_database
+from bot.store.journal import SqlJournal
+from bot.store.migration import migrate
+from bot.store.orders import SqlOrders
+from bot.store.outbox import SqlOutbox
+from bot.system.clock import SystemClock
+from bot.system.judge import GuardedJudge
+from bot.vendors.desk import GuidedDesk
+from bot.watch.expiry import Calendar
+from bot.watch.probe import ProbeTarget, TlsProber
+from bot.workflow.bundle_job import BundleJob
+from bot.workflow.csr_job import CsrJob
+from bot.workflow.delivery_job import DeliveryJob
+from bot.workflow.durable import Worker, WorkQueue, migrate_engine
+from bot.workflow.engine import Engine
+from bot.workflow.host_work import HostWork
+from bot.workflow.install_job import InstallJob
+from bot.workflow.jobs import Apology, Jobs
+from bot.workflow.operations import Operator
+from bot.workflow.plan_job import PlanJob
+from bot.workflow.reconcile import Reconciler
+from bot.workflow.reporter import Reporter
+from bot.workflow.undo_jobs import RetireJob, RollBackJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything plugged together; what the front door runs."""
+
+    rooms: Rooms
+    calendar: Calendar
+    queue: WorkQueue
+    judge: GuardedJudge
+    make_app: Callable[[], AsyncApp]
+    make_worker: Callable[[], Worker]
+
+
+def prepare_database(url: str) -> None:
+    """Bring our tables and the durable engine's up to date."""
+    migrate(url)
+    migrate_engine(url)
+
+
+def lock_single_process(url: str) -> IO[str] | None:
+    """
+    Hold SQLite's file for this process alone; None on PostgreSQL, where many may work.
+
+    Raises:
+        BadSettings: another process holds it.
+    """
+    if not url.startswith("sqlite"):
+        return None
+    path = Path(urlsplit(url).path.removeprefix("/")).with_suffix(".lock")
+    if url.startswith("sqlite:////"):
+        path = Path("/") / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("w", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise BadSettings(
+            (
+                (
+                    f"Another CertDesk works on {url}; this one was not started. SQLite serves one "
+                    f"process. Stop the other one, or move to PostgreSQL."
+                ),
+            )
+        ) from None
+    return handle
+
+
+def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
+    """Plug the house together; nothing is started and nobody is called."""
+    site = site_file.as_site()
+    clock = SystemClock(timedelta(seconds=settings.clock_offset_s))
+    database = open_database(settings.database_url)
+    queue = WorkQueue(settings.database_url)
+    orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
+    outbox = SqlOutbox(database)
+    engine = Engine(orders, site, clock)
+    rooms = Rooms(
+        engine=engine,
+        orders=orders,
+        outbox=outbox,
+        audit=SqlAudit(database),
+        site=site,
+        hosts=build_hosts(settings, site_file, clock),
+        prober=build_prober(settings, site_file),
+        vendor_desk=GuidedDesk(site),
+        clock=clock,
+        team_id=team_id,
+    )
+    judge = GuardedJudge(_anchor_files(settings, site_file), clock)
+    calendar = Calendar(engine, orders, site, clock)
+    return House(
+        rooms=rooms,
+        calendar=calendar,
+        queue=queue,
+        judge=judge,
+        make_app=lambda: _app(settings, rooms),
+        make_worker=lambda: Worker(
+            database_url=settings.database_url,
+            executor_id=settings.executor_id,
+            jobs=_jobs(settings, rooms, judge, calendar, SqlJournal(database), queue),
+            sweep_cron=settings.watch_cron,
+        ),
+    )
+
+
+def build_hosts(settings: Settings, site_file: SiteFile, clock: SystemClock) -> WinRMHosts:
+    """The Exchange hosts of the site."""
+    accesses = tuple(_access(settings, host) for host in site_file.hosts)
+    return WinRMHosts(accesses, clock, deadline_s=settings.command_deadline_s)
+
+
+def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:
+    """The prober, with the ports and anchors of the site."""
+    targets = tuple(
+        ProbeTarget(host=HostName(h.name), address=_connect_to(h), ports=dict(h.ports))
+        for h in site_file.hosts
+    )
+    files = _anchor_files(settings, site_file)
+    return TlsProber(targets, anchors_pem=tuple(path.read_bytes() for path in files.values()))
+
+
+def _jobs(
+    settings: Settings,
+    rooms: Rooms,
+    judge: GuardedJudge,
+    calendar: Calendar,
+    journal: SqlJournal,
+    queue: WorkQueue,
+) -> Jobs:
+    orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
+    tries = settings.tries
+    reporter = Reporter(rooms.engine, orders, clock)
+    operator = Operator(journal, clock, deadline_s=settings.command_deadline_s)
+    work = HostWork(orders, hosts, operator, reporter, tries=tries)
+    apology = Apology(orders, reporter)
+    installs = InstallJob(orders, hosts, rooms.prober, judge, site, work, reporter, tries=tries)
+    return Jobs(
+        by_work={
+            Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, tries=tries).run,
+            Work.CHECK_BUNDLE: BundleJob(orders, judge, site, reporter).run,
+            Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, tries=tries).run,
+            Work.INSTALL: installs.run,
+            Work.ROLL_BACK: RollBackJob(orders, hosts, work, reporter).run,
+            Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,
+        },
+        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms)).run,
+        sweeps=(
+            lambda: _ignore(calendar.propose_renewals()),
+            lambda: _ignore(calendar.lapse_gates()),
+        ),
+        reconcile=Reconciler(orders, rooms.outbox, queue, apology),
+        apologize=apology,
+    )
+
+
+def _ignore(_count: int) -> None:
+    """A sweep's count interests the command line only."""
+
+
+def _app(settings: Settings, rooms: Rooms) -> AsyncApp:
+    token = settings.slack_bot_token.get_secret_value()
+    return build_app(
+        rooms,
+        token=token,
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        client=AsyncWebClient(token=token, base_url=settings.slack_api_url),
+    )
+
+
+def _notifier(settings: Settings, rooms: Rooms) -> SlackNotifier:
+    client = WebClient(
+        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
+    )
+    return SlackNotifier(client, rooms.outbox, rooms.site, rooms.vendor_desk)
+
+
+def _access(settings: Settings, host: HostSection) -> HostAccess:
+    def password() -> str:
+        return secret_from(host.password_env, host.password_file)
+
+    return HostAccess(
+        name=HostName(host.name),
+        version=host.version,
+        winrm_url=host.winrm,
+        auth=host.auth,
+        user=host.user,
+        password=password,
+        shell=host.shell,
+        ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
+        allow_insecure=False,
+    )
+
+
+def _connect_to(host: HostSection) -> str:
+    return host.connect_to or urlsplit(host.winrm).hostname or host.name
+
+
+def _anchor_files(settings: Settings, site_file: SiteFile) -> dict[VendorName, Path]:
+    return {
+        VendorName(vendor.name): _beside(settings, vendor.anchors)
+        for vendor in site_file.vendors
+        if vendor.anchors
+    }
+
+
+def _beside(settings: Settings, name: str) -> Path:
+    return settings.config.parent / os.path.expandvars(name)

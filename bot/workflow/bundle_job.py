@@ -1,0 +1,75 @@
+"""The job of an uploaded bundle: judge it; the proof, or every reason why not."""
+
+from bot.certs.csr import parse_csr
+from bot.certs.findings import Finding
+from bot.certs.judge import Expectation, Verdict
+from bot.domain import events as ev
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.site import Site
+from bot.ports import BundleJudge, Orders
+from bot.workflow.outcome import Outcome, Run
+from bot.workflow.reporter import Reporter
+
+SECRETS = frozenset({"private_key_present", "pkcs12_refused"})
+"""Findings after which the bytes are wiped: a key that travelled through chat is not kept here too."""
+
+
+def expectation_for(order: CertificateOrder, site: Site) -> Expectation:
+    """What the delivered certificate is measured against: the approved order and its CSR."""
+    vendor = site.vendor(order.wish.vendor)
+    return Expectation(
+        spki_der=parse_csr(order.csr_pem).spki_der,
+        names=order.wish.names,
+        issuers=vendor.issuers if vendor else (),
+        minimum_days=site.policy.minimum_days,
+        allow_wildcards=any(name.startswith("*.") for name in order.wish.names),
+    )
+
+
+class BundleJob:
+    """CHECKING -> PROVEN, or back to ISSUED with the findings."""
+
+    def __init__(self, orders: Orders, judge: BundleJudge, site: Site, reporter: Reporter) -> None:
+        self._orders = orders
+        self._judge = judge
+        self._site = site
+        self._reporter = reporter
+
+    def run(self, run: Run, order_id: OrderId, version: int) -> None:
+        """Judge once; the verdict is the step's own report."""
+        run.step("judge", lambda: self._judge_it(order_id, version))
+
+    def _judge_it(self, order_id: OrderId, version: int) -> Outcome:
+        order = self._orders.load(order_id)
+        if order.upload_id is None:
+            raise LookupError(f"order {order_id} is checking without an upload")
+        upload = self._orders.upload(order.upload_id)
+        verdict = self._judge.judge(
+            upload.data, upload.name, expectation_for(order, self._site), vendor=order.wish.vendor
+        )
+        if SECRETS.intersection(finding.code for finding in verdict.findings):
+            self._orders.forget_upload(order.upload_id)
+        return self._reporter.once(order_id, version, event_of(verdict))
+
+
+def event_of(verdict: Verdict) -> ev.Event:
+    """Turn a verdict into what happens to the order."""
+    if verdict.certificate is not None and verdict.outcome != "refuse":
+        return ev.BundleProven(certificate=verdict.certificate, findings=verdict.findings)
+    return ev.BundleRefused(findings=verdict.findings)
+
+
+def broken(incident: str) -> ev.BundleRefused:
+    """What happens when the judge itself fails: the bundle was not judged, and is not accepted."""
+    finding = Finding(
+        code="not_judged",
+        severity="refuse",
+        where="",
+        message=(
+            f"CertDesk itself failed while it looked at this file (incident {incident}). The file was "
+            f"not accepted and nothing was imported. Upload it again; if it happens twice, tell your "
+            f"administrator the incident number."
+        ),
+    )
+    return ev.BundleRefused(findings=(finding,))

@@ -1,0 +1,98 @@
+"""The job of an approved order: have the CSR made on the host and prove that it is what was ordered."""
+
+from bot.certs.csr import check_csr, parse_csr
+from bot.certs.findings import BadMaterial
+from bot.domain import events as ev
+from bot.domain.faults import HostFault
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import Observation
+from bot.ports import CsrAsk, ExchangeHosts, Orders
+from bot.workflow.operations import Operator, RemoteOperation
+from bot.workflow.outcome import Done, NeedsPerson, Outcome, Run, outcome_of, until_done
+from bot.workflow.reporter import Reporter
+
+FRIENDLY_NAME_MAX = 63
+
+
+def friendly_name(order: CertificateOrder) -> str:
+    """
+    The name the pending request carries on the host, unique to order and round.
+
+    After a kill it is how our own request is found again; fewer than 64 characters (exchange.md 2.1).
+    """
+    text = f"CertDesk {order.id}-{order.csr_round + 1} {order.wish.subject.common_name}"
+    return text[:FRIENDLY_NAME_MAX]
+
+
+class CsrJob:
+    """APPROVED -> CSR_READY, or FAILED with a sentence for the operator."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        hosts: ExchangeHosts,
+        operator: Operator,
+        reporter: Reporter,
+        *,
+        tries: int,
+    ) -> None:
+        self._orders = orders
+        self._hosts = hosts
+        self._operator = operator
+        self._reporter = reporter
+        self._tries = tries
+
+    def run(self, run: Run, order_id: OrderId, version: int) -> None:
+        """Make the CSR, then report it."""
+        end = until_done(run, "make csr", lambda: self._make(order_id), tries=self._tries)
+        if isinstance(end, Done):
+            end = until_done(
+                run, "report csr", lambda: self._report(order_id, version), tries=self._tries
+            )
+        if isinstance(end, NeedsPerson):
+            refused = ev.HostRefused(code=end.code, reason=end.sentence)
+            run.step("report refusal", lambda: self._reporter.once(order_id, version, refused))
+
+    def _make(self, order_id: OrderId) -> Outcome:
+        ask = self._ask(order_id)
+        return self._operator.run(
+            RemoteOperation(
+                key=f"{order_id}/csr/{ask.friendly_name}",
+                observe=lambda: self._look(ask),
+                act=lambda: self._hosts.make_csr(ask),
+                skip_if_seen=True,
+            )
+        )
+
+    def _report(self, order_id: OrderId, version: int) -> Outcome:
+        ask = self._ask(order_id)
+        try:
+            pem = self._hosts.find_csr(ask)
+            if pem is None:
+                return NeedsPerson(
+                    "csr-gone",
+                    f"The pending request {ask.friendly_name!r} is not on {ask.host} any more. No CSR was "
+                    f"posted. Retry makes a new one.",
+                )
+            csr = parse_csr(pem)
+            wish = ask.wish
+            check_csr(
+                csr, names=wish.names, key_bits=wish.key_bits, common_name=wish.subject.common_name
+            )
+        except HostFault as fault:
+            return outcome_of(fault)
+        except BadMaterial as bad:
+            return NeedsPerson("csr-not-as-ordered", f"{bad} The CSR was not posted.")
+        return self._reporter.once(order_id, version, ev.CsrMade(csr_pem=csr.pem))
+
+    def _ask(self, order_id: OrderId) -> CsrAsk:
+        order = self._orders.load(order_id)
+        return CsrAsk(host=order.wish.hosts[0], wish=order.wish, friendly_name=friendly_name(order))
+
+    def _look(self, ask: CsrAsk) -> Observation:
+        found = self._hosts.find_csr(ask) is not None
+        name = ask.friendly_name
+        return Observation(
+            done=found, seen=f"pending request {name!r} {'is' if found else 'is not'} on {ask.host}"
+        )

@@ -1,0 +1,249 @@
+"""
+The seam to the durable-execution library: the only file that names it.
+
+Promised here, and tested: work enqueued in a transaction exists exactly when the transaction commits; the
+same work can be enqueued only once; a killed process resumes its own work at the next start; a step
+whose outcome was kept is not run again; one host is worked on by one job at a time.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    ScheduleInput,
+    StepOptions,
+)
+
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.states import Work
+from bot.workflow.jobs import Job, Jobs
+from bot.workflow.outcome import Outcome, from_plain, to_plain
+
+log = logging.getLogger(__name__)
+
+APPLICATION = "certdesk"
+VERSION = "1"
+"""Constant on purpose: the library's default is a hash of the sources and strands work at each deployment."""
+
+HOST_QUEUE = "hosts"
+CHECK_QUEUE = "checks"
+CHAT_QUEUE = "chat"
+POLL_S = 0.2
+MAX_RECOVERIES = 20
+LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
+RECONCILE_CRON = "* * * * *"
+
+QUEUES: dict[Work, str] = {
+    Work.MAKE_CSR: HOST_QUEUE,
+    Work.MAKE_PLAN: HOST_QUEUE,
+    Work.INSTALL: HOST_QUEUE,
+    Work.ROLL_BACK: HOST_QUEUE,
+    Work.RETIRE: HOST_QUEUE,
+    Work.CHECK_BUNDLE: CHECK_QUEUE,
+}
+
+Session = Any
+"""The store's open transaction; this room hands it to the library and looks at nothing in it."""
+
+
+class _DurableRun:
+    """A `Run` whose steps are kept by the library."""
+
+    def step(self, name: str, function: Callable[[], Outcome]) -> Outcome:
+        return from_plain(DBOS.run_step(StepOptions(name=name), lambda: to_plain(function())))
+
+    def sleep(self, seconds: float) -> None:
+        DBOS.sleep(seconds)
+
+
+class WorkQueue:
+    """
+    Puts work into the queue, inside the caller's own transaction.
+
+    Args:
+        database_url: the same database the store writes to; SQLAlchemy's form.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._client = DBOSClient(
+            system_database_url=database_url,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
+
+    def enqueue(self, session: Session, work: Work, order: CertificateOrder) -> None:
+        """Start the work of an order's new state; its id makes a second start the first one."""
+        queue = QUEUES[work]
+        options = EnqueueOptions(
+            workflow_name=work.value,
+            queue_name=queue,
+            workflow_id=f"{work.value}:{order.id}:{order.version}",
+            app_version=VERSION,
+        )
+        if queue == HOST_QUEUE:
+            options["queue_partition_key"] = order.wish.hosts[0]
+        self._client.enqueue_in_transaction(session, options, order.id, order.version)
+
+    def enqueue_delivery(self, session: Session, order_id: OrderId, row_id: str) -> None:
+        """Start the delivery of an order's waiting messages, the newest being this row."""
+        options = EnqueueOptions(
+            workflow_name="deliver",
+            queue_name=CHAT_QUEUE,
+            workflow_id=f"deliver:{row_id}",
+            queue_partition_key=str(order_id),
+            app_version=VERSION,
+        )
+        self._client.enqueue_in_transaction(session, options, order_id)
+
+    def is_alive(self, work: Work, order_id: OrderId) -> bool:
+        """Whether such a job of this order is waiting or running."""
+        return self._any_live(f"{work.value}:{order_id}:")
+
+    def is_delivering(self, order_id: OrderId) -> bool:
+        """Whether a delivery of this order's messages is waiting or running."""
+        return self._any_live(f"deliver:{order_id}:")
+
+    def deliver_again(self, order_id: OrderId, row_id: str) -> None:
+        """Start a delivery that is missing; the library gives the new run an id of its own."""
+        options = EnqueueOptions(
+            workflow_name="deliver",
+            queue_name=CHAT_QUEUE,
+            workflow_id=f"deliver:{row_id}:{secrets.token_hex(4)}",
+            queue_partition_key=str(order_id),
+            app_version=VERSION,
+        )
+        self._client.enqueue(options, order_id)
+
+    def _any_live(self, prefix: str) -> bool:
+        return bool(
+            self._client.list_workflows(
+                workflow_id_prefix=prefix, status=LIVE, limit=1, load_input=False, load_output=False
+            )
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.destroy()
+
+
+class Worker:
+    """
+    Runs the queues of this process; one per process.
+
+    Args:
+        executor_id: stable per worker slot, unique among live processes; a restart under the same one
+            resumes what the killed process had begun.
+        sweep_cron: when the daily watch looks, five fields in UTC.
+    """
+
+    def __init__(
+        self, *, database_url: str, executor_id: str, jobs: Jobs, sweep_cron: str = "0 7 * * *"
+    ) -> None:
+        self._jobs = jobs
+        self._cron = sweep_cron
+        self._config = DBOSConfig(
+            name=APPLICATION,
+            system_database_url=database_url,
+            application_version=VERSION,
+            executor_id=executor_id,
+            serializer=DBOSPortableJSONSerializer(),
+            log_level="WARNING",
+            enable_otlp=False,
+            sys_db_pool_size=10,
+        )
+
+    def start(self) -> None:
+        """Register every job, open the queues, resume what was left."""
+        DBOS(config=self._config)
+        for work, job in self._jobs.by_work.items():
+            self._register(work, job)
+        self._register_delivery()
+        sweep = _register_sweep("sweep", self._jobs.sweeps)
+        reconcile = _register_sweep("reconcile", (self._jobs.reconcile,))
+        DBOS.launch()
+        DBOS.register_queue(
+            HOST_QUEUE, partition_concurrency=1, global_concurrency=8, polling_interval_sec=POLL_S
+        )
+        DBOS.register_queue(
+            CHAT_QUEUE, partition_concurrency=1, global_concurrency=8, polling_interval_sec=POLL_S
+        )
+        DBOS.register_queue(CHECK_QUEUE, worker_concurrency=2, polling_interval_sec=POLL_S)
+        DBOS.apply_schedules(
+            [
+                _schedule("sweep", sweep, self._cron),
+                _schedule("reconcile", reconcile, RECONCILE_CRON),
+            ]
+        )
+
+    def stop(self) -> None:
+        """End this process's part; what is under way is resumed at the next start."""
+        DBOS.destroy(destroy_registry=True)
+
+    def _register(self, work: Work, job: Job) -> None:
+        apologize = self._jobs.apologize
+
+        @DBOS.workflow(name=work.value, max_recovery_attempts=MAX_RECOVERIES)
+        def run_job(order_id: int, version: int) -> None:
+            try:
+                job(_DurableRun(), OrderId(order_id), version)
+            except Exception:  # noqa: BLE001 - see the next line
+                # One of the two places that catch broadly: the order must not hang without a word.
+                incident = _incident(work.value, order_id)
+                DBOS.run_step(StepOptions(name="apologize"), apologize, OrderId(order_id), incident)
+
+    def _register_delivery(self) -> None:
+        deliver = self._jobs.deliver
+
+        @DBOS.workflow(name="deliver", max_recovery_attempts=MAX_RECOVERIES)
+        def run_delivery(order_id: int) -> None:
+            try:
+                deliver(_DurableRun(), OrderId(order_id))
+            except Exception:  # noqa: BLE001 - see the next line
+                # The rows stay in the outbox; the reconciler enqueues them again.
+                _incident("deliver", order_id)
+
+
+Scheduled = Callable[[datetime, Any], None]
+
+
+def _register_sweep(name: str, sweeps: tuple[Callable[[], None], ...]) -> Scheduled:
+    @DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)
+    def run_sweeps(planned: datetime, context: Any) -> None:  # noqa: ARG001 - the library's signature
+        for number, sweep in enumerate(sweeps):
+            DBOS.run_step(StepOptions(name=f"{name} {number}"), sweep)
+
+    return run_sweeps
+
+
+def _schedule(name: str, workflow: Scheduled, cron: str) -> ScheduleInput:
+    return ScheduleInput(
+        schedule_name=name,
+        workflow_fn=workflow,
+        schedule=cron,
+        context=None,
+        automatic_backfill=False,
+        cron_timezone="UTC",
+        queue_name=None,
+        shard_key=None,
+    )
+
+
+def migrate_engine(database_url: str) -> None:
+    """Create or migrate the library's own tables beside ours."""
+    DBOS.migrate(database_url)
+
+
+def _incident(kind: str, order_id: int) -> str:
+    number = secrets.token_hex(4)
+    log.error("incident %s in %s of order %s", number, kind, order_id, exc_info=True)  # noqa: LOG014 - called from handlers only
+    return number

@@ -1,0 +1,282 @@
+"""
+The one way to change an order: take an event, for a person, against the version they saw.
+
+Who may is asked here and nowhere earlier for good; the store's compare-and-set has the last word,
+so that two people in the same millisecond get one effect and two answers.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain import events as ev
+from bot.domain.approvals import Approval, Gate, yes_count
+from bot.domain.audit import AuditEntry
+from bot.domain.faults import Refused
+from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
+from bot.domain.life import advance
+from bot.domain.order import CertificateOrder, Upload, Wish
+from bot.domain.plan import Answer
+from bot.domain.policy import check_may_act, check_may_decide
+from bot.domain.site import Site
+from bot.domain.states import RETRIES, IllegalMove, State
+from bot.ports import Change, Clock, Draft, Orders
+from bot.workflow.facts import audit_facts
+from bot.workflow.notices import messages_for, placed_messages
+
+NOT_NOW = timedelta(days=7)
+"""How long the watch stays silent after "not now" on a renewal card."""
+
+
+class Engine:
+    """
+    Takes what people and the machine report, and changes orders accordingly.
+
+    Every method answers with the order afterwards, or raises `Refused` with a sentence for the person
+    who asked; then nothing was changed.
+    """
+
+    def __init__(self, orders: Orders, site: Site, clock: Clock) -> None:
+        self._orders = orders
+        self._site = site
+        self._clock = clock
+
+    def place(self, wish: Wish, *, by: PersonId, home: str, key: str) -> CertificateOrder:
+        """
+        Open an order.
+
+        Args:
+            home: the channel the order's card and thread live in.
+            key: names this very wish; the same key again gives the order made the first time.
+        """
+        draft = Draft(wish=wish, requester=by, home=home, key=key)
+        now = self._clock.now()
+
+        def tell(order: CertificateOrder) -> Change:
+            entry = AuditEntry(
+                order_id=order.id, at=now, by=by, what="placed", before="", after=order.state.value,
+                why=wish.reason, facts={"hosts": ", ".join(wish.hosts), "names": ", ".join(wish.names)},
+            )  # fmt: skip
+            return Change(order=order, entry=entry, messages=placed_messages(order))
+
+        return self._orders.place(draft, now, tell)
+
+    def take(
+        self, order_id: OrderId, event: ev.Event, *, by: PersonId, version: int | None = None
+    ) -> CertificateOrder:
+        """
+        Let an event happen to an order.
+
+        Args:
+            version: the version the person saw on the card; None when they saw none. A stale one is
+                refused with the order's state as it is now.
+        """
+        order = self._orders.load(order_id)
+        self._check_fresh(order, version)
+        return self._apply(order, event, by)
+
+    def decide(
+        self,
+        order_id: OrderId,
+        gate: Gate,
+        *,
+        yes: bool,
+        by: PersonId,
+        version: int | None = None,
+        reason: str = "",
+        digest: str = "",
+        answers: Mapping[HostName, Answer] | None = None,
+    ) -> CertificateOrder:
+        """
+        Take one person's word at a gate.
+
+        Args:
+            digest: for the install gate, the plan the person read; another plan is refused.
+            answers: for the install gate, the answer to each host's SMTP question.
+        """
+        order = self._orders.load(order_id)
+        check_may_decide(self._site, order, gate, by)
+        self._check_fresh(order, version)
+        word = Approval(
+            gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=digest
+        )
+        if gate is Gate.INSTALL:
+            self._check_plan(order, digest, answers or {})
+        return self._apply(order, self._decision(order, word, answers or {}), by)
+
+    def retry(
+        self, order_id: OrderId, *, by: PersonId, version: int | None = None
+    ) -> CertificateOrder:
+        """Take failed work up again where it stopped."""
+        order = self._orders.load(order_id)
+        check_may_decide(self._site, order, Gate.ROLL_BACK, by)
+        self._check_fresh(order, version)
+        if order.state is not State.FAILED or order.failed_in not in RETRIES:
+            raise self._not_now(order)
+        return self._apply(order, ev.RetryAsked(kind=RETRIES[order.failed_in]), by)
+
+    def cancel(
+        self, order_id: OrderId, *, by: PersonId, reason: str, version: int | None = None
+    ) -> CertificateOrder:
+        """Call an order off; what the host keeps of it (a pending request) is said on the card."""
+        order = self._orders.load(order_id)
+        check_may_act(self._site, order, by)
+        self._check_fresh(order, version)
+        withdrawn = order.state is State.CSR_READY
+        event = ev.Withdrawn(reason=reason) if withdrawn else ev.Cancelled(reason=reason)
+        return self._apply(order, event, by)
+
+    def report(
+        self, order_id: OrderId, event: ev.Event, *, by: PersonId, version: int | None = None
+    ) -> CertificateOrder:
+        """Take what a person at the vendor's desk reports: submitted, issued, rejected, rekeyed."""
+        order = self._orders.load(order_id)
+        check_may_act(self._site, order, by)
+        self._check_fresh(order, version)
+        return self._apply(order, event, by)
+
+    def hand_in(
+        self, order_id: OrderId, *, name: str, data: bytes, by: PersonId
+    ) -> CertificateOrder:
+        """Take a bundle; the bytes are kept before the state changes, so that nothing is lost."""
+        order = self._orders.load(order_id)
+        check_may_act(self._site, order, by)
+        if order.state not in (State.SUBMITTED, State.ISSUED):
+            raise self._not_now(order)
+        sha256 = hashlib.sha256(data).hexdigest()
+        upload = Upload(
+            order_id=order_id, name=name, data=data, sha256=sha256, by=by, at=self._clock.now()
+        )
+        event = ev.BundleUploaded(upload_id=self._orders.add_upload(upload), file_name=name, by=by)
+        return self._apply(order, event, by)
+
+    def renew(
+        self, order_id: OrderId, *, by: PersonId, version: int | None = None
+    ) -> CertificateOrder:
+        """
+        Open and approve the successor of an installed order, on an approver's yes to the renewal card.
+
+        Returns:
+            the new order.
+        """
+        order = self._orders.load(order_id)
+        check_may_decide(self._site, order, Gate.ISSUE, by)
+        self._check_fresh(order, version)
+        if order.state is not State.INSTALLED or order.renewed_by is not None:
+            raise self._not_now(order)
+        reason = f"Renewal of order {order.id}"
+        wish = replace(order.wish, renews=order.id, reason=reason)
+        successor = self.place(
+            wish, by=SYSTEM, home=order.home, key=f"renew:{order.id}:{order.version}"
+        )
+        self._apply(order, ev.RenewalOpened(successor=successor.id), by)
+        return self.decide(successor.id, Gate.ISSUE, yes=True, by=by, reason=reason)
+
+    def postpone_renewal(
+        self, order_id: OrderId, *, by: PersonId, version: int | None = None
+    ) -> CertificateOrder:
+        """Say "not now" to a renewal card."""
+        order = self._orders.load(order_id)
+        check_may_decide(self._site, order, Gate.ISSUE, by)
+        self._check_fresh(order, version)
+        return self._apply(order, ev.RenewalPostponed(until=self._clock.now() + NOT_NOW), by)
+
+    def _decision(
+        self, order: CertificateOrder, word: Approval, answers: Mapping[HostName, Answer]
+    ) -> ev.Event:
+        if not word.yes:
+            no = ev.Rejected if order.state is State.PLACED else ev.Cancelled
+            return no(reason=word.reason, approvals=(word,))
+        words = (word, *_smtp_words(word, answers))
+        have = yes_count((*order.approvals, word), word.gate, subject=word.subject)
+        if have < self._site.policy.quorum.get(word.gate, 1):
+            return ev.Endorsed(gate=word.gate, approvals=words, reason=word.reason)
+        match word.gate:
+            case Gate.ISSUE:
+                return ev.Approved(reason=word.reason, approvals=words)
+            case Gate.INSTALL | Gate.OVERWRITE_SMTP:
+                return ev.InstallApproved(
+                    digest=word.subject, answers=answers, reason=word.reason, approvals=words
+                )
+            case Gate.ROLL_BACK:
+                return ev.RollBackAsked(reason=word.reason, approvals=words)
+            case Gate.RETIRE:
+                return ev.RetireAsked(reason=word.reason, approvals=words)
+
+    def _apply(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> CertificateOrder:
+        now = self._clock.now()
+        try:
+            after, work = advance(order, event, at=now)
+        except IllegalMove:
+            raise self._not_now(order) from None
+        entry = AuditEntry(
+            order_id=order.id, at=now, by=by, what=event.kind.value,
+            before=order.state.value, after=after.state.value, why=event.reason,
+            facts=audit_facts(event),
+        )  # fmt: skip
+        change = Change(
+            order=after, entry=entry, messages=messages_for(event, after, by), work=work
+        )
+        if not self._orders.save(change):
+            raise self._stale(self._orders.load(order.id))
+        return after
+
+    def _check_fresh(self, order: CertificateOrder, version: int | None) -> None:
+        if version is not None and version != order.version:
+            raise self._stale(order)
+
+    def _check_plan(
+        self, order: CertificateOrder, digest: str, answers: Mapping[HostName, Answer]
+    ) -> None:
+        if order.plan is None or order.state is not State.PROVEN:
+            raise self._not_now(order)
+        if order.plan.digest() != digest:
+            raise self._stale(order)
+        open_ = [
+            plan.host for plan in order.plan.hosts if plan.question and plan.host not in answers
+        ]
+        if open_:
+            raise Refused(
+                "smtp-question-open",
+                f"The question about the default SMTP certificate is not answered for "
+                f"{', '.join(open_)}. Nothing was installed. Answer No or Yes for every host.",
+            )
+
+    def _stale(self, order: CertificateOrder) -> Refused:
+        return Refused(
+            "stale",
+            f"Somebody was faster, or this card is old: {order.title} is now "
+            f"{_words(order.state)}{_last_word(order)}. Your click changed nothing.",
+        )
+
+    def _not_now(self, order: CertificateOrder) -> Refused:
+        return Refused(
+            "not-now",
+            f"That does not fit {order.title}: it is {_words(order.state)}{_last_word(order)}. "
+            f"Nothing was changed. `/cert status {order.id}` shows what it waits for.",
+        )
+
+
+def _smtp_words(word: Approval, answers: Mapping[HostName, Answer]) -> tuple[Approval, ...]:
+    return tuple(
+        replace(
+            word,
+            gate=Gate.OVERWRITE_SMTP,
+            yes=answer is Answer.YES,
+            subject=f"{host}:{word.subject}",
+        )
+        for host, answer in answers.items()
+    )
+
+
+def _words(state: State) -> str:
+    return state.value.replace("_", " ")
+
+
+def _last_word(order: CertificateOrder) -> str:
+    if not order.approvals:
+        return ""
+    last = order.approvals[-1]
+    person = last.by.split(":")[-1]
+    return f" (<@{person}> said {'yes' if last.yes else 'no'}, {last.at:%Y-%m-%d %H:%M} UTC)"

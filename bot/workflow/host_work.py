@@ -1,0 +1,98 @@
+"""Running planned operations on one host, with what people see of it on the status card."""
+
+from itertools import groupby
+
+from bot.certs.judge import IssuedCertificate
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import Operation, OperationKind
+from bot.ports import ExchangeHosts, Orders
+from bot.workflow.operations import Operator, RemoteOperation
+from bot.workflow.outcome import Done, End, NeedsPerson, Outcome, Run, until_done
+from bot.workflow.reporter import Reporter
+
+SEEING_IS_ENOUGH = frozenset(
+    {
+        OperationKind.ADD_INTERMEDIATE,
+        OperationKind.IMPORT_CERTIFICATE,
+        OperationKind.REMOVE_CERTIFICATE,
+    }
+)
+"""Operations whose end state cannot be an accident; Exchange computes the Services it shows (4.3)."""
+
+
+class HostWork:
+    """Takes operations to their end, one after the other, stopping at the first that needs a person."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        hosts: ExchangeHosts,
+        operator: Operator,
+        reporter: Reporter,
+        *,
+        tries: int,
+    ) -> None:
+        self._orders = orders
+        self._hosts = hosts
+        self._operator = operator
+        self._reporter = reporter
+        self._tries = tries
+
+    def run_all(
+        self, run: Run, order_id: OrderId, operations: tuple[Operation, ...], *, prefix: str = ""
+    ) -> End:
+        """
+        Run operations in order.
+
+        Args:
+            prefix: sets the journal's keys of one purpose apart from another's (roll-back, retirement).
+        """
+        for _, group in groupby(operations, key=lambda op: (op.host, op.step)):
+            for operation in (members := tuple(group)):
+                end = self._run_one(run, order_id, operation, prefix)
+                if isinstance(end, NeedsPerson):
+                    return end
+            self._show_done(run, order_id, members)
+        return Done()
+
+    def act(self, order_id: OrderId, operation: Operation, *, prefix: str) -> Outcome:
+        """Run one operation now, through the journal."""
+        certificate = self.certificate(self._orders.load(order_id))
+        self._show(order_id, operation, "running", "")
+        return self._operator.run(
+            RemoteOperation(
+                key=f"{order_id}/{prefix}{operation.key}",
+                observe=lambda: self._hosts.observe(operation, certificate),
+                act=lambda: self._hosts.act(operation, certificate),
+                skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
+            )
+        )
+
+    def certificate(self, order: CertificateOrder) -> IssuedCertificate:
+        """The proven certificate of an order that has come so far."""
+        if order.certificate is None:
+            raise LookupError(f"order {order.id} has no proven certificate")
+        return order.certificate
+
+    def _run_one(self, run: Run, order_id: OrderId, operation: Operation, prefix: str) -> End:
+        end = until_done(
+            run,
+            f"{prefix}{operation.key}",
+            lambda: self.act(order_id, operation, prefix=prefix),
+            tries=self._tries,
+        )
+        if isinstance(end, NeedsPerson):
+            run.step(
+                f"show {prefix}{operation.key}",
+                lambda: self._show(order_id, operation, "failed", end.sentence),
+            )
+        return end
+
+    def _show_done(self, run: Run, order_id: OrderId, members: tuple[Operation, ...]) -> None:
+        last = members[-1]
+        run.step(f"done {last.key}", lambda: self._show(order_id, last, "done", ""))
+
+    def _show(self, order_id: OrderId, operation: Operation, status: str, note: str) -> Done:
+        self._reporter.step(order_id, operation.host, operation.step, status, note)
+        return Done(status)

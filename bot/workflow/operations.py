@@ -1,0 +1,93 @@
+"""
+One remote operation: observe, note the intent, act once, observe again, confirm.
+
+A kill at any line leaves a record from which the next run knows what to do: nothing is sent twice on a
+guess (reference: WinRM retries after a lost answer; durable steps are at least once).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.plan import Observation
+from bot.ports import Clock, Intent, Journal
+from bot.workflow.outcome import Done, Outcome, TryLater, outcome_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOperation:
+    """
+    What it takes to run one operation safely.
+
+    Args:
+        key: ``<order>/<operation key>``, the journal's key.
+        observe: looks at the host, changes nothing.
+        act: runs the operation, once.
+        skip_if_seen: seeing the end state before acting is proof enough not to act. Not for operations whose
+            end state can be an accident, as Exchange's computed Services are (exchange.md 4.3).
+    """
+
+    key: str
+    observe: Callable[[], Observation]
+    act: Callable[[], object]
+    skip_if_seen: bool
+
+
+class Operator:
+    """Runs remote operations so that each happens once, whatever happens to us."""
+
+    def __init__(self, journal: Journal, clock: Clock, *, deadline_s: float) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._deadline = timedelta(seconds=deadline_s)
+
+    def run(self, operation: RemoteOperation) -> Outcome:
+        """Bring one operation to its end, or say why not yet."""
+        intent = self._journal.find(operation.key)
+        if intent is not None and intent.confirmed:
+            return Done(intent.confirmed)
+        try:
+            return self._go_on(operation, intent)
+        except HostFault as fault:
+            return outcome_of(fault)
+
+    def _go_on(self, operation: RemoteOperation, intent: Intent | None) -> Outcome:
+        seen = operation.observe()
+        if intent is None:
+            if seen.done and operation.skip_if_seen:
+                return self._confirm(operation, f"already there: {seen.seen}")
+            return self._act(operation, seen)
+        if seen.done and not intent.was_done:
+            return self._confirm(operation, f"found done: {seen.seen}")
+        left = (intent.deadline - self._clock.now()).total_seconds()
+        if left > 0:
+            return TryLater(
+                FaultKind.TIMEOUT.value,
+                "The last try may still be running on the host; CertDesk looks again before it acts.",
+                after_s=min(left, 5.0) + 0.1,
+            )
+        return self._act(operation, seen)
+
+    def _act(self, operation: RemoteOperation, before: Observation) -> Outcome:
+        self._journal.intend(
+            operation.key, deadline=self._clock.now() + self._deadline, was_done=before.done
+        )
+        try:
+            operation.act()
+        except HostFault as fault:
+            # "maybe" keeps the intent: the next look at the host decides what happened.
+            if fault.executed != "maybe":
+                self._journal.withdraw(operation.key)
+            raise
+        seen = operation.observe()
+        if seen.done:
+            return self._confirm(operation, seen.seen)
+        return TryLater(
+            FaultKind.NOT_TAKEN.value,
+            f"The host accepted the operation, and a look at it shows something else: {seen.seen}.",
+        )
+
+    def _confirm(self, operation: RemoteOperation, seen: str) -> Done:
+        self._journal.confirm(operation.key, seen)
+        return Done(seen)

@@ -1,0 +1,61 @@
+"""
+The minute's look at everything that should be moving and is not.
+
+Work is started in the transaction that calls for it, so there should be nothing to find; what is found
+all the same (a job given up after too many crashes) must not hang without a word.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.domain.ids import OrderId
+from bot.domain.states import ENGINE_OWNED, State, Work
+from bot.ports import Orders, Outbox
+
+log = logging.getLogger(__name__)
+
+
+class RunningWork(Protocol):
+    """What the reconciler asks of the durable engine."""
+
+    def is_alive(self, work: Work, order_id: OrderId) -> bool:
+        """Whether such a job of this order is waiting or running."""
+        ...
+
+    def is_delivering(self, order_id: OrderId) -> bool:
+        """Whether a delivery of this order's messages is waiting or running."""
+        ...
+
+    def deliver_again(self, order_id: OrderId, row_id: str) -> None:
+        """Start a delivery that is missing."""
+        ...
+
+
+class Reconciler:
+    """Finds orders whose work died and messages whose delivery died."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        outbox: Outbox,
+        running: RunningWork,
+        apologize: Callable[[OrderId, str], None],
+    ) -> None:
+        self._orders = orders
+        self._outbox = outbox
+        self._running = running
+        self._apologize = apologize
+
+    def __call__(self) -> None:
+        """Look once; harmless to repeat."""
+        for order in self._orders.in_states(ENGINE_OWNED):
+            if not self._alive(order.state, order.id):
+                log.error("the work of order %s is gone in state %s", order.id, order.state)
+                self._apologize(order.id, f"gone-{order.id}-{order.version}")
+        for order_id, row_id in self._outbox.orders_waiting():
+            if not self._running.is_delivering(order_id):
+                self._running.deliver_again(order_id, row_id)
+
+    def _alive(self, state: State, order_id: OrderId) -> bool:
+        return self._running.is_alive(ENGINE_OWNED[state], order_id)

@@ -1,0 +1,107 @@
+"""What several pictures say of an order in the same words: its facts, its decisions, its buttons."""
+
+from bot.domain.approvals import Approval, Gate
+from bot.domain.order import CertificateOrder
+from handlers.blocks.parts import Block, button
+from handlers.blocks.text import code, codes, count, hosts_in_row, mention, when
+from handlers.headlines import GATES, STATES
+from handlers.ids import Action
+from handlers.refs import OrderRef, render_ref
+
+_NAMES_LIMIT = 1200
+
+
+def heading(order: CertificateOrder, what: str) -> str:
+    """A heading in plain text: what, which order, which name."""
+    return f"{what} - order {order.id} - {order.wish.subject.common_name}"
+
+
+def sentence(order: CertificateOrder) -> str:
+    """One sentence in mrkdwn that stands alone: which order, for what, where, in which state."""
+    return (
+        f"Order {order.id} for {code(order.wish.subject.common_name)} on "
+        f"{hosts_in_row(order.wish.hosts)} is {STATES[order.state]}."
+    )
+
+
+def names_line(order: CertificateOrder) -> str:
+    """The names, as many as fit, with their number."""
+    names = order.wish.names
+    return f"{count(len(names), 'name')}: {codes(list(names), limit=_NAMES_LIMIT)}"
+
+
+def key_line(order: CertificateOrder) -> str:
+    """The key and whether it may leave its host."""
+    movable = "exportable" if order.wish.exportable else "not exportable"
+    return f"RSA {order.wish.key_bits}, {movable}"
+
+
+def services_line(order: CertificateOrder) -> str:
+    """The services to enable."""
+    return ", ".join(order.wish.services) or "none"
+
+
+def subject_line(order: CertificateOrder) -> str:
+    """The subject as Exchange takes it."""
+    return code(order.wish.subject.as_exchange())
+
+
+def decision_line(word: Approval) -> str:
+    """Who said what at which gate, when and why."""
+    if word.gate is Gate.OVERWRITE_SMTP:
+        host = word.subject.partition(":")[0]
+        said = f"answered {'Yes' if word.yes else 'No'} to overwriting the default SMTP certificate on {code(host)}"
+    else:
+        said = f"{'approved' if word.yes else 'refused'} {GATES[word.gate]}"
+    why = f": {code(word.reason)}" if word.reason and word.gate is not Gate.OVERWRITE_SMTP else ""
+    return f"{mention(word.by)} {said}, {when(word.at)}{why}"
+
+
+def decisions(order: CertificateOrder, *gates: Gate) -> str:
+    """The decisions at these gates, one a line; empty when there is none."""
+    return "\n".join(decision_line(word) for word in order.approvals if word.gate in gates)
+
+
+def reference(order: CertificateOrder, gate: Gate | None = None) -> str:
+    """The value of a button on this order's cards."""
+    return render_ref(OrderRef(order=order.id, version=order.version, gate=gate))
+
+
+def cancel_button(order: CertificateOrder) -> Block:
+    """Opens the form that calls an order off."""
+    return button(
+        Action.CANCEL, "Cancel order", value=reference(order), style="danger",
+        spoken=f"Cancel order {order.id}",
+    )  # fmt: skip
+
+
+def upload_button(order: CertificateOrder) -> Block:
+    """Opens the form that takes the vendor's zip."""
+    return button(
+        Action.UPLOAD, "Upload bundle", value=reference(order), style="primary",
+        spoken=f"Upload the bundle of order {order.id}",
+    )  # fmt: skip
+
+
+def review_button(order: CertificateOrder) -> Block:
+    """Opens the plan, on which an operator decides."""
+    return button(
+        Action.REVIEW_PLAN, "Review and install", value=reference(order, Gate.INSTALL),
+        style="primary", spoken=f"Review the plan of order {order.id} and install",
+    )  # fmt: skip
+
+
+def approve_button(order: CertificateOrder) -> Block:
+    """Passes the gate of ordering."""
+    return button(
+        Action.APPROVE, "Approve order", value=reference(order, Gate.ISSUE), style="primary",
+        spoken=f"Approve order {order.id} for {order.wish.subject.common_name}",
+    )  # fmt: skip
+
+
+def reject_button(order: CertificateOrder) -> Block:
+    """Opens the form that rejects an order with a reason."""
+    return button(
+        Action.REJECT, "Reject order", value=reference(order, Gate.ISSUE), style="danger",
+        spoken=f"Reject order {order.id} for {order.wish.subject.common_name}",
+    )  # fmt: skip

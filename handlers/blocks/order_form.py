@@ -1,0 +1,119 @@
+"""The form that asks for a certificate; `order_form_reader` reads it back."""
+
+from bot.domain.ids import OrderId
+from bot.domain.order import KEY_SIZES, Wish
+from bot.domain.plan import Service
+from bot.domain.site import Host, Site
+from handlers.blocks.fields import choice, choices, field, line
+from handlers.blocks.parts import Block, context, modal, option
+from handlers.ids import Callback, Field
+from handlers.refs import OrderRef, render_ref
+
+COMMON_NAME_LIMIT = 64
+ORGANIZATION_LIMIT = 64
+PLACE_LIMIT = 128
+COUNTRY_LIMIT = 2
+NAMES_LIMIT = 3000
+REASON_LIMIT = 500
+YES, NO = "yes", "no"
+
+_DEFAULT_SERVICES = (Service.IIS, Service.SMTP)
+_SERVICE_TEXTS = {
+    Service.IIS: "Outlook on the web, ActiveSync, Autodiscover",
+    Service.SMTP: "Mail transport with STARTTLS",
+    Service.IMAP: "IMAP with TLS",
+    Service.POP: "POP with TLS",
+    Service.UM: "Unified Messaging, up to Exchange 2016; also called UC",
+}
+_NO_ORDER = OrderId(0)
+"""In the metadata of a form that renews nothing."""
+
+
+def order_form(site: Site, *, prefill: Wish | None = None, renews: OrderId | None = None) -> Block:
+    """
+    Render the form.
+
+    Args:
+        prefill: a wish to begin with, for a renewal.
+        renews: the order whose certificate the new one follows.
+    """
+    title = "Renew certificate" if renews else "Request certificate"
+    return modal(
+        Callback.ORDER_FORM, title=title, submit="Ask for approval", close="Discard",
+        metadata=render_ref(OrderRef(order=renews or _NO_ORDER)),
+        blocks=[*_where(site, prefill), *_who(prefill), *_key(prefill), *_rest(site, prefill)],
+    )  # fmt: skip
+
+
+def renewed_order(order_id: OrderId) -> OrderId | None:
+    """The order a form renews, from the number in its metadata; None when it renews nothing."""
+    return None if order_id == _NO_ORDER else order_id
+
+
+def _where(site: Site, wish: Wish | None) -> list[Block]:
+    options = [option(_host_label(host), host.name) for host in site.hosts]
+    hosts = choices(options, initial=wish.hosts if wish else (), kind="multi_static_select")
+    return [
+        field(Field.HOSTS, "Exchange hosts, in the order of installation", hosts,
+              hint="The CSR and the private key are made on the first one."),
+    ]  # fmt: skip
+
+
+def _host_label(host: Host) -> str:
+    return f"{host.name} (Exchange {host.version}{', lab' if host.lab else ''})"
+
+
+def _who(wish: Wish | None) -> list[Block]:
+    subject = wish.subject if wish else None
+    names = [name for name in wish.names if name != wish.subject.common_name] if wish else []
+    return [
+        field(Field.COMMON_NAME, "Common name (CN)",
+              line(subject.common_name if subject else "", most=COMMON_NAME_LIMIT,
+                   placeholder="mail.example.com")),
+        field(Field.NAMES, "More names, one a line",
+              line("\n".join(names), most=NAMES_LIMIT, lines=True,
+                   placeholder="autodiscover.example.com"),
+              hint="Every name clients use; the common name is among them by itself.",
+              optional=True),
+        field(Field.ORGANIZATION, "Organisation (O)",
+              line(subject.organization if subject else "", most=ORGANIZATION_LIMIT),
+              hint="Exactly as registered, where the vendor checks it.", optional=True),
+        field(Field.UNIT, "Unit (OU)",
+              line(subject.unit if subject else "", most=ORGANIZATION_LIMIT), optional=True),
+        field(Field.LOCALITY, "Town (L)",
+              line(subject.locality if subject else "", most=PLACE_LIMIT), optional=True),
+        field(Field.STATE, "State or province (ST)",
+              line(subject.state if subject else "", most=PLACE_LIMIT), optional=True),
+        field(Field.COUNTRY, "Country (C)",
+              line(subject.country if subject else "", most=COUNTRY_LIMIT, placeholder="US"),
+              hint="Two letters.", optional=True),
+    ]  # fmt: skip
+
+
+def _key(wish: Wish | None) -> list[Block]:
+    sizes = [option(f"RSA {bits}", str(bits)) for bits in KEY_SIZES]
+    size = str(wish.key_bits if wish else KEY_SIZES[0])
+    answers = [
+        option("No", NO, "The key never leaves its host"),
+        option("Yes", YES, "An administrator can move the key to other hosts"),
+    ]
+    exportable = YES if wish and wish.exportable else NO
+    return [
+        field(Field.KEY_BITS, "Key size", choice(sizes, initial=size)),
+        field(Field.EXPORTABLE, "May the private key be exported?",
+              choice(answers, initial=exportable, kind="radio_buttons")),
+    ]  # fmt: skip
+
+
+def _rest(site: Site, wish: Wish | None) -> list[Block]:
+    services = [option(service, service, text) for service, text in _SERVICE_TEXTS.items()]
+    vendors = [option(vendor.title, vendor.name) for vendor in site.vendors]
+    vendor = wish.vendor if wish else (site.vendors[0].name if len(site.vendors) == 1 else "")
+    return [
+        field(Field.SERVICES, "Services",
+              choices(services, initial=wish.services if wish else _DEFAULT_SERVICES)),
+        field(Field.VENDOR, "Vendor", choice(vendors, initial=vendor)),
+        field(Field.REASON, "Reason", line(most=REASON_LIMIT, lines=True),
+              hint="The approver reads it; it is kept in the audit."),
+        context("Nothing is ordered before an approver says yes."),
+    ]  # fmt: skip

@@ -1,0 +1,65 @@
+"""The question whether an expiring certificate's successor may be ordered."""
+
+from bot.domain.approvals import Gate
+from bot.domain.order import CertificateOrder
+from bot.domain.states import State
+from handlers.blocks import order_facts as of
+from handlers.blocks.parts import Block, Picture, actions, button, context, facts, header, picture
+from handlers.blocks.parts import section as paragraph
+from handlers.blocks.text import hosts_in_row, mention, when
+from handlers.ids import Action
+
+
+def renewal_card(order: CertificateOrder) -> Picture:
+    """Render the renewal card; answered, it says what was answered and has no buttons."""
+    told = _told(order)
+    blocks = [
+        header(of.heading(order, "Renewal")),
+        paragraph(told),
+        facts(_facts(order)),
+        *_row(order),
+    ]
+    return picture(told, blocks)
+
+
+def _told(order: CertificateOrder) -> str:
+    if order.renewed_by is not None:
+        return f"Order {order.renewed_by} renews order {order.id}."
+    if order.state is not State.INSTALLED:
+        return f"No renewal is needed any more. {of.sentence(order)}"
+    if order.renewal_asked_at is None:
+        again = order.renewal_not_before
+        later = f" CertDesk asks again {when(again)}." if again else ""
+        return f"The renewal of order {order.id} was put off.{later}"
+    until = f" {when(order.certificate.facts.not_after)}" if order.certificate else " soon"
+    return (
+        f"The certificate of order {order.id} expires{until}. "
+        "May its successor be ordered, with the same names and a new key?"
+    )
+
+
+def _facts(order: CertificateOrder) -> list[tuple[str, str]]:
+    return [
+        ("Names", of.names_line(order)),
+        ("Hosts, in order", hosts_in_row(order.wish.hosts)),
+        ("Services", of.services_line(order)),
+        ("Asked for by", mention(order.requester)),
+    ]
+
+
+def _row(order: CertificateOrder) -> tuple[Block, ...]:
+    if order.renewal_asked_at is None or order.state is not State.INSTALLED:
+        return ()
+    value = of.reference(order, Gate.ISSUE)
+    return (
+        context("An approver's yes opens the new order and approves it at once."),
+        *actions(
+            "renewal.actions",
+            [
+                button(Action.APPROVE_RENEWAL, "Approve renewal", value=value, style="primary",
+                       spoken=f"Approve the renewal of order {order.id}"),
+                button(Action.POSTPONE_RENEWAL, "Not now", value=value,
+                       spoken=f"Put the renewal of order {order.id} off for a week"),
+            ],
+        ),
+    )  # fmt: skip

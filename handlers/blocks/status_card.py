@@ -1,0 +1,150 @@
+"""The order at a glance, where it was asked for: state, facts, progress, fault, next, buttons."""
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Final
+
+from bot.domain.approvals import Gate
+from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.site import Site
+from bot.domain.states import State
+from handlers.blocks import order_facts as of
+from handlers.blocks.parts import (
+    Block,
+    Picture,
+    actions,
+    button,
+    context,
+    facts,
+    header,
+    outside_section,
+    picture,
+    section,
+)
+from handlers.blocks.text import code, hosts_in_row, mention, when
+from handlers.headlines import FAULTS, STATES, STEPS, WAITS, finding_title
+from handlers.ids import Action
+
+_HOSTS_SHOWN = 12
+_FINDINGS_SHOWN = 6
+_STEP_STATUS: Final[Mapping[str, str]] = {
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+}
+
+
+def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site) -> Picture:
+    """Render the status card, which opens the order's thread."""
+    told = f"{of.sentence(order)} Waits for {WAITS[order.state]}."
+    blocks = [
+        header(of.heading(order, STATES[order.state].capitalize())),
+        section(told),
+        facts(_facts(order, site)),
+        *_findings(order),
+        *_progress(steps),
+        *_fault(order),
+        context(f"Asked for by {mention(order.requester)} {when(order.placed_at)}; "
+                f"last change {when(order.changed_at)}."),
+        *actions("status.actions", [make(order) for make in BUTTONS.get(order.state, ())]),
+    ]  # fmt: skip
+    return picture(told, blocks)
+
+
+def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
+    vendor = site.vendor(order.wish.vendor)
+    rows = [
+        ("Names", of.names_line(order)),
+        ("Hosts, in order", hosts_in_row(order.wish.hosts)),
+        ("Services", of.services_line(order)),
+        ("Vendor", vendor.title if vendor else order.wish.vendor),
+    ]
+    if order.vendor_reference:
+        rows.append(("Vendor's order number", code(order.vendor_reference)))
+    if order.certificate is not None:
+        certificate = order.certificate.facts
+        rows.append(("Valid until", when(certificate.not_after)))
+        rows.append(("Thumbprint", code(certificate.thumbprint)))
+    return rows + _links(order)
+
+
+def _links(order: CertificateOrder) -> list[tuple[str, str]]:
+    linked = (
+        ("Renews", order.wish.renews),
+        ("Renewed by", order.renewed_by),
+        ("Superseded by", order.superseded_by),
+    )
+    return [(label, f"order {other}") for label, other in linked if other is not None]
+
+
+def _findings(order: CertificateOrder) -> list[Block]:
+    shown = order.findings[:_FINDINGS_SHOWN]
+    if not shown:
+        return []
+    lines = [f"{finding_title(f.code)} ({f.severity}, {f.code}): {f.message}" for f in shown]
+    rest = len(order.findings) - len(shown)
+    more = [f"and {rest} more"] if rest else []
+    return [section("*Findings about the bundle*"), outside_section("\n".join([*lines, *more]))]
+
+
+def _progress(steps: tuple[HostStep, ...]) -> list[Block]:
+    by_host = groupby(sorted(steps, key=lambda s: s.host), key=lambda s: s.host)
+    rows = [f"{code(host)}: {_steps(tuple(own))}" for host, own in by_host]
+    if len(rows) > _HOSTS_SHOWN:
+        rows = [*rows[:_HOSTS_SHOWN], f"and {len(rows) - _HOSTS_SHOWN} more hosts"]
+    return [section("*Progress*\n" + "\n".join(rows))] if rows else []
+
+
+def _steps(own: tuple[HostStep, ...]) -> str:
+    said = [f"{STEPS[s.step]} {_STEP_STATUS.get(s.status, s.status)}" for s in own]
+    return ", ".join(said)
+
+
+def _fault(order: CertificateOrder) -> list[Block]:
+    if not order.fault_code and not order.detail:
+        return []
+    headline = FAULTS.get(order.fault_code, "The work stopped.") if order.fault_code else ""
+    codeword = f" ({order.fault_code})" if order.fault_code else ""
+    told = [section(f"*{headline}*{codeword}")] if headline else []
+    return told + ([outside_section(order.detail)] if order.detail else [])
+
+
+def _retry(order: CertificateOrder) -> Block:
+    return button(
+        Action.RETRY, "Retry", value=of.reference(order, Gate.ROLL_BACK), style="primary",
+        spoken=f"Retry the work of order {order.id} where it stopped",
+    )  # fmt: skip
+
+
+def _renew(order: CertificateOrder) -> Block:
+    return button(
+        Action.RENEW, "Renew certificate", value=of.reference(order),
+        spoken=f"Ask for the successor of order {order.id}",
+    )  # fmt: skip
+
+
+def _roll_back(order: CertificateOrder) -> Block:
+    return button(
+        Action.ROLL_BACK, "Roll back", value=of.reference(order, Gate.ROLL_BACK), style="danger",
+        spoken=f"Roll order {order.id} back to the certificates of before",
+    )  # fmt: skip
+
+
+def _retire(order: CertificateOrder) -> Block:
+    return button(
+        Action.RETIRE, "Retire certificate", value=of.reference(order, Gate.RETIRE),
+        spoken=f"Remove the certificate of order {order.id} from its hosts",
+    )  # fmt: skip
+
+
+BUTTONS: Final[Mapping[State, tuple[Callable[[CertificateOrder], Block], ...]]] = {
+    State.PLACED: (of.cancel_button,),
+    State.CSR_READY: (of.cancel_button,),
+    State.SUBMITTED: (of.upload_button, of.cancel_button),
+    State.ISSUED: (of.upload_button, of.cancel_button),
+    State.PROVEN: (of.review_button, of.cancel_button),
+    State.INSTALLED: (_renew, _roll_back, _retire),
+    State.SUPERSEDED: (_retire,),
+    State.FAILED: (_retry, of.cancel_button),
+}
+"""What can be done by a person in each state; states that are not here wait for nobody's click."""

@@ -1,0 +1,169 @@
+"""
+Short words for codes: states, faults, refusals, findings, steps. Dictionaries, no logic.
+
+A headline names the thing; the sentence with the particulars comes from where it happened.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.approvals import Gate, Role
+from bot.domain.faults import FaultKind
+from bot.domain.plan import Step
+from bot.domain.states import State
+
+STATES: Final[Mapping[State, str]] = {
+    State.PLACED: "waiting for approval",
+    State.APPROVED: "approved, the CSR is being made",
+    State.CSR_READY: "CSR ready for the vendor",
+    State.SUBMITTED: "submitted, waiting for the vendor",
+    State.ISSUED: "issued, waiting for the bundle",
+    State.CHECKING: "the bundle is being checked",
+    State.PROVEN: "bundle proven, waiting for the installation to be approved",
+    State.INSTALLING: "installing",
+    State.INSTALLED: "installed and proven",
+    State.ROLLING_BACK: "rolling back",
+    State.RETIRING: "the certificate is being removed",
+    State.ROLLED_BACK: "rolled back",
+    State.REJECTED: "rejected",
+    State.CANCELLED: "cancelled",
+    State.LAPSED: "lapsed, nobody decided in time",
+    State.FAILED: "stopped by a fault",
+    State.SUPERSEDED: "superseded by a later order",
+    State.RETIRED: "retired, the certificate was removed",
+}
+"""The state in words, as it follows "Order 27 is"."""
+
+WAITS: Final[Mapping[State, str]] = {
+    State.PLACED: "an approver's decision in the approvals channel",
+    State.APPROVED: "CertDesk: the Exchange host makes the CSR",
+    State.CSR_READY: "somebody to submit the CSR at the vendor and to enter the order number",
+    State.SUBMITTED: "the vendor; when it has issued, upload the bundle here",
+    State.ISSUED: "somebody to upload the vendor's bundle into this thread",
+    State.CHECKING: "CertDesk: the bundle is taken apart and judged",
+    State.PROVEN: "an operator to review the plan in the approvals channel",
+    State.INSTALLING: "CertDesk: one host after the other",
+    State.INSTALLED: "nobody; the expiry is watched",
+    State.ROLLING_BACK: "CertDesk: the certificates of before take over again",
+    State.RETIRING: "CertDesk: the certificate is removed from its hosts",
+    State.ROLLED_BACK: "nobody; the order has ended",
+    State.REJECTED: "nobody; the order has ended",
+    State.CANCELLED: "nobody; the order has ended",
+    State.LAPSED: "nobody; ask again if the certificate is still wanted",
+    State.FAILED: "an operator to mend the cause and to retry",
+    State.SUPERSEDED: "an approver to retire the old certificate, when it is not needed any more",
+    State.RETIRED: "nobody; the order has ended",
+}
+"""What an order in this state waits for, and from whom."""
+
+FAULTS: Final[Mapping[str, str]] = {
+    FaultKind.UNREACHABLE: "The host could not be reached. Check that it is up and that WinRM is open to CertDesk.",
+    FaultKind.SIGN_IN: "The host refused the sign-in. It is not tried again, so that the account is not locked: check name and password.",
+    FaultKind.ACCESS_DENIED: "The account may not do this on the host. Give it the role the set-up script names.",
+    FaultKind.BUSY: "The host was busy. Retry in some minutes.",
+    FaultKind.TIMEOUT: "The host did not answer in time. Before a retry CertDesk looks whether the work was done.",
+    FaultKind.CMDLET_ERROR: "Exchange refused the command. Mend what it names, then retry.",
+    FaultKind.NOT_TAKEN: "The command ran, but the host does not show its result. Look at the host, then retry.",
+    FaultKind.UNSUPPORTED: "This Exchange cannot do that. See the sentence below for the other way.",
+    FaultKind.PROTOCOL: "The host answered in a way CertDesk does not understand. Send the incident to the people who run CertDesk.",
+}
+"""What a fault of a host means, by its kind."""
+
+REFUSED: Final[Mapping[str, str]] = {
+    "stale": "Somebody was faster",
+    "not-now": "Not possible now",
+    "smtp-question-open": "A question is not answered",
+    "own-order": "Your own order",
+    "own-upload": "Your own upload",
+    "decided-already": "You decided already",
+    "not-yours": "Somebody else's order",
+    "order-unknown": "No such order",
+    "bad-reference": "An unknown button",
+    "bad-words": "Not understood",
+    "foreign-team": "Another workspace",
+    "foreign-channel": "Another channel",
+    "not-an-order": "No order here",
+    "unknown-host": "No such host",
+    "nothing-installed": "Nothing to probe",
+    "file-gone": "The file cannot be read",
+    "file-foreign": "A file from outside",
+    "file-host": "The file lies elsewhere",
+    "file-sign-in": "The file cannot be fetched",
+    "file-html": "A web page, no bundle",
+    "file-empty": "An empty file",
+    "file-too-big": "The file is too big",
+    "file-length": "The file came incomplete",
+    **{f"not-{role.value}": f"Reserved for the {role.value}s" for role in Role},
+}
+"""A title for each refusal; its sentence says the rest."""
+
+FINDINGS: Final[Mapping[str, str]] = {
+    "not_expected": "Nobody waits for this file",
+    "too_big": "The file is too big",
+    "not_recognised": "Not a certificate file",
+    "zip_malformed": "The zip is damaged",
+    "zip_encrypted": "The zip is encrypted",
+    "zip_bomb": "The zip unpacks to too much",
+    "zip_path": "The zip holds forbidden paths",
+    "zip_duplicate": "The zip holds a name twice",
+    "zip_nested": "Too many zips inside each other",
+    "zip_too_many": "The zip holds too many files",
+    "zip_method": "The zip uses an unknown compression",
+    "private_key_present": "A private key is inside",
+    "pkcs12_refused": "A PFX or key store is inside",
+    "no_certificate": "No certificate inside",
+    "too_many_certs": "Too many certificates inside",
+    "parse_error": "A certificate cannot be read",
+    "no_leaf": "No server certificate inside",
+    "key_mismatch": "The certificate belongs to another CSR",
+    "ambiguous_leaf": "Several certificates fit",
+    "is_ca": "A CA certificate instead of a server's",
+    "precertificate": "A precertificate",
+    "not_server_auth": "Not for servers",
+    "weak_key": "The key is too weak",
+    "weak_signature": "The signature is too weak",
+    "name_missing": "An ordered name is missing",
+    "name_extra": "A name nobody ordered",
+    "name_bad": "A name that cannot be public",
+    "cn_not_in_san": "The common name is not among the names",
+    "not_yet_valid": "Not valid yet",
+    "expired": "Expired",
+    "too_long": "Valid for longer than allowed",
+    "chain_incomplete": "An intermediate is missing",
+    "untrusted_root": "No trusted root",
+    "chain_invalid": "The chain does not hold",
+    "wrong_vendor": "Another vendor than ordered",
+    "revoked": "Revoked",
+    "already_known": "Installed already",
+}
+"""A title for each finding code of the judge; the finding's own message says the rest."""
+
+GATES: Final[Mapping[Gate, str]] = {
+    Gate.ISSUE: "ordering",
+    Gate.INSTALL: "installing",
+    Gate.OVERWRITE_SMTP: "overwriting the default SMTP certificate",
+    Gate.ROLL_BACK: "rolling back",
+    Gate.RETIRE: "retiring",
+}
+"""What a decision at a gate is about."""
+
+STEPS: Final[Mapping[Step, str]] = {
+    Step.INTERMEDIATES: "Intermediates",
+    Step.IMPORT: "Import",
+    Step.ENABLE: "Services",
+    Step.CONNECTORS: "Connectors",
+    Step.VERIFY: "Proof",
+    Step.RESTORE: "Restore",
+    Step.REMOVE: "Removal",
+}
+"""What the steps of a host are called."""
+
+
+def finding_title(code: str) -> str:
+    """A finding's title; an unknown code reads as its own words."""
+    return FINDINGS.get(code, code.replace("_", " ").capitalize())
+
+
+def refusal_title(code: str) -> str:
+    """A refusal's title."""
+    return REFUSED.get(code, "Not done")

@@ -1,0 +1,138 @@
+"""
+Who stands at a door and what they brought: one value for commands, clicks, forms and shortcuts.
+
+Slack's payloads are read here and nowhere else; people and channels that are not ours are turned away here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.faults import Refused
+from bot.domain.ids import PersonId
+from bot.domain.site import Site
+
+Surface = Literal["command", "message", "modal", "home", "shortcut"]
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    One person at one door.
+
+    Args:
+        channel: where they are; empty in modals, on the home tab and at global shortcuts.
+        trigger: opens one modal within three seconds.
+        value: what the clicked element carries; for a command what was typed after it.
+        view: the submitted or clicked modal; empty elsewhere.
+        message: the message a shortcut was used on; empty elsewhere.
+    """
+
+    person: PersonId
+    user: str
+    surface: Surface
+    client: AsyncWebClient
+    channel: str = ""
+    trigger: str = ""
+    value: str = ""
+    view: Mapping[str, Any] = field(default_factory=dict)
+    message: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Mapping[str, Mapping[str, object]]:
+        """What was entered in the submitted modal."""
+        values = (self.view.get("state") or {}).get("values")
+        return values if isinstance(values, dict) else {}
+
+    @property
+    def metadata(self) -> str:
+        """The submitted modal's private metadata."""
+        return str(self.view.get("private_metadata") or "")
+
+    async def show(self, view: Mapping[str, Any]) -> None:
+        """Open a modal; the trigger is good for one."""
+        await self.client.views_open(trigger_id=self.trigger, view=dict(view))
+
+
+def home_channel(visit: Visit, site: Site) -> str:
+    """The channel a new order lives in: where it was asked for, else the first one allowed."""
+    if visit.channel in site.channels or not site.channels:
+        return visit.channel or site.approvals_channel
+    return site.channels[0]
+
+
+def admit_command(body: Body, *, site: Site, team_id: str, client: AsyncWebClient) -> Visit:
+    """
+    Read a slash command.
+
+    Raises:
+        Refused: ``foreign-team``, ``foreign-channel``.
+    """
+    _check_team(team_id, body.get("team_id"))
+    channel = str(body.get("channel_id") or "")
+    _check_channel(channel, site)
+    user = str(body.get("user_id") or "")
+    return Visit(
+        person=PersonId(f"{team_id}:{user}"), user=user, surface="command", client=client,
+        channel=channel, trigger=str(body.get("trigger_id") or ""),
+        value=str(body.get("text") or ""),
+    )  # fmt: skip
+
+
+def admit_interaction(body: Body, *, site: Site, team_id: str, client: AsyncWebClient) -> Visit:
+    """
+    Read a click, a submitted modal or a shortcut.
+
+    Raises:
+        Refused: ``foreign-team``, ``foreign-channel``.
+    """
+    who = body.get("user") or {}
+    _check_team(team_id, (body.get("team") or {}).get("id"))
+    _check_team(team_id, who.get("team_id") or team_id)
+    channel = str((body.get("channel") or {}).get("id") or "")
+    if channel:
+        _check_channel(channel, site)
+    user = str(who.get("id") or "")
+    return Visit(
+        person=PersonId(f"{team_id}:{user}"), user=user, surface=_surface(body), client=client,
+        channel=channel, trigger=str(body.get("trigger_id") or ""), value=_value(body),
+        view=body.get("view") or {}, message=body.get("message") or {},
+    )  # fmt: skip
+
+
+def _surface(body: Body) -> Surface:
+    if body.get("type") in ("shortcut", "message_action"):
+        return "shortcut"
+    view = body.get("view")
+    if isinstance(view, dict):
+        return "home" if view.get("type") == "home" else "modal"
+    return "message"
+
+
+def _value(body: Body) -> str:
+    clicked = (body.get("actions") or [{}])[0]
+    option = clicked.get("selected_option") or {}
+    return str(clicked.get("value") or option.get("value") or "")
+
+
+def _check_team(ours: str, theirs: object) -> None:
+    if theirs != ours:
+        raise Refused(
+            "foreign-team",
+            "CertDesk serves the people of its own workspace only, so nothing was done. "
+            "Ask somebody of that workspace.",
+        )
+
+
+def _check_channel(channel: str, site: Site) -> None:
+    # A direct conversation (D...) is always with the app itself; everything said there is private.
+    if channel in (*site.channels, site.approvals_channel) or channel.startswith("D"):
+        return
+    allowed = ", ".join(f"<#{one}>" for one in site.channels) or "none is configured"
+    raise Refused(
+        "foreign-channel",
+        f"CertDesk is not used in this channel, so nothing was done. Its channels: {allowed}.",
+    )

@@ -1,0 +1,77 @@
+"""What tests and people may change from outside: anchors, the clock, revocation, trouble."""
+
+from datetime import datetime
+
+from cryptography import x509
+
+from sandbox.exchange.clock import HostClock
+from sandbox.exchange.engine.exchange import VirtualExchange
+from sandbox.exchange.engine.stores import thumbprint_of
+
+_KEYS = ("at", "advance_s")
+
+
+def add_anchors(exchange: VirtualExchange, pem: bytes) -> list[str]:
+    """
+    Put PEM roots into store Root as third-party ones; gives back their thumbprints.
+
+    Raises:
+        ValueError: no certificate can be read from the bytes.
+    """
+    roots = x509.load_pem_x509_certificates(pem)
+    with exchange.lock:
+        for root in roots:
+            exchange.state.stores.add_root(root, "ThirdParty")
+    return [thumbprint_of(root) for root in roots]
+
+
+def move_clock(clock: HostClock, given: object) -> None:
+    """
+    Set the host's clock by `{"at": "<ISO 8601 with zone>"}` or move it by `{"advance_s": n}`.
+
+    Raises:
+        ValueError: with a sentence on what is wrong.
+    """
+    wanted = given if isinstance(given, dict) else {}
+    at, seconds = (wanted.get(key) for key in _KEYS)
+    if isinstance(at, str):
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError("`at` needs a time zone.")
+        clock.set(moment)
+    elif isinstance(seconds, int | float):
+        clock.advance(float(seconds))
+    else:
+        raise ValueError('The clock takes {"at": "2027-01-01T00:00:00Z"} or {"advance_s": 60}.')  # noqa: TRY004 - data from outside
+
+
+def set_revocation(exchange: VirtualExchange, given: object) -> None:
+    """
+    What CRL and OCSP say: `{"reachable": true, "revoked": [thumbprints]}`.
+
+    Raises:
+        ValueError: the object has another shape.
+    """
+    wanted = given if isinstance(given, dict) else {}
+    reachable, revoked = wanted.get("reachable", True), wanted.get("revoked", [])
+    if not isinstance(reachable, bool) or not isinstance(revoked, list):
+        raise ValueError('Revocation takes {"reachable": true, "revoked": []}.')  # noqa: TRY004 - data from outside
+    with exchange.lock:
+        exchange.state.revocation.reachable = reachable
+        exchange.state.revocation.revoked = {str(thumbprint).upper() for thumbprint in revoked}
+
+
+def set_host(exchange: VirtualExchange, given: object) -> None:
+    """
+    Switches of the host itself: `{"require_ssl": bool, "edge_credentials": bool}`.
+
+    Raises:
+        ValueError: an unknown switch, or not a boolean.
+    """
+    wanted = given if isinstance(given, dict) else {}
+    for name, value in wanted.items():
+        if name not in {"require_ssl", "edge_credentials"} or not isinstance(value, bool):
+            raise ValueError("The switches are require_ssl and edge_credentials, true or false.")
+    with exchange.lock:
+        for name, value in wanted.items():
+            setattr(exchange.state, name, value)

@@ -1,0 +1,197 @@
+"""
+Enable-ExchangeCertificate, in two phases (reference 2.3 and 3).
+
+Phase one applies everything that needs no confirmation. Phase two asks one question per remaining item,
+in the order IIS, SMTP, UM, UMCallRouter; a question that nobody can answer leaves phase one done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.exchange.engine.call import Call
+from sandbox.exchange.engine.errors import CmdletFailure, not_found, operation_failed
+from sandbox.exchange.engine.names import certificate_names, is_dns_name, is_wildcard, show_name
+from sandbox.exchange.engine.selection import smtp_certificate
+from sandbox.exchange.engine.services import parse_services
+from sandbox.exchange.engine.state import FRONT_END_SITE, Connector, HostState, UnifiedMessaging
+from sandbox.exchange.engine.stores import StoredCertificate
+from sandbox.exchange.engine.validity import check_fit
+from sandbox.exchange.engine.values import PSObject
+
+_CALENDAR = "%m/%d/%Y %I:%M:%S %p"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """One thing to do; `question` is empty when it needs no confirmation."""
+
+    apply: Callable[[], None]
+    question: str = ""
+
+
+def enable_certificate(call: Call) -> list[PSObject]:
+    """Nothing on the output; what changed is seen by looking again."""
+    services = parse_services(call.text("Services"), call.host.profile, call.cmdlet)
+    _check_roles(services, call.host)
+    stored = call.host.stores.my.get(call.thumbprint())
+    if stored is None:
+        raise not_found(call.thumbprint(), "ObjectNotFound")
+    if not call.flag("NetworkServiceAllowed"):
+        check_fit(stored)
+    enable(call, stored, services)
+    return []
+
+
+def enable(call: Call, stored: StoredCertificate, services: frozenset[str]) -> None:
+    """Put the certificate to the services' use; see the module for the order."""
+    items = _items(call, stored, services)
+    for item in items:
+        if not item.question:
+            item.apply()
+    for item in items:
+        if item.question and call.ask(item.question):
+            item.apply()
+
+
+def smtp_question(old: StoredCertificate, new: StoredCertificate) -> str:
+    """The message of the confirmation, dates in the culture en-US."""
+    return (
+        "Overwrite the existing default SMTP certificate?\n\n"
+        f"Current certificate: '{old.thumbprint}' (expires {_calendar(old)})\n"
+        f"Replace it with certificate: '{new.thumbprint}' (expires {_calendar(new)})"
+    )
+
+
+def _items(call: Call, stored: StoredCertificate, services: frozenset[str]) -> list[_Item]:
+    items = [_web_item(call, stored)] if "IIS" in services else []
+    if services & {"POP", "IMAP", "SMTP"} or call.flag("NetworkServiceAllowed"):
+        items.append(_Item(apply=lambda: _grant(stored)))
+    if "SMTP" in services:
+        items.append(_smtp_item(call, stored))
+    items.extend(_mail_item(call, stored, name) for name in ("POP", "IMAP") if name in services)
+    if "UM" in services:
+        items.append(_um_item(call, stored, call.host.um, "UM"))
+    if "UMCallRouter" in services:
+        items.append(_um_item(call, stored, call.host.um_call_router, "UM call router"))
+    return items
+
+
+def _check_roles(services: frozenset[str], host: HostState) -> None:
+    if "Federation" in services:
+        raise CmdletFailure(
+            "The Federation service cannot be enabled here. Use the federation trust cmdlets."
+        )
+    if services & {"UM", "UMCallRouter"} and not host.profile.has_um:
+        raise CmdletFailure("The Unified Messaging service is not installed on this server.")
+    if host.edge and services - {"SMTP"}:
+        raise CmdletFailure("The requested service is not installed on this server.")
+
+
+def _web_item(call: Call, stored: StoredCertificate) -> _Item:
+    host, keeps_http = call.host, call.flag("DoNotRequireSsl")
+
+    def bind() -> None:
+        host.sites[FRONT_END_SITE] = stored.thumbprint
+        host.require_ssl = host.require_ssl or not keeps_http
+
+    if host.require_ssl or keeps_http or call.flag("Force"):
+        return _Item(apply=bind)
+    return _Item(
+        apply=bind,
+        question="Do you want to enforce SSL communication on the root web site? If not, "
+        "rerun the cmdlet with the -DoNotRequireSSL parameter.",
+    )
+
+
+def _grant(stored: StoredCertificate) -> None:
+    if stored.key is None:
+        raise CmdletFailure(
+            "Insufficient rights to grant Network Service access to the certificate with "
+            f"thumbprint {stored.thumbprint}.",
+            "NotSpecified",
+        )
+    stored.network_service = True
+
+
+def _smtp_item(call: Call, stored: StoredCertificate) -> _Item:
+    host = call.host
+    for connector in host.receive_connectors():
+        _check_connector(connector, host)
+        _warn_if_another_wins(call, stored, connector)
+
+    def replace_default() -> None:
+        _check_edge_credentials(host)
+        host.default_smtp = stored.thumbprint
+
+    old = host.stores.my.get(host.default_smtp or "")
+    if old is None or old is stored or call.flag("Force"):
+        return _Item(apply=replace_default)
+    return _Item(apply=replace_default, question=smtp_question(old, stored))
+
+
+def _check_connector(connector: Connector, host: HostState) -> None:
+    if not is_dns_name(connector.fqdn):
+        raise operation_failed(host.name, "Unknown error (0xe0434352)")
+
+
+def _check_edge_credentials(host: HostState) -> None:
+    if host.edge_credentials and (host.default_smtp or "") not in host.stores.my:
+        raise CmdletFailure(
+            "The internal transport certificate is damaged or missing in Active Directory. "
+            "Edge subscriptions must be recreated.",
+            "ObjectNotFound",
+        )
+
+
+def _warn_if_another_wins(call: Call, stored: StoredCertificate, connector: Connector) -> None:
+    names = [name.lower() for name in certificate_names(stored.certificate)]
+    winner = smtp_certificate(connector, call.host)
+    if connector.fqdn.lower() not in names or winner is None or winner is stored:
+        return
+    if winner.thumbprint == call.host.default_smtp:
+        return
+    call.warn(
+        "This certificate will not be used for external TLS connections with an FQDN of "
+        f"'{connector.fqdn}' because the CA-signed certificate with thumbprint "
+        f"'{winner.thumbprint}' takes precedence. The following connectors match that FQDN: "
+        f"{connector.name}."
+    )
+
+
+def _mail_item(call: Call, stored: StoredCertificate, service: str) -> _Item:
+    def rename() -> None:
+        names = certificate_names(stored.certificate)
+        if not names or is_wildcard(names[0]):
+            call.warn(_no_fqdn(stored, service))
+        else:
+            call.host.mail_names[service] = names[0]
+
+    return _Item(apply=rename)
+
+
+def _no_fqdn(stored: StoredCertificate, service: str) -> str:
+    """Warnings 16 and 17; `cannot used` is how the real one reads."""
+    subject = show_name(stored.certificate.subject)
+    names = certificate_names(stored.certificate)
+    return (
+        f"This certificate with thumbprint {stored.thumbprint} and subject "
+        f"'{names[0] if names else subject}' cannot used for {service} SSL/TLS connections because "
+        "the subject is not a Fully Qualified Domain Name (FQDN). Use command "
+        f"Set-{service}Settings to set X509CertificateName to the FQDN of the service."
+    )
+
+
+def _um_item(call: Call, stored: StoredCertificate, um: UnifiedMessaging, what: str) -> _Item:
+    if um.startup_mode == "TCP":
+        raise CmdletFailure(f"The {what} service starts in TCP mode.", "NotSpecified")
+
+    def assign() -> None:
+        um.thumbprint = stored.thumbprint
+
+    question = f"Overwrite the existing {what} certificate?"
+    return _Item(apply=assign, question="" if call.flag("Force") else question)
+
+
+def _calendar(stored: StoredCertificate) -> str:
+    text = stored.certificate.not_valid_after_utc.strftime(_CALENDAR)
+    return text.lstrip("0").replace("/0", "/").replace(" 0", " ")

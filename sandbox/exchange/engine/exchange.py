@@ -1,0 +1,139 @@
+"""The virtual host as callers see it: invoke a cmdlet, work on a store; one at a time, all written down."""
+
+import threading
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sandbox.exchange.engine import enabling, importing, keeping, requests, settings
+from sandbox.exchange.engine.call import Ask, Call, nobody_answers
+from sandbox.exchange.engine.dialect import bind, parameters_of, proper_name
+from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord
+from sandbox.exchange.engine.journal import Journal
+from sandbox.exchange.engine.state import HostState
+from sandbox.exchange.engine.values import Arguments, PSObject
+
+Cmdlet = Callable[[Call], list[PSObject]]
+
+_CMDLETS: Final[Mapping[str, Cmdlet]] = {
+    "New-ExchangeCertificate": requests.new_certificate,
+    "Import-ExchangeCertificate": importing.import_certificate,
+    "Enable-ExchangeCertificate": enabling.enable_certificate,
+    "Get-ExchangeCertificate": keeping.get_certificate,
+    "Remove-ExchangeCertificate": keeping.remove_certificate,
+    "Export-ExchangeCertificate": keeping.export_certificate,
+    "Get-ExchangeServer": settings.get_server,
+    "Get-TransportService": settings.get_transport,
+    "Get-TransportServer": settings.get_transport,
+    "Get-SendConnector": settings.get_send_connectors,
+    "Set-SendConnector": settings.set_send_connector,
+    "Get-ReceiveConnector": settings.get_receive_connectors,
+    "Set-ReceiveConnector": settings.set_receive_connector,
+    "Get-PopSettings": settings.get_pop_settings,
+    "Set-PopSettings": settings.set_pop_settings,
+    "Get-ImapSettings": settings.get_imap_settings,
+    "Set-ImapSettings": settings.set_imap_settings,
+}
+_CLASSES: Final = "Microsoft.Exchange.Management.SystemConfigurationTasks."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who runs a cmdlet, and whether through Exchange's own session (its errors carry more in their id)."""
+
+    principal: str
+    in_session: bool = False
+    ask: Ask = nobody_answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one cmdlet left on its streams."""
+
+    objects: list[PSObject] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[ErrorRecord] = field(default_factory=list)
+
+
+class VirtualExchange:
+    """One host's engine. Everything that reads or changes `state` holds `lock`."""
+
+    def __init__(self, state: HostState) -> None:
+        self.state = state
+        self.journal = Journal()
+        self.lock = threading.RLock()
+
+    def parameters(self, cmdlet: str) -> list[str]:
+        """
+        The names of a cmdlet's parameters on this build.
+
+        Raises:
+            CmdletFailure: there is no such cmdlet here.
+        """
+        return list(parameters_of(proper_name(cmdlet), self.state.profile.build))
+
+    def invoke(self, cmdlet: str, arguments: Arguments, caller: Caller) -> Outcome:
+        """Run one cmdlet; errors come back as values, and changes are written down."""
+        name = proper_name(cmdlet)
+        with self.lock:
+            outcome = self._run(name, arguments, caller)
+            if not name.startswith("Get-"):
+                self._record(name, arguments, outcome, caller)
+        return outcome
+
+    def fail(
+        self, cmdlet: str, arguments: Arguments, caller: Caller, failure: CmdletFailure
+    ) -> Outcome:
+        """The outcome of a cmdlet that met trouble before it did anything; written down like any other."""
+        name = proper_name(cmdlet)
+        outcome = Outcome(errors=[self._error(name, failure, caller)])
+        with self.lock:
+            self._record(name, arguments, outcome, caller)
+        return outcome
+
+    def _run(self, name: str, arguments: Arguments, caller: Caller) -> Outcome:
+        warnings: list[str] = []
+        try:
+            call = Call(
+                cmdlet=name,
+                host=self.state,
+                arguments=bind(name, arguments, self.state.profile.build),
+                ask=caller.ask,
+                warnings=warnings,
+            )
+            objects = [] if call.flag("WhatIf") else _CMDLETS[name](call)
+        except CmdletFailure as failure:
+            return Outcome(warnings=warnings, errors=[self._error(name, failure, caller)])
+        return Outcome(objects=objects, warnings=warnings)
+
+    def _record(self, name: str, arguments: Arguments, outcome: Outcome, caller: Caller) -> None:
+        self.journal.record(
+            name,
+            arguments,
+            principal=caller.principal,
+            at=self.state.now(),
+            error=outcome.errors[0].message if outcome.errors else "",
+        )
+
+    def _error(self, name: str, failure: CmdletFailure, caller: Caller) -> ErrorRecord:
+        server = self.state.name
+        has_rpc = failure.rpc and self.state.profile.build[0] > 8
+        prefix = f"A special Rpc error occurs on server {server}: " if has_rpc else ""
+        return ErrorRecord(
+            message=prefix + failure.text,
+            category=failure.category,
+            error_id=failure.error_id or self._error_id(name, failure, caller),
+        )
+
+    def _error_id(self, name: str, failure: CmdletFailure, caller: Caller) -> str:
+        place = f"{zlib.crc32(failure.text[:24].encode()):08X}"
+        plain = f"{place},{_CLASSES}{name.replace('-', '')}"
+        if not caller.in_session:
+            return plain
+        stamp = self.state.now().strftime("%m/%d/%Y %I:%M:%S %p")
+        return (
+            f"[Server={self.state.name},RequestId={uuid.uuid4()},TimeStamp={stamp}] "
+            f"[FailureCategory=Cmdlet-InvalidOperationException] {plain}"
+        )

@@ -1,0 +1,162 @@
+"""The cmdlets around the certificate: server, transport, connectors, POP and IMAP settings."""
+
+from typing import Literal
+
+from sandbox.exchange.engine.call import Call
+from sandbox.exchange.engine.errors import CmdletFailure
+from sandbox.exchange.engine.names import is_dns_name
+from sandbox.exchange.engine.selection import tls_name
+from sandbox.exchange.engine.state import Connector
+from sandbox.exchange.engine.values import PSObject
+
+
+def get_server(call: Call) -> list[PSObject]:
+    """This server, as Active Directory lists it."""
+    host = call.host
+    _check_server(call, "Identity")
+    properties = {
+        "Name": host.name,
+        "Fqdn": host.fqdn,
+        "Domain": host.domain,
+        "AdminDisplayVersion": host.profile.admin_display_version,
+        "ServerRole": "Edge" if host.edge else host.profile.roles,
+        "Edition": "Standard",
+    }
+    return [PSObject(properties=properties, text=host.name)]
+
+
+def get_transport(call: Call) -> list[PSObject]:
+    """The transport settings; InternalTransportCertificateThumbprint is the default SMTP certificate."""
+    host = call.host
+    _check_server(call, "Identity")
+    properties = {
+        "Name": host.name,
+        "InternalTransportCertificateThumbprint": host.default_smtp,
+    }
+    return [PSObject(properties=properties, text=host.name)]
+
+
+def get_send_connectors(call: Call) -> list[PSObject]:
+    return _get_connectors(call, "Send")
+
+
+def get_receive_connectors(call: Call) -> list[PSObject]:
+    return _get_connectors(call, "Receive")
+
+
+def set_send_connector(call: Call) -> list[PSObject]:
+    return _set_connector(call, "Send")
+
+
+def set_receive_connector(call: Call) -> list[PSObject]:
+    return _set_connector(call, "Receive")
+
+
+def get_pop_settings(call: Call) -> list[PSObject]:
+    return _get_mail(call, "POP")
+
+
+def get_imap_settings(call: Call) -> list[PSObject]:
+    return _get_mail(call, "IMAP")
+
+
+def set_pop_settings(call: Call) -> list[PSObject]:
+    return _set_mail(call, "POP")
+
+
+def set_imap_settings(call: Call) -> list[PSObject]:
+    return _set_mail(call, "IMAP")
+
+
+def connector_identity(call: Call, connector: Connector) -> str:
+    """Receive connectors are named under their server, Send connectors belong to the organization."""
+    if connector.kind == "Send":
+        return connector.name
+    return f"{call.host.name}\\{connector.name}"
+
+
+def _get_connectors(call: Call, kind: Literal["Send", "Receive"]) -> list[PSObject]:
+    if call.text("Identity"):
+        return [_show_connector(call, _find_connector(call, kind))]
+    found = [connector for connector in call.host.connectors if connector.kind == kind]
+    return [_show_connector(call, connector) for connector in found]
+
+
+def _show_connector(call: Call, connector: Connector) -> PSObject:
+    identity = connector_identity(call, connector)
+    properties = {
+        "Identity": identity,
+        "Name": connector.name,
+        "Fqdn": connector.fqdn,
+        "TlsCertificateName": connector.tls_certificate_name or None,
+        "Enabled": True,
+        "Bindings": [f"0.0.0.0:{connector.port}"] if connector.kind == "Receive" else None,
+        "Server": call.host.name if connector.kind == "Receive" else None,
+    }
+    return PSObject(properties=properties, text=identity)
+
+
+def _set_connector(call: Call, kind: Literal["Send", "Receive"]) -> list[PSObject]:
+    connector = _find_connector(call, kind)
+    pinned = call.text("TlsCertificateName")
+    if pinned:
+        _check_enabled_for_smtp(call, pinned)
+    if call.has("TlsCertificateName"):
+        connector.tls_certificate_name = pinned
+    connector.fqdn = call.text("Fqdn") or connector.fqdn
+    return []
+
+
+def _check_enabled_for_smtp(call: Call, pinned: str) -> None:
+    mine = call.host.stores.my.values()
+    if not any(stored.network_service and tls_name(stored) == pinned for stored in mine):
+        raise CmdletFailure(
+            f"The certificate {pinned[:200]!r} is not enabled for the SMTP protocol on this server.",
+            rpc=False,
+        )
+
+
+def _find_connector(call: Call, kind: Literal["Send", "Receive"]) -> Connector:
+    wanted = call.text("Identity").rpartition("\\")[2].lower()
+    for connector in call.host.connectors:
+        if connector.kind == kind and connector.name.lower() == wanted:
+            return connector
+    raise _no_object(call, call.text("Identity"))
+
+
+def _get_mail(call: Call, service: str) -> list[PSObject]:
+    _check_server(call, "Server")
+    properties = {
+        "Server": call.host.name,
+        "X509CertificateName": call.host.mail_names.get(service, ""),
+        "ProtocolName": "POP3" if service == "POP" else "IMAP4",
+    }
+    return [PSObject(properties=properties, text=call.host.name)]
+
+
+def _set_mail(call: Call, service: str) -> list[PSObject]:
+    _check_server(call, "Server")
+    name = call.text("X509CertificateName")
+    if not is_dns_name(name) or name.startswith("*"):
+        raise CmdletFailure(f"{name[:80]!r} isn't a valid X509CertificateName.", rpc=False)
+    call.host.mail_names[service] = name
+    call.warn(
+        f"Changes to {service} settings will only take effect after all Microsoft Exchange "
+        f"{service} services are restarted on server {call.host.name}."
+    )
+    return []
+
+
+def _check_server(call: Call, parameter: str) -> None:
+    given = call.text(parameter)
+    if given and given.lower() not in {call.host.name.lower(), call.host.fqdn.lower()}:
+        raise _no_object(call, given)
+
+
+def _no_object(call: Call, identity: str) -> CmdletFailure:
+    return CmdletFailure(
+        f"The operation couldn't be performed because object '{identity[:120]}' couldn't be found on "
+        f"'dc01.{call.host.domain}'.",
+        "NotSpecified",
+        rpc=False,
+    )

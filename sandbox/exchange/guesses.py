@@ -1,0 +1,152 @@
+"""Everything this host does without anybody having seen the real one do it. One table, served at /control/guesses."""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """One guess: where it lives, what is assumed, and on what ground."""
+
+    where: str
+    assumed: str
+    ground: str
+
+
+GUESSES: Final = (
+    Guess(
+        where="engine/errors.py not_base64",
+        assumed="text of error 9, not properly Base64 encoded",
+        ground="wording unconfirmed; category ReadError from analysis of 15.0",
+    ),
+    Guess(
+        where="engine/importing.py _source",
+        assumed="text when neither FileData nor Path is given (error 11)",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/keeping.py _check_removable",
+        assumed="texts for UM, call router and federation certificates (error 15)",
+        ground="wording unconfirmed; order from analysis of 15.0",
+    ),
+    Guess(
+        where="engine/keeping.py remove_certificate",
+        assumed="the confirmation is asked before the refusals are looked at",
+        ground="the question belongs to the caller's side, the refusals to the service host",
+    ),
+    Guess(
+        where="engine/enabling.py _check_roles, _um_item",
+        assumed="texts of errors 21 and 22, of the Federation refusal and of the UM question",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/enabling.py _warn_if_another_wins",
+        assumed="text of warning 19; it is not given when the winner is the default certificate",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/enabling.py _web_item",
+        assumed="text of the question on enforcing SSL",
+        ground="wording unconfirmed; matched by its beginning",
+    ),
+    Guess(
+        where="engine/enabling.py _check_edge_credentials",
+        assumed="error 23 comes before the default certificate is saved",
+        ground="the real one throws after Active Directory was saved; wording unconfirmed",
+    ),
+    Guess(
+        where="engine/errors.py rpc_down",
+        assumed="text of error 27, endpoint not registered",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/requests.py _check_input, _free_path",
+        assumed="texts of errors 38 and 39",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/requests.py _names_and_subject",
+        assumed="the CN is not added to the names on any version",
+        ground="certain for 15.0, and a published sample; the documentation says otherwise",
+    ),
+    Guess(
+        where="engine/requests.py new_certificate",
+        assumed="a new self-signed certificate takes SMTP when -Services is not given",
+        ground="analysis of 15.0; the documentation says IMAP, POP, SMTP",
+    ),
+    Guess(
+        where="engine/csr.py _client_info",
+        assumed="process name powershell.exe on 2007, Microsoft.Exchange.ServiceHost.exe later",
+        ground="no sample from 2007 is known",
+    ),
+    Guess(
+        where="profile.py os_version, csr_hash",
+        assumed="10.0.x.2 as version text; SHA-1 on Windows 6.x, SHA-256 on 10.0",
+        ground="samples exist up to Windows 2012 only; `csr_hash` overrides it",
+    ),
+    Guess(
+        where="profile.py service_letters",
+        assumed="5, 6 and 7 places in the column Services of 2007, 2010 and 2013",
+        ground="7 from analysis, 6 seen in posts, 5 unconfirmed",
+    ),
+    Guess(
+        where="engine/dialect.py Enable-ExchangeCertificate",
+        assumed="2007 has -Force",
+        ground="unconfirmed; the cmdlet asks there as well",
+    ),
+    Guess(
+        where="engine/exchange.py _error",
+        assumed="2007 adds no prefix about RPC to its errors",
+        ground="2007 ran its cmdlets in one process",
+    ),
+    Guess(
+        where="engine/settings.py",
+        assumed="texts for unknown objects, a bad X509CertificateName and error 40",
+        ground="wording unconfirmed",
+    ),
+    Guess(
+        where="engine/selection.py smtp_certificate",
+        assumed="TlsCertificateName first, then the newest that is not self-signed for the FQDN, then the default",
+        ground="rules of transport by documentation; newest-first among equals unconfirmed",
+    ),
+    Guess(
+        where="engine/selection.py mail_certificate",
+        assumed="POP and IMAP take the newest for X509CertificateName, not self-signed first",
+        ground="they are documented to choose by name only",
+    ),
+    Guess(
+        where="engine/fresh.py",
+        assumed="X509CertificateName is the bare server name after setup",
+        ground="the self-signed certificate shows IMAP and POP on a fresh host",
+    ),
+    Guess(
+        where="runner/operations.py _check_session",
+        assumed="text and category when the session on the second hop cannot be opened",
+        ground="text of error 32; category unconfirmed",
+    ),
+    Guess(
+        where="wsman/shells.py Quotas",
+        assumed="one figure of operations for all of a user's shells; they come back with the shell",
+        ground="product note of MS-WSMV; behaviour of a real host unconfirmed",
+    ),
+    Guess(
+        where="wsman/service.py _receive",
+        assumed="a terminated command ends with exit code -1073741510",
+        ground="code of a process ended by ctrl-C",
+    ),
+    Guess(
+        where="wsman/door.py",
+        assumed="400 without a body for a message that cannot be unsealed, the connection stays",
+        ground="reported by others, not seen",
+    ),
+    Guess(
+        where="wsman/shells.py start",
+        assumed="a CommandId that was used in the shell gives fault 2150859222",
+        ground="published list of error codes",
+    ),
+)
+
+
+def listed() -> list[dict[str, str]]:
+    """The table as JSON-ready values."""
+    return [asdict(guess) for guess in GUESSES]

@@ -1,0 +1,189 @@
+"""One virtual Exchange host on real loopback wires: WinRM over HTTP and HTTPS, the TLS services, the control door."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from sandbox.exchange.clock import HostClock, utc_now
+from sandbox.exchange.control.changes import add_anchors
+from sandbox.exchange.control.server import Control
+from sandbox.exchange.engine.exchange import VirtualExchange
+from sandbox.exchange.engine.fresh import fresh_host
+from sandbox.exchange.known_scripts import KNOWN_BOOTSTRAP_SHA256, KNOWN_RUNNER_SHA256
+from sandbox.exchange.net.doorman import Doorman
+from sandbox.exchange.net.identity import make_identity
+from sandbox.exchange.profile import PROFILES, Build, Version
+from sandbox.exchange.runner.operations import RunnerSession
+from sandbox.exchange.runner.process import Scripts, start_process
+from sandbox.exchange.tls.listeners import open_services
+from sandbox.exchange.trouble import TroublePlan
+from sandbox.exchange.wsman.accounts import Account, Accounts
+from sandbox.exchange.wsman.door import WsmanDoor
+from sandbox.exchange.wsman.service import CommandLine, WsmanService
+from sandbox.exchange.wsman.shells import Output, Process, Quotas, Shells
+
+_OLD_QUOTAS = Quotas(max_shells=5, max_operations=15, max_envelope_kb=150, idle_s=180.0)
+_LOOPBACK = "127.0.0.1"
+
+
+class ExchangeHost:
+    """
+    A host to start, drive over its wires, and stop. Several may run in one process.
+
+    `engine` gives tests the state without the wire; `plan` is the trouble plan; `accounts` may hold users
+    who are no administrators. `second_hop=False` makes the host refuse the session mode, as a plain NTLM
+    log-on does where nothing is delegated. `port` is that of WinRM over HTTP, 0 for a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "EX01",
+        domain: str = "corp.example.com",
+        version: Version = "2019",
+        build: Build | None = None,
+        csr_hash: Literal["sha1", "sha256"] | None = None,
+        port: int = 0,
+        user: str = "svc-certdesk",
+        password: str | None = None,
+        other_accounts: Iterable[Account] = (),
+        tls_names: Iterable[str] = (),
+        smtp_fqdn: str | None = None,
+        anchors_pem: str = "",
+        edge: bool = False,
+        second_hop: bool = True,
+        quotas: Quotas | None = None,
+        more_bootstraps: Iterable[str] = (),
+        more_runners: Iterable[str] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        profile = PROFILES[version]
+        profile = replace(
+            profile, build=build or profile.build, csr_hash=csr_hash or profile.csr_hash
+        )
+        self.clock = HostClock(clock)
+        self.plan = TroublePlan()
+        self.engine = VirtualExchange(
+            fresh_host(
+                name=name,
+                domain=domain,
+                profile=profile,
+                clock=self.clock,
+                smtp_fqdn=smtp_fqdn,
+                edge=edge,
+            )
+        )
+        if anchors_pem:
+            add_anchors(self.engine, anchors_pem.encode())
+        is_old = profile.build[0] < 15
+        self.shells = Shells(quotas or (_OLD_QUOTAS if is_old else Quotas()), self.clock.now)
+        self._port = port
+        self._account = Account(user=user, password=password or secrets.token_urlsafe(18))
+        self._other_accounts = list(other_accounts)
+        self._tls_names = list(tls_names)
+        self._second_hop = second_hop
+        self._scripts = Scripts(
+            bootstraps=KNOWN_BOOTSTRAP_SHA256 | frozenset(more_bootstraps),
+            runners=KNOWN_RUNNER_SHA256 | frozenset(more_runners),
+        )
+        self._service = WsmanService(
+            machine=name,
+            shells=self.shells,
+            spawn=self._spawn,
+            plan=self.plan,
+            reboot=self.reboot,
+        )
+        self._doorman: Doorman | None = None
+        self._control_doorman: Doorman | None = None
+        self._accounts: Accounts | None = None
+        self._door: WsmanDoor | None = None
+        self._return: threading.Timer | None = None
+
+    def start(self) -> dict[str, object]:
+        """Open every door; gives back addresses and credentials, ready for JSON. `psrp` is not built: null."""
+        state = self.engine.state
+        self._accounts = Accounts(
+            [self._account, *self._other_accounts],
+            host=state.name,
+            netbios=state.netbios_domain,
+            domain=state.domain,
+        )
+        identity = make_identity(names=[state.fqdn, *self._tls_names], at=utc_now())
+        self._door = WsmanDoor(
+            service=self._service,
+            accounts=self._accounts,
+            max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
+        )
+        self._doorman = Doorman(state.name)
+        self._control_doorman = Doorman(f"{state.name}-control")
+        control = Control(
+            exchange=self.engine, plan=self.plan, clock=self.clock, requests=self.request_counts
+        )
+        http = self._doorman.open(self._door.over_http(), port=self._port)
+        https = self._doorman.open(self._door.over_https(identity.context))
+        page = f"http://{_LOOPBACK}:{self._control_doorman.open(control.serve)}"
+        return {
+            "name": state.name,
+            "version": state.profile.version,
+            "fqdn": state.fqdn,
+            "wsman_http": f"http://{_LOOPBACK}:{http}/wsman",
+            "wsman_https": f"https://{_LOOPBACK}:{https}/wsman",
+            "psrp": None,
+            "user": f"{state.netbios_domain}\\{self._account.user}",
+            "password": self._account.password,
+            "ca_pem": identity.ca_pem,
+            "tls": open_services(self._doorman, self.engine),
+            "control": f"{page}/control",
+            "page": f"{page}/",
+        }
+
+    def stop(self) -> None:
+        """Close every door and end every process. Stopping twice is harmless."""
+        if self._return is not None:
+            self._return.cancel()
+            self._return.join()
+        self.shells.lose_all()
+        for doorman in (self._doorman, self._control_doorman):
+            if doorman is not None:
+                doorman.stop()
+        if self._accounts is not None:
+            self._accounts.close()
+        self._doorman = self._control_doorman = self._accounts = self._return = None
+
+    def reboot(self, seconds: float = 0.0) -> None:
+        """Lose every shell and connection at once; refuse new ones for `seconds`. State is kept, as on a disk."""
+        doorman = self._doorman
+        if doorman is None:
+            return
+        if seconds > 0:
+            doorman.shut_doors()
+            self._return = threading.Timer(seconds, doorman.reopen_doors)
+            self._return.start()
+        self.shells.lose_all()
+        doorman.drop_guests()
+
+    def request_counts(self) -> dict[str, object]:
+        """What came over WinRM so far: HTTP requests, those refused with 401, messages by action, living shells."""
+        door = self._door
+        return {
+            "http": door.requests["http"] if door else 0,
+            "refused": door.requests["refused"] if door else 0,
+            "actions": self._service.counts(),
+            "shells": self.shells.listed(),
+        }
+
+    def _spawn(self, line: CommandLine, output: Output) -> Process:
+        session = RunnerSession(
+            exchange=self.engine, principal=line.principal.name, second_hop=self._second_hop
+        )
+        return start_process(
+            line.text,
+            session=session,
+            output=output,
+            plan=self.plan,
+            scripts=self._scripts,
+            reboot=self.reboot,
+        )

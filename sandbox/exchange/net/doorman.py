@@ -1,0 +1,166 @@
+"""Loopback listeners: one thread that accepts for every door of a host, one thread for each guest."""
+
+import contextlib
+import logging
+import selectors
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
+_JOIN_S = 2.0
+
+
+class Guest:
+    """One accepted connection; it may be upgraded to TLS, reset, or closed."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+
+    def start_tls(self, context: ssl.SSLContext) -> None:
+        """Handshake as the server on this connection from here on."""
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def reset_on_close(self) -> None:
+        """Let the close be an RST instead of a FIN."""
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
+
+    def hang_up(self) -> None:
+        """End both directions at once; wakes whoever reads."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+
+Serve = Callable[[Guest], None]
+
+
+class Doorman:
+    """Opens doors on 127.0.0.1, lets guests in, and can shut or drop everything at once."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._doors: dict[int, Serve] = {}
+        self._sockets: list[socket.socket] = []
+        self._guests: dict[threading.Thread, Guest] = {}
+        self._lock = threading.Lock()
+        self._orders: list[tuple[Callable[[], None], threading.Event]] = []
+        self._wake, self._woken = socket.socketpair()
+        self._running = True
+        self._thread = threading.Thread(target=self._watch, name=f"{name}-doorman", daemon=True)
+        self._thread.start()
+
+    def open(self, serve: Serve, *, port: int = 0) -> int:
+        """Open one more door; gives back its port. `serve` runs in a thread of its own for each guest."""
+        listening = _listen(port)
+        taken = int(listening.getsockname()[1])
+        self._doors[taken] = serve
+        self._order(lambda: self._sockets.append(listening))
+        return taken
+
+    def shut_doors(self) -> None:
+        """Refuse new connections; the ports stay reserved for `reopen_doors`."""
+        self._order(self._close_sockets)
+
+    def reopen_doors(self) -> None:
+        """Listen again on every port that was opened."""
+        listening = [_listen(port) for port in self._doors]
+        self._order(lambda: self._sockets.extend(listening))
+
+    def drop_guests(self) -> None:
+        """Reset every connection."""
+        with self._lock:
+            guests = list(self._guests.values())
+        for guest in guests:
+            guest.reset_on_close()
+            guest.hang_up()
+
+    def stop(self) -> None:
+        """Close everything and wait for the guests' threads."""
+        self._order(self._close_sockets)
+        self._running = False
+        self._order(lambda: None)
+        self._thread.join(_JOIN_S)
+        self.drop_guests()
+        with self._lock:
+            threads = list(self._guests)
+        for thread in threads:
+            thread.join(_JOIN_S)
+        self._wake.close()
+        self._woken.close()
+
+    def _order(self, what: Callable[[], None]) -> None:
+        """Have the watching thread do something: only it touches the listening sockets."""
+        done = threading.Event()
+        with self._lock:
+            self._orders.append((what, done))
+        self._wake.send(b".")
+        done.wait(_JOIN_S)
+
+    def _close_sockets(self) -> None:
+        for listening in self._sockets:
+            listening.close()
+        self._sockets.clear()
+
+    def _watch(self) -> None:
+        while self._running:
+            with selectors.DefaultSelector() as selector:
+                for listening in (self._woken, *self._sockets):
+                    selector.register(listening, selectors.EVENT_READ)
+                ready = [key.fileobj for key, _ in selector.select()]
+            for listening in list(self._sockets):
+                if listening in ready:
+                    self._let_in(listening)
+            if self._woken in ready:
+                self._follow_orders()
+
+    def _follow_orders(self) -> None:
+        self._woken.recv(4096)
+        with self._lock:
+            orders, self._orders = self._orders, []
+        for what, done in orders:
+            what()
+            done.set()
+
+    def _let_in(self, listening: socket.socket) -> None:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        connection.setblocking(True)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        serve = self._doors[int(listening.getsockname()[1])]
+        guest = Guest(connection)
+        thread = threading.Thread(
+            target=self._attend, args=(guest, serve), name=f"{self._name}-guest", daemon=True
+        )
+        with self._lock:
+            self._guests[thread] = guest
+        thread.start()
+
+    def _attend(self, guest: Guest, serve: Serve) -> None:
+        try:
+            serve(guest)
+        except (OSError, ValueError):
+            # ValueError: reading from a connection that drop_guests has just closed.
+            _log.debug("%s: a connection ended early", self._name, exc_info=True)
+        finally:
+            guest.close()
+            with self._lock:
+                self._guests.pop(threading.current_thread(), None)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(64)
+    listening.setblocking(False)
+    return listening

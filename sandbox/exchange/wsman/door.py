@@ -1,0 +1,174 @@
+"""WinRM's HTTP and HTTPS doors: one handler object a connection, since log-on belongs to the connection."""
+
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+
+from sandbox.exchange.net.doorman import Guest, Serve
+from sandbox.exchange.wsman.accounts import Accounts
+from sandbox.exchange.wsman.logon import Logon
+from sandbox.exchange.wsman.mishap import Mishap
+from sandbox.exchange.wsman.sealing import CONTENT_TYPE, CannotUnseal, is_sealed, seal, unseal
+from sandbox.exchange.wsman.service import Answer, Principal, WsmanService
+from sandbox.exchange.wsman.shells import ConnectionLost
+
+_SOAP_TYPE = "application/soap+xml;charset=UTF-8"
+_NOT_FOUND = b"<html><head><title>404 - Not Found</title></head><body>404</body></html>"
+
+
+@dataclass(slots=True, kw_only=True)
+class WsmanDoor:
+    """What every connection of one host shares."""
+
+    service: WsmanService
+    accounts: Accounts
+    max_body: Callable[[], int]
+    requests: Counter[str] = field(default_factory=Counter)
+
+    def over_http(self) -> Serve:
+        """Plain HTTP: log-on by NTLM, and every message must be sealed."""
+        return lambda guest: self._serve(guest, is_tls=False)
+
+    def over_https(self, context: ssl.SSLContext) -> Serve:
+        """HTTPS: Basic as well, and messages are plain inside TLS."""
+
+        def serve(guest: Guest) -> None:
+            guest.start_tls(context)
+            self._serve(guest, is_tls=True)
+
+        return serve
+
+    def _serve(self, guest: Guest, *, is_tls: bool) -> None:
+        door = self
+
+        class Connection(_Connection):
+            def setup(self) -> None:
+                self.begin(door, guest, is_tls=is_tls)
+                super().setup()
+
+        # The handler wants a server object and never uses it but to hand it on.
+        Connection(guest.socket, ("127.0.0.1", 0), None)  # type: ignore[arg-type] # see above
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "Microsoft-HTTPAPI/2.0"
+    sys_version = ""
+
+    def begin(self, door: WsmanDoor, guest: Guest, *, is_tls: bool) -> None:
+        self._door = door
+        self._guest = guest
+        self._is_tls = is_tls
+        self._logon = Logon(door.accounts, with_basic=is_tls)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Nothing: requests are counted, not printed."""
+
+    def do_POST(self) -> None:
+        self._door.requests["http"] += 1
+        body = self._read_body()
+        if body is None:
+            self._answer(413, b"")
+        elif self.path.partition("?")[0].rstrip("/").lower() != "/wsman":
+            self._answer(404, _NOT_FOUND, content_type="text/html")
+        else:
+            self._admit(body)
+
+    def _read_body(self) -> bytes | None:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._read_chunks()
+        size = int(self.headers.get("Content-Length") or 0)
+        if size > self._door.max_body():
+            self.close_connection = True
+            return None
+        return self.rfile.read(size)
+
+    def _read_chunks(self) -> bytes | None:
+        body = b""
+        while size := int(self.rfile.readline(32).split(b";")[0] or b"0", 16):
+            if len(body) + size > self._door.max_body():
+                self.close_connection = True
+                return None
+            body += self.rfile.read(size)
+            self.rfile.readline(8)
+        self.rfile.readline(8)
+        return body
+
+    def _admit(self, body: bytes) -> None:
+        """Log on if the request tries to, then serve it if somebody is logged on."""
+        token = None
+        header = self.headers.get("Authorization")
+        if header is not None:
+            token = self._logon.offer(header)
+        principal = self._logon.principal
+        if principal is None:
+            self._door.requests["refused"] += 1
+            self._unauthorized(token)
+        elif not body:
+            self._answer(200, b"", token=token)
+        else:
+            self._serve_message(body, principal, token)
+
+    def _unauthorized(self, token: str | None) -> None:
+        self.send_response(401)
+        for challenge in [token] if token else self._logon.challenges():
+            self.send_header("WWW-Authenticate", challenge)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _serve_message(self, body: bytes, principal: Principal, token: str | None) -> None:
+        sealed = is_sealed(self.headers.get("Content-Type", ""))
+        if not sealed and not self._is_tls:
+            self._answer(500, b"")
+            return
+        try:
+            message = self._unseal(body) if sealed else body
+        except CannotUnseal:
+            self._answer(400, b"")
+            return
+        try:
+            answer = self._door.service.handle(message, principal)
+        except Mishap as mishap:
+            self._mishap(mishap)
+        except ConnectionLost:
+            self._mishap(Mishap())
+        else:
+            self._reply(answer, sealed=sealed, token=token)
+
+    def _unseal(self, body: bytes) -> bytes:
+        if self._logon.context is None:
+            raise CannotUnseal("no context")
+        return unseal(self._logon.context, body)
+
+    def _reply(self, answer: Answer, *, sealed: bool, token: str | None) -> None:
+        if answer.mishap is not None:
+            self._mishap(answer.mishap)
+        elif sealed and answer.body and self._logon.context is not None:
+            body = seal(self._logon.context, answer.body)
+            self._answer(answer.status, body, content_type=CONTENT_TYPE, token=token)
+        else:
+            self._answer(answer.status, answer.body, token=token)
+
+    def _mishap(self, mishap: Mishap) -> None:
+        if mishap.status == 401:
+            self._unauthorized(None)
+        elif mishap.status:
+            page = f"<html><body>HTTP Error {mishap.status}</body></html>".encode()
+            self._answer(mishap.status, page, content_type="text/html")
+        else:
+            if mishap.reset:
+                self._guest.reset_on_close()
+            self.close_connection = True
+
+    def _answer(
+        self, status: int, body: bytes, *, content_type: str = _SOAP_TYPE, token: str | None = None
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        if token:
+            self.send_header("WWW-Authenticate", token)
+        self.end_headers()
+        self.wfile.write(body)

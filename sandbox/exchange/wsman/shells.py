@@ -1,0 +1,239 @@
+"""Shells and their commands: owners, output queues, quotas, idle expiry. No XML, no HTTP here."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sandbox.exchange.wsman.faults import (
+    COMMAND_EXISTS,
+    MAX_OPERATIONS,
+    MAX_SHELLS,
+    UNKNOWN_SHELL,
+    failure,
+)
+
+TERMINATED = -1073741510
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """
+    What a host allows. The operations of a text shell come back only when the shell is deleted.
+
+    `max_envelope_kb` bounds a request; `max_timeout_s` cuts OperationTimeout.
+    """
+
+    max_shells: int = 30
+    max_operations: int = 1500
+    max_envelope_kb: int = 500
+    max_timeout_s: float = 60.0
+    idle_s: float = 7200.0
+
+
+class Process(Protocol):
+    """What runs in a command: it takes stdin and can be ended."""
+
+    def feed(self, data: bytes) -> None:
+        """More stdin. Never waits."""
+
+    def end_input(self) -> None:
+        """No more stdin."""
+
+    def terminate(self) -> None:
+        """Stop as soon as possible; writes nothing more."""
+
+
+class ConnectionLost(Exception):
+    """The host went away in the middle: the client sees a reset, no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What one Receive hands out; `exit_code` is there when the command is done."""
+
+    chunks: list[tuple[str, bytes]]
+    exit_code: int | None
+
+
+class Output:
+    """A command's output, written by its process and taken by Receive."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._chunks: list[tuple[str, bytes]] = []
+        self._exit_code: int | None = None
+        self._is_lost = False
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Append to `stdout` or `stderr`; one write is handed out in one piece if it fits."""
+        with self._changed:
+            if data and self._exit_code is None:
+                self._chunks.append((stream, data))
+                self._changed.notify_all()
+
+    def finish(self, exit_code: int) -> None:
+        """The process has ended. The first exit code counts."""
+        with self._changed:
+            if self._exit_code is None:
+                self._exit_code = exit_code
+            self._changed.notify_all()
+
+    def lose(self) -> None:
+        """The host is gone: whoever waits learns it by ConnectionLost."""
+        with self._changed:
+            self._is_lost = True
+            self._changed.notify_all()
+
+    def take(self, *, timeout_s: float, limit: int) -> Received | None:
+        """
+        What has been written, at most `limit` bytes; None when nothing came in time.
+
+        Raises:
+            ConnectionLost: the host went away while waiting.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._chunks or self._exit_code is not None or self._is_lost, timeout_s
+            )
+            if self._is_lost:
+                raise ConnectionLost
+            taken = self._take_chunks(limit)
+            exit_code = None if self._chunks else self._exit_code
+        return (
+            Received(chunks=taken, exit_code=exit_code) if taken or exit_code is not None else None
+        )
+
+    def _take_chunks(self, limit: int) -> list[tuple[str, bytes]]:
+        taken: list[tuple[str, bytes]] = []
+        while self._chunks and limit > 0:
+            stream, data = self._chunks.pop(0)
+            taken.append((stream, data[:limit]))
+            if data[limit:]:
+                self._chunks.insert(0, (stream, data[limit:]))
+            limit -= len(data)
+        return taken
+
+
+@dataclass(slots=True, kw_only=True)
+class Command:
+    """One command of a shell."""
+
+    id: str
+    process: Process
+    output: Output
+
+
+@dataclass(slots=True, kw_only=True)
+class Shell:
+    """One shell of one user. `started` counts every command it ever ran: that is what leaks."""
+
+    id: str
+    owner: str
+    idle_s: float
+    last_use: datetime
+    commands: dict[str, Command] = field(default_factory=dict)
+    started: int = 0
+    waiting: int = 0
+
+
+class Shells:
+    """Every shell of a host. Safe to use from every connection's thread."""
+
+    def __init__(self, quotas: Quotas, now: Callable[[], datetime]) -> None:
+        self.quotas = quotas
+        self._now = now
+        self._shells: dict[str, Shell] = {}
+        self._lock = threading.RLock()
+
+    def create(self, owner: str, idle_s: float) -> Shell:
+        """A new shell; faults when the user has too many."""
+        with self._lock:
+            self._expire()
+            if len(self._of(owner)) >= self.quotas.max_shells:
+                raise failure(MAX_SHELLS, limit=self.quotas.max_shells)
+            shell = Shell(
+                id=str(uuid.uuid4()).upper(),
+                owner=owner,
+                idle_s=idle_s or self.quotas.idle_s,
+                last_use=self._now(),
+            )
+            self._shells[shell.id] = shell
+        return shell
+
+    def find(self, shell_id: str, owner: str) -> Shell:
+        """The user's shell; faults when it is gone, expired, or somebody else's."""
+        with self._lock:
+            self._expire()
+            shell = self._shells.get(shell_id.upper())
+            if shell is None or shell.owner != owner:
+                raise failure(UNKNOWN_SHELL)
+            shell.last_use = self._now()
+        return shell
+
+    def start(self, shell: Shell, command_id: str, spawn: Callable[[Output], Process]) -> Command:
+        """A new command in the shell; faults on the operations quota and on an id that was used."""
+        with self._lock:
+            used = sum(other.started for other in self._of(shell.owner))
+            if used >= self.quotas.max_operations:
+                raise failure(MAX_OPERATIONS, limit=self.quotas.max_operations)
+            wanted = (command_id or str(uuid.uuid4())).upper()
+            if wanted in shell.commands:
+                raise failure(COMMAND_EXISTS)
+            output = Output()
+            command = Command(id=wanted, process=spawn(output), output=output)
+            shell.commands[wanted] = command
+            shell.started += 1
+        return command
+
+    def command(self, shell: Shell, command_id: str) -> Command:
+        """The shell's command; faults when there is none with this id."""
+        with self._lock:
+            command = shell.commands.get(command_id.upper())
+        if command is None:
+            raise failure(UNKNOWN_SHELL)
+        return command
+
+    def end_command(self, shell: Shell, command: Command) -> None:
+        """Terminate and forget; its operation is not given back."""
+        with self._lock:
+            shell.commands.pop(command.id, None)
+        command.process.terminate()
+        command.output.finish(TERMINATED)
+
+    def delete(self, shell: Shell) -> None:
+        """End the shell and all of its commands."""
+        with self._lock:
+            self._shells.pop(shell.id, None)
+        for command in list(shell.commands.values()):
+            self.end_command(shell, command)
+
+    def lose_all(self) -> None:
+        """The host goes down: every shell vanishes and whoever waits is cut off."""
+        with self._lock:
+            lost = list(self._shells.values())
+            self._shells.clear()
+        for shell in lost:
+            for command in shell.commands.values():
+                command.output.lose()
+                command.process.terminate()
+
+    def listed(self) -> list[dict[str, object]]:
+        """The living shells, for people and tests."""
+        with self._lock:
+            self._expire()
+            return [
+                {"id": shell.id, "owner": shell.owner, "commands": len(shell.commands)}
+                for shell in self._shells.values()
+            ]
+
+    def _of(self, owner: str) -> list[Shell]:
+        return [shell for shell in self._shells.values() if shell.owner == owner]
+
+    def _expire(self) -> None:
+        now = self._now()
+        for shell in list(self._shells.values()):
+            if not shell.waiting and (now - shell.last_use).total_seconds() > shell.idle_s:
+                self.delete(shell)

@@ -1,0 +1,83 @@
+"""
+The parts of the sandbox, each startable alone, all with one shape: start, addresses, stop.
+
+Never here: how they are put together (`town`) and how they are asked for (`__main__`).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Addresses = dict[str, Any]
+Version = Literal["2007", "2010", "2013", "2016", "2019", "se"]
+
+
+class Part(Protocol):
+    """
+    Something that listens on loopback.
+
+    1. `start` returns once it can be reached, with its addresses and credentials, ready for JSON.
+    2. `stop` closes everything `start` opened; it may be called twice, and after a failed start.
+    """
+
+    async def start(self) -> Addresses:
+        """Listen; the answer's keys are those of the part's contract."""
+        ...
+
+    async def stop(self) -> None:
+        """Close every port."""
+        ...
+
+
+class SandboxFault(Exception):
+    """The sandbox cannot start or go on; the text is for the person at the keyboard."""
+
+
+def slack_part(
+    *,
+    port: int = 0,
+    manifest: Path | None = None,
+    events_url: str | None = None,
+    links: list[dict[str, str]] | None = None,
+) -> Part:
+    """A Slack workspace; with `events_url` it delivers by signed HTTP instead of Socket Mode."""
+    from sandbox.slack.server import SlackWorkspace
+
+    if manifest is None:
+        return SlackWorkspace(port=port, events_url=events_url, links=links)
+    return SlackWorkspace(port=port, events_url=events_url, links=links, manifest=manifest)
+
+
+def exchange_part(*, port: int = 0, name: str = "EX01", version: Version = "2019") -> Part:
+    """One Exchange host; `port` is that of WinRM over HTTP."""
+    from sandbox.exchange.host import ExchangeHost
+
+    given: dict[str, Any] = {"port": port} if port else {}
+    return _Threaded(ExchangeHost(name=name, version=version, **given))
+
+
+def vendor_part(*, port: int = 0) -> Part:
+    """A certificate vendor."""
+    from sandbox.vendor.server import VendorDesk
+
+    return VendorDesk(port=port)
+
+
+class _StartsInThread(Protocol):
+    def start(self) -> Mapping[str, Any]: ...
+
+    def stop(self) -> None: ...
+
+
+class _Threaded:
+    """A part whose own start and stop block: they run beside the loop."""
+
+    def __init__(self, inner: _StartsInThread) -> None:
+        self._inner = inner
+
+    async def start(self) -> Addresses:
+        return dict(await asyncio.to_thread(self._inner.start))
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._inner.stop)

@@ -1,0 +1,1 @@
+"""Stand-ins for the ports: state in, state out; they earn trust in `tests/contract`."""

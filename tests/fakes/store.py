@@ -1,0 +1,325 @@
+"""
+The store in memory: the same promises as `bot/store`, kept without a database.
+
+One `Memory` stands for one database. A change works on it under a lock and puts everything back as it was when
+anything raises, also when starting the work does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from itertools import count
+from threading import RLock
+from typing import Any
+
+from bot.domain.audit import GENESIS, AuditEntry, chained
+from bot.domain.faults import OrderUnknown
+from bot.domain.ids import HostName, OrderId, UploadId
+from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
+from bot.domain.order import CertificateOrder, HostStep, Upload
+from bot.domain.plan import Step
+from bot.domain.states import State, Work
+from bot.ports import Change, Draft, Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A row of the outbox."""
+
+    id: str
+    order_id: OrderId
+    message: Message
+    attempt: int = 0
+    delivered: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """
+    Everything that would be in the database.
+
+    `works` and `deliveries` are what the default starters noted; they take part in the transaction.
+    """
+
+    orders: dict[OrderId, CertificateOrder] = field(default_factory=dict)
+    keys: dict[str, OrderId] = field(default_factory=dict)
+    audit: list[tuple[AuditEntry, str]] = field(default_factory=list)
+    outbox: dict[str, Waiting] = field(default_factory=dict)
+    cards: dict[tuple[OrderId, Card], Posted] = field(default_factory=dict)
+    steps: dict[tuple[OrderId, HostName, Step], HostStep] = field(default_factory=dict)
+    uploads: dict[UploadId, Upload] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    works: list[tuple[Work, OrderId]] = field(default_factory=list)
+    deliveries: list[tuple[OrderId, str]] = field(default_factory=list)
+    lock: RLock = field(default_factory=RLock)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """All of what happens inside, or nothing of it, and one change at a time."""
+        with self.lock:
+            before = {name: getattr(self, name).copy() for name in _CONTENTS}
+            try:
+                yield
+            except BaseException:
+                for name, content in before.items():
+                    setattr(self, name, content)
+                raise
+
+
+_CONTENTS = tuple(f.name for f in fields(Memory) if f.name != "lock")
+
+Starter = Callable[[Any, Work, CertificateOrder], None]
+DeliveryStarter = Callable[[Any, OrderId, str], None]
+
+
+class FakeOrders:
+    """
+    `bot.ports.Orders` in memory.
+
+    Without starters of the test's own, what would be started is noted in the memory.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        enqueue: Starter | None = None,
+        enqueue_delivery: DeliveryStarter | None = None,
+    ) -> None:
+        self._memory = memory
+        self._enqueue = enqueue or _note_work
+        self._enqueue_delivery = enqueue_delivery or _note_delivery
+
+    def place(
+        self, draft: Draft, at: datetime, tell: Callable[[CertificateOrder], Change]
+    ) -> CertificateOrder:
+        """Give the draft a number and store what ``tell`` makes of it."""
+        with self._memory.change():
+            if draft.key in self._memory.keys:
+                return self._memory.orders[self._memory.keys[draft.key]]
+            order = _first(draft, OrderId(len(self._memory.orders) + 1), at)
+            change = tell(order)
+            if (change.order.id, change.entry.order_id) != (order.id, order.id):
+                raise ValueError("a draft was told as another order")
+            self._memory.keys[draft.key] = order.id
+            self._write(change)
+            return change.order
+
+    def load(self, order_id: OrderId) -> CertificateOrder:
+        """One order."""
+        try:
+            return self._memory.orders[order_id]
+        except KeyError:
+            raise OrderUnknown(order_id) from None
+
+    def save(self, change: Change) -> bool:
+        """Write one change when its version follows the stored one."""
+        with self._memory.change():
+            order = change.order
+            if change.entry.order_id != order.id:
+                raise ValueError("the audit entry is about another order")
+            stored = self._memory.orders.get(order.id)
+            if stored is None or stored.version != order.version - 1:
+                return False
+            if order.approvals[: len(stored.approvals)] != stored.approvals:
+                raise ValueError("approvals are only ever added")
+            self._write(change)
+            return True
+
+    def note_step(
+        self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
+    ) -> None:
+        """Write how far a host's step has come."""
+        with self._memory.change():
+            if entry.order_id != order_id:
+                raise ValueError("the audit entry is about another order")
+            stem = f"{order_id}:{self.load(order_id).version}:s"
+            self._memory.steps[order_id, step.host, step.step] = step
+            self._append(entry)
+            taken = sum(row_id.startswith(stem) for row_id in self._memory.outbox)
+            self._tell(order_id, messages, (f"{stem}{k}" for k in count(taken + 1)))
+
+    def steps(self, order_id: OrderId) -> tuple[HostStep, ...]:
+        """The latest word on each step, in the order of first words."""
+        return tuple(step for key, step in self._memory.steps.items() if key[0] == order_id)
+
+    def in_states(
+        self, states: Iterable[State], *, limit: int = 1000
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in these states, newest first."""
+        wanted = set(states)
+        newest_first = sorted(self._memory.orders.values(), key=lambda order: -order.id)
+        return tuple(order for order in newest_first if order.state in wanted)[:limit]
+
+    def add_upload(self, upload: Upload) -> UploadId:
+        """Keep a file."""
+        with self._memory.change():
+            self.load(upload.order_id)
+            upload_id = UploadId(len(self._memory.uploads) + 1)
+            self._memory.uploads[upload_id] = upload
+            return upload_id
+
+    def upload(self, upload_id: UploadId) -> Upload:
+        """One file."""
+        return self._memory.uploads[upload_id]
+
+    def forget_upload(self, upload_id: UploadId) -> None:
+        """Wipe the bytes of a file."""
+        with self._memory.change():
+            self._memory.uploads[upload_id] = replace(self.upload(upload_id), data=b"")
+
+    def _write(self, change: Change) -> None:
+        order = change.order
+        self._memory.orders[order.id] = order
+        self._append(change.entry)
+        if change.work is not Work.NOTHING:
+            self._enqueue(self._memory, change.work, order)
+        self._tell(order.id, change.messages, (f"{order.id}:{order.version}:{n}" for n in count(1)))
+
+    def _append(self, entry: AuditEntry) -> None:
+        previous = self._memory.audit[-1][1] if self._memory.audit else GENESIS
+        self._memory.audit.append((entry, chained(entry, previous)))
+
+    def _tell(
+        self, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]
+    ) -> None:
+        last = None
+        for message in messages:
+            if not self._waits(order_id, message):
+                last = next(ids)
+                self._memory.outbox[last] = Waiting(id=last, order_id=order_id, message=message)
+        if last is not None:
+            self._enqueue_delivery(self._memory, order_id, last)
+
+    def _waits(self, order_id: OrderId, message: Message) -> bool:
+        return isinstance(message, CardMessage) and any(
+            (row.order_id, row.message, row.attempt, row.delivered)
+            == (order_id, message, 0, False)
+            for row in self._memory.outbox.values()
+        )
+
+
+class FakeAudit:
+    """`bot.ports.Audit` in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def entries(self, order_id: OrderId | None = None) -> tuple[AuditEntry, ...]:
+        """All entries, or those of one order."""
+        return tuple(e for e, _ in self._memory.audit if order_id in (None, e.order_id))
+
+    def broken_at(self) -> int | None:
+        """The number of the first entry that does not fit."""
+        previous = GENESIS
+        for number, (entry, kept) in enumerate(self._memory.audit, start=1):
+            if chained(entry, previous) != kept:
+                return number
+            previous = kept
+        return None
+
+
+class FakeOutbox:
+    """`bot.ports.Outbox` in memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def waiting(self, order_id: OrderId) -> tuple[str, ...]:
+        """Ids of undelivered rows of one order, oldest first."""
+        return tuple(row.id for row in self._undelivered() if row.order_id == order_id)
+
+    def orders_waiting(self) -> tuple[tuple[OrderId, str], ...]:
+        """Orders with undelivered rows, each with its newest."""
+        return tuple(sorted({row.order_id: row.id for row in self._undelivered()}.items()))
+
+    def begin(self, row_id: str) -> OutboxRow | None:
+        """Count an attempt and read the row."""
+        with self._memory.change():
+            row = self._memory.outbox.get(row_id)
+            if row is None or row.delivered:
+                return None
+            self._memory.outbox[row_id] = replace(row, attempt=row.attempt + 1)
+            return OutboxRow(
+                id=row.id, order_id=row.order_id, message=row.message, attempt=row.attempt
+            )
+
+    def delivered(self, row_id: str, posted: Posted | None) -> None:
+        """The row is done."""
+        with self._memory.change():
+            row = self._memory.outbox[row_id]
+            if row.delivered:
+                return
+            self._memory.outbox[row_id] = replace(row, delivered=True)
+            if posted is not None and isinstance(row.message, CardMessage):
+                self._memory.cards[row.order_id, row.message.card] = posted
+
+    def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
+        """Where a card stands."""
+        return self._memory.cards.get((order_id, card))
+
+    def order_at(self, posted: Posted) -> OrderId | None:
+        """Whose card this message is."""
+        return next((key[0] for key, at in self._memory.cards.items() if at == posted), None)
+
+    def _undelivered(self) -> Iterator[Waiting]:
+        return (row for row in self._memory.outbox.values() if not row.delivered)
+
+
+class FakeJournal:
+    """`bot.ports.Journal` in memory."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory or Memory()
+
+    def find(self, key: str) -> Intent | None:
+        """What is known of an operation."""
+        return self._memory.intents.get(key)
+
+    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+        """Note that the operation is about to be sent."""
+        with self._memory.change():
+            known = self.find(key)
+            attempt = known.attempt + 1 if known else 1
+            intent = Intent(key=key, attempt=attempt, deadline=deadline, was_done=was_done)
+            self._memory.intents[key] = intent
+            return intent
+
+    def confirm(self, key: str, seen: str) -> None:
+        """Note what was seen afterwards."""
+        if not seen:
+            raise ValueError("say in a few words what was seen")
+        with self._memory.change():
+            self._memory.intents[key] = replace(self.find(key) or _unsent(key), confirmed=seen)
+
+    def withdraw(self, key: str) -> None:
+        """Forget the intent."""
+        with self._memory.change():
+            known = self.find(key)
+            if known is not None and not known.confirmed:
+                del self._memory.intents[key]
+
+
+def _first(draft: Draft, order_id: OrderId, at: datetime) -> CertificateOrder:
+    return CertificateOrder(
+        id=order_id,
+        version=1,
+        state=State.PLACED,
+        wish=draft.wish,
+        requester=draft.requester,
+        home=draft.home,
+        placed_at=at,
+        changed_at=at,
+    )
+
+
+def _unsent(key: str) -> Intent:
+    return Intent(key=key, attempt=0, deadline=datetime.fromtimestamp(0, UTC), was_done=True)
+
+
+def _note_work(memory: Memory, work: Work, order: CertificateOrder) -> None:
+    memory.works.append((work, order.id))
+
+
+def _note_delivery(memory: Memory, order_id: OrderId, row_id: str) -> None:
+    memory.deliveries.append((order_id, row_id))

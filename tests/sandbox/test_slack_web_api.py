@@ -1,0 +1,326 @@
+"""The Web API: who may call, how arguments come in, and what is refused with which word."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientError, FormData
+from slack_sdk import WebClient
+
+from sandbox.slack.ids import Stamps
+from tests.sandbox.slack_desk import Desk, Json, button, desk, manifest_with
+
+
+@pytest.fixture
+async def at() -> AsyncIterator[Desk]:
+    """A workspace with the app's own manifest."""
+    async with desk() as found:
+        yield found
+
+
+async def _raw(at: Desk, method: str, token: str | None, **options: Any) -> Json:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = at.address["api_url"] + method
+    async with at.http.post(url, headers=headers, **options) as reply:
+        assert reply.status == 200
+        return dict(await reply.json())
+
+
+async def test_a_call_needs_the_right_kind_of_token(at: Desk) -> None:
+    """No token, a strange one and one of the other kind are three different refusals."""
+    app, bot = at.address["app_token"], at.address["bot_token"]
+
+    answers = [
+        (await _raw(at, "auth.test", token)).get("error") for token in (None, "xoxb-x", app, bot)
+    ]
+    opened = [(await _raw(at, "apps.connections.open", token))["ok"] for token in (bot, app)]
+
+    assert answers == ["not_authed", "invalid_auth", "not_allowed_token_type", None]
+    assert opened == [False, True]
+
+
+async def test_an_unknown_method_is_called_so(at: Desk) -> None:
+    """A method that is not there answers unknown_method, not 404."""
+    assert (await at.call("chat.postMesage"))["error"] == "unknown_method"
+
+
+async def test_arguments_come_in_every_form_the_clients_send(at: Desk) -> None:
+    """JSON, form, multipart and query give the same message, with blocks as text or as JSON."""
+    token, text = at.address["bot_token"], '[{"type": "divider"}]'
+    args = {"channel": at.requests, "text": "x", "blocks": text}
+    multipart = FormData(args, quote_fields=True)
+    multipart.add_field("unfurl_links", "0", content_type="text/plain")
+
+    answers = [
+        await _raw(at, "chat.postMessage", token, json=args | {"blocks": [{"type": "divider"}]}),
+        await _raw(at, "chat.postMessage", token, data=args),
+        await _raw(at, "chat.postMessage", token, data=multipart),
+        await _raw(at, "chat.postMessage", token, params=args),
+        await _raw(at, "chat.postMessage", None, data=args | {"token": token}),
+    ]
+
+    assert [each["message"]["blocks"][0]["type"] for each in answers] == ["divider"] * 5
+
+
+async def test_the_synchronous_client_is_understood_too(at: Desk) -> None:
+    """WebClient sends forms where AsyncWebClient sends queries."""
+    import asyncio  # the only test that leaves the loop
+
+    client = WebClient(token=at.address["bot_token"], base_url=at.address["api_url"])
+    found = await asyncio.to_thread(client.users_info, user=at.user("manager"))
+
+    assert found["user"]["profile"]["title"] == "Manager"
+
+
+async def test_a_method_without_its_scope_names_what_is_needed(at: Desk) -> None:
+    """missing_scope tells needed and provided, so that the manifest can be mended."""
+    answer = await at.call("reactions.add", channel=at.requests, timestamp="1.1", name="eyes")
+
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "reactions:write")
+    assert "chat:write" in answer["provided"].split(",")
+
+
+async def test_scopes_come_from_the_manifest(tmp_path: Path) -> None:
+    """A scope taken out of the manifest stops the call; one put in lets it through."""
+    manifest = manifest_with(tmp_path, scopes=("reactions:write",), less=("users:read",))
+    async with desk(manifest=manifest) as at:
+        ts = (await at.call("chat.postMessage", channel=at.requests, text="x"))["ts"]
+        react = await at.call("reactions.add", channel=at.requests, timestamp=ts, name="eyes")
+        user = await at.call("users.info", user=at.user())
+
+    assert react["ok"]
+    assert user["error"] == "missing_scope"
+
+
+CHAT_REFUSALS: list[tuple[str, Json, str]] = [
+    ("chat.postMessage", {"text": "x", "channel": "C0NOWHERE0"}, "channel_not_found"),
+    ("chat.postMessage", {"text": "x", "channel": "cert-requests"}, "channel_not_found"),
+    ("chat.postMessage", {}, "no_text"),
+    ("chat.postMessage", {"text": "x" * 40_001}, "msg_too_long"),
+    ("chat.postMessage", {"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
+    ("chat.postMessage", {"text": "x", "thread_ts": "1.1"}, "thread_not_found"),
+    ("chat.postMessage", {"text": "x", "metadata": {"event_type": "a"}}, "invalid_metadata_format"),
+    (
+        "chat.postMessage",
+        {"text": "x", "metadata": {"event_type": "a", "event_payload": {"a": "b" * 8_000}}},
+        "metadata_too_large",
+    ),
+    ("chat.postMessage", {"text": "x", "attachments": [{}] * 101}, "too_many_attachments"),
+    (
+        "chat.postMessage",
+        {"blocks": [{"type": "markdown", "text": "x" * 2_000}] * 7},
+        "invalid_blocks",
+    ),
+    (
+        "chat.postMessage",
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2_900}}] * 5},
+        "msg_blocks_too_long",
+    ),
+    ("chat.update", {"ts": "1.1", "text": "x"}, "message_not_found"),
+    ("chat.delete", {"ts": "1.1"}, "message_not_found"),
+    ("chat.postEphemeral", {"user": "U0NOBODY00", "text": "x"}, "user_not_in_channel"),
+    ("chat.getPermalink", {"message_ts": "1.1"}, "message_not_found"),
+    ("conversations.open", {"users": "U0NOBODY00"}, "user_not_found"),
+    ("conversations.open", {"users": "U0REQUEST1,U0MANAGER1"}, "missing_scope"),
+    ("conversations.info", {}, "missing_scope"),
+    ("conversations.replies", {"ts": "1.1"}, "thread_not_found"),
+    ("conversations.history", {"cursor": "???"}, "invalid_cursor"),
+    ("conversations.history", {"limit": "many"}, "invalid_arguments"),
+    ("users.info", {"user": "U0NOBODY00"}, "user_not_found"),
+    ("files.info", {"file": "F0NOTHING0"}, "file_not_found"),
+    ("views.update", {"view_id": "V0", "view": {"type": "modal"}}, "not_found"),
+    ("views.open", {"trigger_id": "1.2.3", "view": {"type": "modal"}}, "invalid_trigger_id"),
+    ("views.open", {"trigger_id": "1.2.3"}, "invalid_arguments"),
+    ("blocks.validate", {}, "invalid_arguments"),
+]
+
+
+@pytest.mark.parametrize(("method", "args", "error"), CHAT_REFUSALS)
+async def test_a_bad_call_gets_slacks_word_for_it(
+    at: Desk, method: str, args: Json, error: str
+) -> None:
+    """Each refusal has the code a real workspace gives."""
+    assert (await at.call(method, **({"channel": at.requests} | args)))["error"] == error
+
+
+async def test_the_app_posts_only_where_it_is_a_member(at: Desk) -> None:
+    """A public channel without the app is not_in_channel, a private one is not even found."""
+    public = (await at.do("channel", name="general", members=[at.user()]))["id"]
+    private = (await at.do("channel", name="board", is_private=True))["id"]
+    archived = (await at.do("channel", name="old", is_archived=True, with_app=True))["id"]
+
+    answers = [
+        (await at.call("chat.postMessage", channel=each, text="x"))["error"]
+        for each in (public, private, archived)
+    ]
+
+    assert answers == ["not_in_channel", "channel_not_found", "is_archived"]
+
+
+async def test_only_its_own_messages_can_be_changed(at: Desk) -> None:
+    """A person's message can be neither updated nor deleted by the app."""
+    ts = (await at.do("message", text="mine"))["ts"]
+
+    update = await at.call("chat.update", channel=at.requests, ts=ts, text="yours")
+    delete = await at.call("chat.delete", channel=at.requests, ts=ts)
+
+    assert (update["error"], delete["error"]) == ("cant_update_message", "cant_delete_message")
+
+
+async def test_an_update_keeps_what_it_does_not_name(at: Desk) -> None:
+    """Blocks and metadata stay unless named; an empty list of blocks clears them."""
+    metadata = {"event_type": "order", "event_payload": {"id": "7"}}
+    post = await at.call(
+        "chat.postMessage", channel=at.requests, text="x", blocks=[button()], metadata=metadata
+    )
+    place = {"channel": at.requests, "ts": post["ts"]}
+
+    kept = await at.call("chat.update", **place, text="y")
+    cleared = await at.call("chat.update", **place, text="z", blocks=[])
+    long = await at.call("chat.update", **place, text="z" * 4_001)
+
+    assert kept["message"]["blocks"][0]["block_id"] == "choice"
+    assert kept["message"]["metadata"] == metadata
+    assert "blocks" not in cleared["message"]
+    assert long["error"] == "msg_too_long"
+
+
+async def test_metadata_is_shown_only_when_asked_for(at: Desk) -> None:
+    """History gives metadata with include_all_metadata, and not without."""
+    metadata = {"event_type": "order", "event_payload": {"id": "7"}}
+    await at.call("chat.postMessage", channel=at.requests, text="x", metadata=metadata)
+
+    bare = await at.client.conversations_history(channel=at.requests)
+    whole = await at.client.conversations_history(channel=at.requests, include_all_metadata=True)
+
+    assert "metadata" not in bare["messages"][0]
+    assert whole["messages"][0]["metadata"] == metadata
+
+
+async def test_a_whisper_is_seen_by_one_person_and_in_no_history(at: Desk) -> None:
+    """A whisper shows to its addressee only, and chat.update cannot find it."""
+    sent = await at.call(
+        "chat.postEphemeral", channel=at.requests, user=at.user(), text="psst", blocks=[button()]
+    )
+    history = await at.client.conversations_history(channel=at.requests)
+    place = {"channel": at.requests, "ts": sent["message_ts"]}
+    update = await at.call("chat.update", **place, text="x")
+
+    assert [each["ephemeral"] for each in await at.messages()] == [True]
+    assert await at.messages("manager") == []
+    assert history["messages"] == []
+    assert update["error"] == "message_not_found"
+
+
+async def test_history_and_replies_are_read_page_by_page(at: Desk) -> None:
+    """Newest first without replies; a thread oldest first with its parent; cursors lead on."""
+    first = (await at.call("chat.postMessage", channel=at.requests, text="0"))["ts"]
+    for number in (1, 2):
+        await at.call("chat.postMessage", channel=at.requests, text=str(number))
+    for number in (3, 4):
+        args = {"channel": at.requests, "text": str(number), "thread_ts": first}
+        await at.call("chat.postMessage", **args)
+
+    page = await at.client.conversations_history(channel=at.requests, limit=2)
+    cursor = page["response_metadata"]["next_cursor"]
+    rest = await at.client.conversations_history(channel=at.requests, cursor=cursor)
+    thread = await at.client.conversations_replies(channel=at.requests, ts=first)
+    newer = await at.client.conversations_history(channel=at.requests, oldest=first)
+
+    assert [each["text"] for each in page["messages"]] == ["2", "1"]
+    assert (page["has_more"], rest["has_more"]) == (True, False)
+    assert [each["text"] for each in rest["messages"]] == ["0"]
+    assert [each["text"] for each in thread["messages"]] == ["0", "3", "4"]
+    assert thread["messages"][0]["reply_count"] == 2
+    assert [each["text"] for each in newer["messages"]] == ["2", "1"]
+
+
+async def test_a_dm_is_opened_once_and_can_be_posted_to(at: Desk) -> None:
+    """conversations.open gives one D id per person; posting to the person lands there too."""
+    opened = await at.client.conversations_open(users=at.user("manager"))
+    again = await at.client.conversations_open(users=[at.user("manager")])
+    post = await at.call("chat.postMessage", channel=at.user("manager"), text="for you")
+    listed = (await at.get("channels", **{"as": at.user("manager")}))["channels"]
+
+    channel = opened["channel"]["id"]
+    assert channel.startswith("D")
+    assert again["channel"]["id"] == post["channel"] == channel
+    assert [each["unread"] for each in listed if each["id"] == channel] == [1]
+
+
+async def test_looking_up_channels_and_groups_works_with_the_scopes(tmp_path: Path) -> None:
+    """info, list, members, join and a user group answer when the manifest grants them."""
+    scopes = ("channels:read", "groups:read", "channels:join", "usergroups:read")
+    async with desk(manifest=manifest_with(tmp_path, scopes=scopes)) as at:
+        new = (await at.do("channel", name="general"))["id"]
+        before = (await at.client.conversations_info(channel=new))["channel"]["is_member"]
+        await at.client.conversations_join(channel=new)
+        after = (await at.client.conversations_members(channel=new))["members"]
+        names = {each["name"] for each in (await at.client.conversations_list())["channels"]}
+        group = await at.client.usergroups_users_list(usergroup="S0MANAGER1")
+        nobody = await at.call("usergroups.users.list", usergroup="S0")
+
+    assert (before, after) == (False, ["U0CERTBOT1"])
+    assert names == {"cert-requests", "cert-approvals", "general"}
+    assert group["users"] == [at.user("manager")]
+    assert nobody["error"] == "no_such_subteam"
+
+
+def test_time_stamps_rise_even_when_the_clock_does_not() -> None:
+    """Two messages of one microsecond, or of a clock gone back, still have their order."""
+    stamps = Stamps()
+
+    minted = [stamps.mint(now) for now in (5.0, 5.0, 4.0, 6.0)]
+
+    assert minted == ["5.000000", "5.000001", "5.000002", "6.000000"]
+
+
+async def test_trouble_on_a_method_is_what_was_ordered(at: Desk) -> None:
+    """An error, a 429 with Retry-After and a 500, each once; then all is well again."""
+    order = {"method": "auth.test", "times": 1}
+    await at.trouble(**order, do="error", error="fatal_error")
+    await at.trouble(**order, do="status", status=429, seconds=7)
+    await at.trouble(**order, do="status", status=500)
+    url, token = at.address["api_url"] + "auth.test", at.address["bot_token"]
+    seen = []
+    for _ in range(4):
+        async with at.http.post(url, headers={"Authorization": f"Bearer {token}"}) as reply:
+            body = await reply.json()
+            seen.append((reply.status, reply.headers.get("Retry-After"), body.get("error")))
+
+    assert seen == [
+        (200, None, "fatal_error"),
+        (429, "7", "ratelimited"),
+        (500, None, "internal_error"),
+        (200, None, None),
+    ]
+
+
+async def test_a_post_can_happen_although_the_answer_is_lost(at: Desk) -> None:
+    """drop_after_commit leaves the message and breaks the connection; duplicate posts twice."""
+    place = {"channel": at.requests}
+    await at.trouble(method="chat.postMessage", do="drop_after_commit")
+    with pytest.raises(ClientError):
+        await at.call("chat.postMessage", **place, text="lost")
+    await at.trouble(method="chat.postMessage", do="duplicate")
+    await at.call("chat.postMessage", **place, text="twice")
+    await at.trouble(method="chat.postMessage", do="error", times=0)
+    await at.call("chat.postMessage", **place, text="never")
+    await at.call("chat.postMessage", **place, text="never")
+
+    assert [each["text"] for each in await at.messages()] == ["lost", "twice", "twice"]
+
+
+async def test_every_call_is_on_record_without_its_token(at: Desk) -> None:
+    """/control/calls lists method, arguments and outcome; no token is ever in it."""
+    await at.call("chat.postMessage", channel=at.requests, token=at.address["bot_token"], text="x")
+    await at.call("chat.postMessage", channel="C0", text="x")
+
+    calls = (await at.get("calls", method="chat.postMessage"))["calls"]
+
+    assert [(each["ok"], each["error"]) for each in calls] == [
+        (True, None),
+        (False, "channel_not_found"),
+    ]
+    assert at.address["bot_token"] not in str(calls)

@@ -1,0 +1,161 @@
+"""`python -m sandbox`: one JSON object on standard output, loopback alone, 0 at the end."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.__main__ import _run
+from sandbox.parts import Addresses
+
+PROJECT = Path(__file__).resolve().parents[2]
+KEYS = {
+    "vendor": {"page", "anchors_pem", "control"},
+    "slack": {"api_url", "bot_token", "app_token", "signing_secret", "page", "control"},
+    "exchange": {
+        "wsman_http",
+        "wsman_https",
+        "psrp",
+        "user",
+        "password",
+        "ca_pem",
+        "tls",
+        "control",
+    },
+}
+
+
+@contextmanager
+def sandbox(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The front door's process; ended if the test did not."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def first_line(process: subprocess.Popen[str]) -> Any:
+    """The JSON of the first line."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, process.stderr and process.stderr.read()
+    return json.loads(line)
+
+
+@pytest.mark.parametrize("part", KEYS)
+def test_part_prints_one_json_line_and_ends_with_zero(part: str) -> None:
+    """The keys of the outside contract; SIGTERM ends it, and no other line is printed."""
+    with sandbox(part, "--json") as process:
+        told = first_line(process)
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=60)
+
+    assert KEYS[part] <= set(told)
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_addresses_are_loopback() -> None:
+    """No address names anything but this machine."""
+    with sandbox("vendor", "--json") as process:
+        told = first_line(process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+    assert told["page"].startswith("http://127.0.0.1:")
+    assert process.returncode == 0
+
+
+def test_port_is_the_part_s_main_port() -> None:
+    """The port asked for is used; asking for it twice is a sentence and exit code 1."""
+    with sandbox("vendor", "--json") as first:
+        page = first_line(first)["page"]
+        port = page.rsplit(":")[-1].strip("/")
+        with sandbox("vendor", "--port", port) as second:
+            output, errors = second.communicate(timeout=60)
+
+    assert (second.returncode, output) == (1, "")
+    assert errors.startswith("The sandbox did not start: ")
+
+
+def test_without_json_people_get_lines() -> None:
+    """One fact a line."""
+    with sandbox("--port", "0", "vendor") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+    assert line.startswith("page: http://127.0.0.1:")
+
+
+def test_whole_town_prints_one_json_line(tmp_path: Path) -> None:
+    """The page to open, every part's addresses, and where the bot's files are."""
+    with sandbox("--no-bot", "--json", "--folder", str(tmp_path)) as process:
+        told = first_line(process)
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=60)
+
+    assert set(told) == {"page", "slack", "exchange", "vendor", "config", "environment"}
+    assert KEYS["exchange"] <= set(told["exchange"][0])
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_whole_town_tells_people_one_address(tmp_path: Path) -> None:
+    """One page to open, and no credentials on the screen."""
+    with sandbox("--no-bot", "--folder", str(tmp_path), "--host", "EX07:2007") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=60)
+
+    assert line.startswith("CertDesk's sandbox is open: http://127.0.0.1:")
+    assert "http" not in rest
+
+
+class NeverUp:
+    """A part that is told to end while it starts."""
+
+    stopped = False
+
+    async def start(self) -> Addresses:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+        return {}
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+async def test_told_to_end_while_it_starts_it_ends() -> None:
+    """A start that hangs does not hold up SIGTERM, and what was opened is closed."""
+    part = NeverUp()
+    await _run(part, as_json=True)
+
+    assert part.stopped
+
+
+@pytest.mark.parametrize(
+    "arguments", [("mars",), ("exchange", "--version", "2003"), ("--host", ":")]
+)
+def test_wrong_use_ends_with_two(arguments: tuple[str, ...]) -> None:
+    """Nothing is started for words we do not know."""
+    with sandbox(*arguments) as process:
+        output, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, output) == (2, "")
