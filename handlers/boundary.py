@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -24,6 +24,8 @@ from handlers.headlines import FAULTS, refusal_title
 from handlers.visit import Visit
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_HTTP_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Boundary:
         self._patience_s = patience_s
 
     async def command(
-        self, ack: AsyncAck, respond: AsyncRespond, door: Callable[[], Awaitable[Reply]]
+        self,
+        ack: AsyncAck,
+        respond: AsyncRespond,
+        visit: Visit,
+        door: Callable[[], Awaitable[Reply]],
     ) -> None:
         """Answer a slash command: in the acknowledgement, or later when it takes time."""
         work = asyncio.ensure_future(_guarded(door))
@@ -73,47 +79,35 @@ class Boundary:
                 await ack(text=reply.text, blocks=list(reply.blocks))
             return
         await ack(text="One moment: CertDesk is reading. The answer follows here.")
-        await _respond(respond, await work)
+        await _answer(respond, visit, _private(await work))
 
     async def click(
         self,
         ack: AsyncAck,
         respond: AsyncRespond,
-        admit: Callable[[], Visit],
-        door: Callable[[Visit], Awaitable[Reply]],
+        visit: Visit,
+        door: Callable[[], Awaitable[Reply]],
     ) -> None:
         """Answer a click or a shortcut: what was not done is told to that person alone."""
-        visit: list[Visit] = []
-
-        async def enter() -> Reply:
-            visit.append(admit())
-            return await door(visit[0])
-
-        work = asyncio.ensure_future(_guarded(enter))
+        work = asyncio.ensure_future(_guarded(door))
         await self._in_time(work)
         await ack()
-        await self._tell(respond, visit[0] if visit else None, await work)
+        reply = await work
+        if isinstance(reply, Trouble) and visit.surface != "message":
+            await _open_notice(visit, reply)
+        else:
+            await _answer(respond, visit, _private(reply))
 
     async def form(
-        self,
-        ack: AsyncAck,
-        admit: Callable[[], Visit],
-        door: Callable[[Visit], Awaitable[FormReply]],
+        self, ack: AsyncAck, visit: Visit, door: Callable[[], Awaitable[FormReply]]
     ) -> None:
         """Answer a submitted form: close it, name the wrong fields, or show what was not done."""
-        visit: list[Visit] = []
-
-        async def enter() -> FormReply:
-            visit.append(admit())
-            return await door(visit[0])
-
-        work = asyncio.ensure_future(_guarded(enter))
+        work = asyncio.ensure_future(_guarded(door))
         if await self._in_time(work):
             await _ack_form(ack, work.result())
             return
         await ack(response_action="update", view=working_modal())
-        reply = await work
-        await _replace_view(visit[0], reply)
+        await _replace_view(visit, await work)
 
     async def event(self, door: Callable[[], Awaitable[None]]) -> None:
         """Handle an event, which Slack has been told of already; a fault is only logged."""
@@ -123,24 +117,23 @@ class Boundary:
         done, _ = await asyncio.wait({work}, timeout=self._patience_s)
         return bool(done)
 
-    async def _tell(self, respond: AsyncRespond, visit: Visit | None, reply: Reply) -> None:
-        if reply is None:
-            return
-        if visit is None or visit.surface == "message":
-            await _respond(respond, reply)
-        elif isinstance(reply, Trouble):
-            await _open_notice(visit, reply)
-        else:
-            await _whisper(visit, reply)
 
-
-async def _guarded[T](door: Callable[[], Awaitable[T]]) -> T | Trouble:
+async def _guarded(door: Callable[[], Awaitable[_T]]) -> _T | Trouble:
     try:
         return await door()
     except Refused as refused:
         return Trouble(refusal_title(refused.code), refused.sentence)
     except HostFault as fault:
-        return Trouble("The host did not answer", f"{FAULTS[fault.kind]}\n{code(fault.sentence, 1500)}")
+        return Trouble(
+            "The host did not answer", f"{FAULTS[fault.kind]}\n{code(fault.sentence, 1500)}"
+        )
+    except SlackApiError as fault:
+        _log.warning("Slack refused a call of a door: %s", fault.response.get("error"))
+        return Trouble(
+            "Slack did not take it",
+            f"Slack answered {code(str(fault.response.get('error')))}, so you may miss a window or a "
+            "message. Look with `/cert list`, then try again.",
+        )
     except Exception:
         incident = uuid.uuid4().hex[:8]
         _log.exception("Incident %s at a door", incident)
@@ -198,15 +191,18 @@ async def _whisper(visit: Visit, reply: Picture) -> None:
     )  # fmt: skip
 
 
-async def _respond(respond: AsyncRespond, reply: Reply) -> None:
-    told = _private(reply)
+async def _answer(respond: AsyncRespond, visit: Visit, told: Picture | None) -> None:
     if told is None:
+        return
+    if respond.response_url is None:
+        await _whisper(visit, told)
         return
     answer = await respond(
         text=told.text, blocks=list(told.blocks), response_type="ephemeral", replace_original=False
     )
-    if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
-        _log.warning("A private answer was not delivered: HTTP %s", answer.status_code)
+    if answer.status_code != _HTTP_OK:
+        # A response address dies after half an hour or five uses (Slack, "Handling user interaction").
+        await _whisper(visit, told)
 
 
 def _private(reply: Reply) -> Picture | None:

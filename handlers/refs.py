@@ -36,6 +36,7 @@ class OrderRef:
         act: what the modal that carries this does.
         digest: the plan the person read, to be compared with the order's own.
         file: Slack's id of the file a message shortcut was used on.
+        channel: where a form was asked for.
     """
 
     order: OrderId
@@ -44,6 +45,7 @@ class OrderRef:
     act: Act | None = None
     digest: str = ""
     file: str = ""
+    channel: str = ""
 
 
 def render_ref(ref: OrderRef) -> str:
@@ -55,6 +57,7 @@ def render_ref(ref: OrderRef) -> str:
         "act": ref.act,
         "digest": ref.digest,
         "file": ref.file,
+        "channel": ref.channel,
     }
     return json.dumps({k: v for k, v in told.items() if v not in (None, "")}, separators=(",", ":"))
 
@@ -75,6 +78,7 @@ def parse_ref(text: str) -> OrderRef:
             act=Act(told["act"]) if "act" in told else None,
             digest=str(told.get("digest", "")),
             file=str(told.get("file", "")),
+            channel=str(told.get("channel", "")),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise Refused(

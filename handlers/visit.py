@@ -58,49 +58,70 @@ class Visit:
 
 
 def home_channel(visit: Visit, site: Site) -> str:
-    """The channel a new order lives in: where it was asked for, else the first one allowed."""
-    if visit.channel in site.channels or not site.channels:
-        return visit.channel or site.approvals_channel
-    return site.channels[0]
+    """The channel a new order will live in: where it is asked for, else the first one allowed."""
+    if visit.channel in site.channels:
+        return visit.channel
+    return next(iter(site.channels), site.approvals_channel)
 
 
-def admit_command(body: Body, *, site: Site, team_id: str, client: AsyncWebClient) -> Visit:
-    """
-    Read a slash command.
-
-    Raises:
-        Refused: ``foreign-team``, ``foreign-channel``.
-    """
-    _check_team(team_id, body.get("team_id"))
-    channel = str(body.get("channel_id") or "")
-    _check_channel(channel, site)
-    user = str(body.get("user_id") or "")
-    return Visit(
-        person=PersonId(f"{team_id}:{user}"), user=user, surface="command", client=client,
-        channel=channel, trigger=str(body.get("trigger_id") or ""),
+def read_command(body: Body, client: AsyncWebClient) -> Visit:
+    """Read a slash command."""
+    return _visit(
+        body,
+        str(body.get("team_id") or ""),
+        str(body.get("user_id") or ""),
+        surface="command",
+        client=client,
+        channel=str(body.get("channel_id") or ""),
         value=str(body.get("text") or ""),
-    )  # fmt: skip
+    )
 
 
-def admit_interaction(body: Body, *, site: Site, team_id: str, client: AsyncWebClient) -> Visit:
+def read_interaction(body: Body, client: AsyncWebClient) -> Visit:
+    """Read a click, a submitted modal or a shortcut."""
+    who = body.get("user") or {}
+    team = str((body.get("team") or {}).get("id") or "")
+    return _visit(
+        body,
+        # In a shared channel the payload names our team and the person another one: theirs counts.
+        str(who.get("team_id") or team) if team else "",
+        str(who.get("id") or ""),
+        surface=_surface(body),
+        client=client,
+        channel=str((body.get("channel") or {}).get("id") or ""),
+        value=_value(body),
+        view=body.get("view") or {},
+        message=body.get("message") or {},
+    )
+
+
+def check_admitted(visit: Visit, site: Site, team_id: str) -> None:
     """
-    Read a click, a submitted modal or a shortcut.
+    Turn away who is not ours and what is not said in our channels.
 
     Raises:
         Refused: ``foreign-team``, ``foreign-channel``.
     """
-    who = body.get("user") or {}
-    _check_team(team_id, (body.get("team") or {}).get("id"))
-    _check_team(team_id, who.get("team_id") or team_id)
-    channel = str((body.get("channel") or {}).get("id") or "")
-    if channel:
-        _check_channel(channel, site)
-    user = str(who.get("id") or "")
-    return Visit(
-        person=PersonId(f"{team_id}:{user}"), user=user, surface=_surface(body), client=client,
-        channel=channel, trigger=str(body.get("trigger_id") or ""), value=_value(body),
-        view=body.get("view") or {}, message=body.get("message") or {},
-    )  # fmt: skip
+    if visit.person != f"{team_id}:{visit.user}" or not visit.user:
+        raise Refused(
+            "foreign-team",
+            "CertDesk serves the people of its own workspace only, so nothing was done. "
+            "Ask somebody of that workspace.",
+        )
+    # A direct conversation (D...) is always with the app itself; modals and the home have no channel.
+    ours = ("", *site.channels, site.approvals_channel)
+    if visit.channel in ours or visit.channel.startswith("D"):
+        return
+    allowed = ", ".join(f"<#{one}>" for one in site.channels) or "none is configured"
+    raise Refused(
+        "foreign-channel",
+        f"CertDesk is not used in this channel, so nothing was done. Its channels: {allowed}.",
+    )
+
+
+def _visit(body: Body, team: str, user: str, **rest: Any) -> Visit:
+    trigger = str(body.get("trigger_id") or "")
+    return Visit(person=PersonId(f"{team}:{user}"), user=user, trigger=trigger, **rest)
 
 
 def _surface(body: Body) -> Surface:
@@ -116,23 +137,3 @@ def _value(body: Body) -> str:
     clicked = (body.get("actions") or [{}])[0]
     option = clicked.get("selected_option") or {}
     return str(clicked.get("value") or option.get("value") or "")
-
-
-def _check_team(ours: str, theirs: object) -> None:
-    if theirs != ours:
-        raise Refused(
-            "foreign-team",
-            "CertDesk serves the people of its own workspace only, so nothing was done. "
-            "Ask somebody of that workspace.",
-        )
-
-
-def _check_channel(channel: str, site: Site) -> None:
-    # A direct conversation (D...) is always with the app itself; everything said there is private.
-    if channel in (*site.channels, site.approvals_channel) or channel.startswith("D"):
-        return
-    allowed = ", ".join(f"<#{one}>" for one in site.channels) or "none is configured"
-    raise Refused(
-        "foreign-channel",
-        f"CertDesk is not used in this channel, so nothing was done. Its channels: {allowed}.",
-    )

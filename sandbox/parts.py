@@ -53,8 +53,7 @@ def exchange_part(*, port: int = 0, name: str = "EX01", version: Version = "2019
     """One Exchange host; `port` is that of WinRM over HTTP."""
     from sandbox.exchange.host import ExchangeHost
 
-    given: dict[str, Any] = {"port": port} if port else {}
-    return _Threaded(ExchangeHost(name=name, version=version, **given))
+    return _Threaded(ExchangeHost(port=port, name=name, version=version))
 
 
 def vendor_part(*, port: int = 0) -> Part:

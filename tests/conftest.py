@@ -1,7 +1,9 @@
 """
 What every test may use: a closed network, and databases of both kinds.
 
-`database_url` runs a test twice, on SQLite and on PostgreSQL, each time on a fresh migrated database.
+`database_url` runs a test twice, on SQLite and on PostgreSQL, each time migrated and empty; `sql` gives
+the store over it, and `store` adds the store in memory. The imports of the store stay inside: most tests do
+without it.
 """
 
 import os
@@ -9,14 +11,18 @@ import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import network
 from tests.postgres import cluster
 
+if TYPE_CHECKING:
+    from tests.contract.stores import Store
+
 _NUMBERS = count(1)
-_TEMPLATE = "certdesk_template"
+_DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,19 +54,21 @@ def empty_postgres_url(postgres: cluster.Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: cluster.Cluster) -> str:
-    """The name of a migrated database to copy from."""
+    """The URL of a migrated database that tests use one after the other."""
     from bot.store.migration import migrate
 
-    migrate(postgres.create(_TEMPLATE))
-    return _TEMPLATE
+    url = postgres.create("certdesk")
+    migrate(url)
+    return url
 
 
 @pytest.fixture
-def postgres_url(postgres: cluster.Cluster, migrated_postgres: str) -> Iterator[str]:
-    """The URL of a migrated PostgreSQL database of its own."""
-    url = postgres.create(f"certdesk_{next(_NUMBERS)}", template=migrated_postgres)
-    yield url
-    postgres.drop(url)
+def postgres_url(migrated_postgres: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database with nothing in it; wiped afterwards."""
+    from tests.postgres.wipe import wipe
+
+    yield migrated_postgres
+    wipe(migrated_postgres)
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +87,29 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'certdesk.db')}"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=_DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated database: the test runs once on each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator["Store"]:
+    """The store over a database of its own, on each kind."""
+    from tests.contract.stores import sql_store
+
+    with sql_store(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["memory", *_DATABASES])
+def store(request: pytest.FixtureRequest) -> Iterator["Store"]:
+    """Every store there is: in memory, on SQLite, on PostgreSQL."""
+    from tests.contract.stores import fake_store, sql_store
+
+    if request.param == "memory":
+        yield fake_store()
+        return
+    with sql_store(request.getfixturevalue(f"{request.param}_url")) as opened:
+        yield opened

@@ -5,7 +5,7 @@ Everything in an upload that will not be installed, and why not: people ask, and
 from collections.abc import Collection, Mapping
 
 from bot.certs.certificate import Certificate
-from bot.certs.chain import Anchors, is_self_signed
+from bot.certs.chain import Anchors
 from bot.certs.material import Bag
 from bot.certs.prints import Fingerprint
 from bot.certs.verdict import Ignored
@@ -46,7 +46,7 @@ def explain_ignored(
 def _why(cert: Certificate, anchors: Anchors) -> str:
     if cert.sha256 in anchors.fingerprints:
         return "a root that is trusted already; roots are never imported"
-    if is_self_signed(cert):
+    if cert.is_self_signed:
         return "a self-signed certificate; roots are never imported"
     if cert.is_ca:
         return "an intermediate that the proven path does not use"

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from bot.certs import der as asn1
+from bot.certs import rules
 from bot.certs.keys import KeyFacts, key_facts, spki_of
 from bot.certs.prints import Fingerprint, fingerprint_of
 
@@ -66,6 +67,7 @@ class Certificate:
     issuer: str
     issuer_der: bytes
     common_names: tuple[str, ...]
+    issuer_common_names: tuple[str, ...]
     issuer_organisations: tuple[str, ...]
     serial: int
     not_before: datetime
@@ -89,9 +91,29 @@ class Certificate:
     sct_count: int
 
     @property
+    def title(self) -> str:
+        """Return what a sentence calls it: the common name, or the whole subject where there is none."""
+        return self.common_names[0] if self.common_names else self.subject
+
+    @property
+    def issuer_title(self) -> str:
+        """Return what a sentence calls the issuer."""
+        return self.issuer_common_names[0] if self.issuer_common_names else self.issuer
+
+    @property
     def is_self_issued(self) -> bool:
         """Say whether subject and issuer are the same name; a root is, and so is a key rollover."""
         return self.subject_der == self.issuer_der
+
+    @property
+    def is_self_signed(self) -> bool:
+        """
+        Say whether this is a root or a copy of one, by its own claim.
+
+        A key rollover (same name, signed by the older key) is not: the key identifier of its issuer is another one.
+        """
+        own = {None, self.key_id, self.claimed_key_id}
+        return self.is_self_issued and self.issuer_key_id in own
 
 
 def read_certificate(data: bytes, *, where: str) -> Certificate:
@@ -102,6 +124,8 @@ def read_certificate(data: bytes, *, where: str) -> Certificate:
         Unreadable: for whatever the bytes did. Libraries report bad certificates with many exceptions, some only when an
             attribute is read, so all of them are caught here and nowhere else.
     """
+    if len(data) > rules.CERTIFICATE_SIZE_LIMIT:
+        raise Unreadable(f"it is larger than {rules.CERTIFICATE_SIZE_LIMIT // rules.KIB} KiB")
     _check_serial(data)
     try:
         return _read(x509.load_der_x509_certificate(data), data, where)
@@ -133,6 +157,7 @@ def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
         issuer=cert.issuer.rfc4514_string(),
         issuer_der=cert.issuer.public_bytes(),
         common_names=_texts(cert.subject, NameOID.COMMON_NAME),
+        issuer_common_names=_texts(cert.issuer, NameOID.COMMON_NAME),
         issuer_organisations=_texts(cert.issuer, NameOID.ORGANIZATION_NAME),
         serial=cert.serial_number,
         not_before=cert.not_valid_before_utc,

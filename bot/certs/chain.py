@@ -53,12 +53,12 @@ class Signers:
     anchors: dict[Fingerprint, tuple[x509.Certificate, ...]] = field(default_factory=dict)
     reached: dict[Fingerprint, Certificate] = field(default_factory=dict)
     depth: dict[Fingerprint, int] = field(default_factory=dict)
-    checks_left: int = rules.SIGNATURE_CHECK_LIMIT
+    budget: list[int] = field(default_factory=lambda: [rules.SIGNATURE_CHECK_LIMIT])
 
     @property
     def spent(self) -> bool:
         """Say whether the signature budget ran out."""
-        return self.checks_left <= 0
+        return self.budget[0] <= 0
 
 
 @lru_cache(maxsize=8)
@@ -71,19 +71,6 @@ def index_anchors(anchors: tuple[x509.Certificate, ...]) -> Anchors:
         by_subject={subject: tuple(same) for subject, same in by_subject.items()},
         fingerprints=frozenset(anchor.fingerprint(hashes.SHA256()).hex() for anchor in anchors),
     )
-
-
-def is_self_signed(cert: Certificate) -> bool:
-    """
-    Say whether a certificate is a root or a copy of one.
-
-    A key rollover (same name, signed by the older key) is not: its issuer's key identifier is another one.
-    """
-    if not cert.is_self_issued:
-        return False
-    if cert.issuer_key_id is not None:
-        return cert.issuer_key_id in {cert.key_id, cert.claimed_key_id}
-    return has_signed(cert.x509, cert)
 
 
 def find_signers(leaf: Certificate, bag: Sequence[Certificate], anchors: Anchors) -> Signers:
@@ -101,7 +88,14 @@ def find_signers(leaf: Certificate, bag: Sequence[Certificate], anchors: Anchors
     signers = Signers(reached={leaf.sha256: leaf}, depth={leaf.sha256: 0})
     waiting = [leaf]
     for cert in waiting:
-        _find_issuers(cert, by_subject.get(cert.issuer_der, []), anchors, signers)
+        signers.anchors[cert.sha256] = tuple(
+            anchor
+            for anchor in anchors.by_subject.get(cert.issuer_der, ())
+            if _has_signed(anchor, cert)
+        )
+        signers.issuers[cert.sha256] = signers_among(
+            cert, by_subject.get(cert.issuer_der, []), budget=signers.budget
+        )
         depth = signers.depth[cert.sha256] + 1
         for issuer in signers.issuers[cert.sha256]:
             # One step more than allowed is looked at, so that a path that is too long can be called so.
@@ -142,36 +136,37 @@ def paths_to_anchors(
                 heapq.heappush(heap, entry)
 
 
-def has_signed(issuer: x509.Certificate, cert: Certificate) -> bool:
+def signers_among(
+    cert: Certificate, candidates: Sequence[Certificate], *, budget: list[int]
+) -> tuple[Certificate, ...]:
+    """
+    Return the candidates that hold the key that signed a certificate, in their order; there is one such key at most.
+
+    Args:
+        cert: the signed certificate.
+        candidates: certificates whose subject is its issuer.
+        budget: one number, the signature checks still allowed; counted down here.
+    """
+    tried: set[bytes] = set()
+    for candidate in sorted(candidates, key=lambda other: (_rank(cert, other), other.sha256)):
+        if candidate.spki_der in tried or not _is_checkable(candidate):
+            continue
+        if budget[0] <= 0:
+            break
+        tried.add(candidate.spki_der)
+        budget[0] -= 1
+        if _has_signed(candidate.x509, cert):
+            return tuple(other for other in candidates if other.spki_der == candidate.spki_der)
+    return ()
+
+
+def _has_signed(issuer: x509.Certificate, cert: Certificate) -> bool:
     """Say whether this issuer has the name and made the signature that the certificate carries."""
     try:
         cert.x509.verify_directly_issued_by(issuer)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
-
-
-def _find_issuers(
-    cert: Certificate, candidates: list[Certificate], anchors: Anchors, signers: Signers
-) -> None:
-    """Fill both tables for one certificate; only one key can have signed it, so the first that did ends the search."""
-    signers.anchors[cert.sha256] = tuple(
-        anchor for anchor in anchors.by_subject.get(cert.issuer_der, ()) if has_signed(anchor, cert)
-    )
-    signers.issuers[cert.sha256] = ()
-    tried: set[bytes] = set()
-    for candidate in sorted(candidates, key=lambda other: (_rank(cert, other), other.sha256)):
-        if candidate.spki_der in tried or not _is_checkable(candidate):
-            continue
-        if signers.spent:
-            return
-        tried.add(candidate.spki_der)
-        signers.checks_left -= 1
-        if has_signed(candidate.x509, cert):
-            signers.issuers[cert.sha256] = tuple(
-                other for other in candidates if other.spki_der == candidate.spki_der
-            )
-            return
 
 
 def _rank(cert: Certificate, candidate: Certificate) -> int:

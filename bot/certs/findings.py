@@ -12,6 +12,8 @@ Severity = Literal["refuse", "warn", "note"]
 
 _LONGEST: Final = 80
 """Characters of outside text that a sentence may repeat."""
+_LONGEST_LABEL: Final = 200
+_LONGEST_SIDE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +48,17 @@ class BadMaterial(Exception):
 
 def refuse(code: str, where: str, message: str, *, expected: str = "", got: str = "") -> Finding:
     """Return a finding that stops the material."""
-    return Finding(
-        code=code, severity="refuse", where=where, message=message, expected=expected, got=got
-    )
+    return _finding("refuse", code, where, message, expected, got)
 
 
 def warn(code: str, where: str, message: str, *, expected: str = "", got: str = "") -> Finding:
     """Return a finding that a person should weigh."""
-    return Finding(
-        code=code, severity="warn", where=where, message=message, expected=expected, got=got
-    )
+    return _finding("warn", code, where, message, expected, got)
 
 
 def note(code: str, where: str, message: str, *, expected: str = "", got: str = "") -> Finding:
     """Return a finding that is only good to know."""
-    return Finding(
-        code=code, severity="note", where=where, message=message, expected=expected, got=got
-    )
+    return _finding("note", code, where, message, expected, got)
 
 
 def show(text: str) -> str:
@@ -72,8 +68,7 @@ def show(text: str) -> str:
     It is cut to 80 characters, and every character that cannot be seen (control characters, marks that
     turn the direction of writing, lone surrogates) is written as an escape.
     """
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return repr(cut)
+    return f"'{visible(text, at_most=_LONGEST)}'"
 
 
 def show_all(texts: Sequence[str], *, limit: int = 5) -> str:
@@ -81,3 +76,32 @@ def show_all(texts: Sequence[str], *, limit: int = 5) -> str:
     shown = ", ".join(show(text) for text in texts[:limit])
     rest = len(texts) - limit
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def visible(text: str, *, at_most: int) -> str:
+    """Cut text from outside and write what cannot be seen as an escape."""
+    cut = text if len(text) <= at_most else text[: at_most - 1] + "…"
+    return "".join(_escape(character) for character in cut)
+
+
+def _escape(character: str) -> str:
+    if character.isprintable() and character != "'":
+        return character
+    return (
+        "\\'"
+        if character == "'"
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    )
+
+
+def _finding(
+    severity: Severity, code: str, where: str, message: str, expected: str, got: str
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        where=visible(where, at_most=_LONGEST_LABEL),
+        message=message,
+        expected=visible(expected, at_most=_LONGEST_SIDE),
+        got=visible(got, at_most=_LONGEST_SIDE),
+    )

@@ -13,6 +13,7 @@ from bot.certs.advice import advise, check_known, check_vendor
 from bot.certs.bystanders import explain_ignored
 from bot.certs.certificate import Certificate, Unreadable, read_certificate
 from bot.certs.chain import index_anchors
+from bot.certs.codes import in_order
 from bot.certs.expectation import Expectation, SeenSerial
 from bot.certs.findings import BadMaterial, Finding, Severity, note, refuse, show
 from bot.certs.leaf import LeafFacts, leaf_facts, read_leaf
@@ -71,7 +72,7 @@ def judge_upload(
     else:
         chain = prove_chain(selection.leaf, bag.certificates, anchors=anchors, at=at)
         judged = tuple(_judge_leaf(selection.leaf, chain, expectation, at))
-    findings = (*_about_bag(bag, judged), *judged)
+    findings = in_order((*_about_bag(bag, judged), *judged))
     return _verdict(bag, selection, chain, findings, anchors)
 
 
@@ -97,7 +98,7 @@ def rejudge(
     if selection.leaf is None:
         return selection.findings
     chain = prove_chain(leaf, path, anchors=anchors, at=at)
-    return tuple(_judge_leaf(leaf, chain, expectation, at))
+    return in_order(_judge_leaf(leaf, chain, expectation, at))
 
 
 def _select(bag: Bag, expectation: Expectation, where: str) -> Selection:

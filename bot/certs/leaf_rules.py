@@ -122,7 +122,7 @@ def _check_usages(leaf: Certificate) -> Iterator[Finding]:
         yield warn(
             "unusual_usage",
             leaf.where,
-            f"The certificate {show(leaf.subject)} may also be used for other things than TLS ({', '.join(odd[:5])}). "
+            f"The certificate {show(leaf.title)} may also be used for other things than TLS ({', '.join(odd[:5])}). "
             "Public vendors may not issue that; ask the vendor before installing.",
         )
 
@@ -135,7 +135,7 @@ def _check_lifetime(leaf: Certificate) -> Iterator[Finding]:
         yield refuse(
             "too_long",
             leaf.where,
-            f"The certificate {show(leaf.subject)} lives {days:.0f} days, and {rule.days} are allowed when issued on "
+            f"The certificate {show(leaf.title)} lives {days:.0f} days, and {rule.days} are allowed when issued on "
             f"{leaf.not_before:%Y-%m-%d} ({rule.source}); browsers and phones would refuse it. Nothing was installed. "
             "Have the vendor reissue it.",
             expected=str(rule.days),
@@ -147,5 +147,5 @@ def _refused(leaf: Certificate, code: str, what: str, advice: str) -> Finding:
     return refuse(
         code,
         leaf.where,
-        f"The certificate {show(leaf.subject)} {what}. Nothing was installed. {advice}",
+        f"The certificate {show(leaf.title)} {what}. Nothing was installed. {advice}",
     )

@@ -5,7 +5,7 @@ Order and duplicates mean nothing in a bag. Nothing is trusted here, and nothing
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.certs import der as asn1
@@ -43,7 +43,7 @@ _CUT_CERTIFICATE: Final = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bag:
     """
-    What an upload held: different certificates sorted by fingerprint, findings about the rest.
+    What an upload held: different certificates sorted by fingerprint (none when there were too many), findings about the rest.
 
     `unreadable` are whole certificates of an old or broken make that no library reads: (where, SHA-256, why).
     """
@@ -54,8 +54,8 @@ class Bag:
 
     @property
     def is_usable(self) -> bool:
-        """Say whether there is anything to judge: some certificates, and not too many."""
-        return 0 < len(self.certificates) <= rules.CERTIFICATE_LIMIT
+        """Say whether there is anything to judge."""
+        return bool(self.certificates)
 
 
 def open_bundle(data: bytes, *, filename: str) -> Bag:
@@ -87,10 +87,14 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     unreadable: dict[Fingerprint, tuple[str, Fingerprint, str]] = field(default_factory=dict)
     others: set[Shape] = field(default_factory=set)
+    size: int = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.found) > rules.CERTIFICATE_LIMIT
+        return (
+            len(self.found) + len(self.unreadable) > rules.CERTIFICATE_LIMIT
+            or self.size > rules.CERTIFICATE_TOTAL_LIMIT
+        )
 
     @property
     def is_untouched(self) -> bool:
@@ -99,9 +103,13 @@ class _Reading:
     def add(self, der: bytes, where: str) -> None:
         """Read one certificate unless it is known; at equal certificates the first label in order of text stays."""
         fingerprint = fingerprint_of(der)
-        known = fingerprint in self.found or fingerprint in self.unreadable
-        if known or self.is_full or len(self.unreadable) > rules.CERTIFICATE_LIMIT:
+        if (known := self.found.get(fingerprint)) is not None:
+            # The label must not depend on the order of the files.
+            self.found[fingerprint] = replace(known, where=min(known.where, where))
             return
+        if fingerprint in self.unreadable or self.is_full:
+            return
+        self.size += len(der)
         try:
             self.found[fingerprint] = read_certificate(der, where=where)
         except Unreadable as fault:
@@ -124,10 +132,11 @@ class _Reading:
             self.refuse(
                 "too_many_certs",
                 where,
-                f"{show(where)} holds more than {rules.CERTIFICATE_LIMIT} different certificates. Nothing was used. "
+                f"{show(where)} holds more than {rules.CERTIFICATE_LIMIT} different certificates, or more than "
+                f"{rules.CERTIFICATE_TOTAL_LIMIT // rules.KIB} KiB of them. Nothing was used. "
                 "Upload only the bundle of this order.",
             )
-        elif not self.found:
+        elif not self.found and not self.findings:
             self.refuse("no_certificate", where, self._nothing_found(where))
         return Bag(
             certificates=tuple(self.found[print_] for print_ in sorted(self.found)),

@@ -10,8 +10,9 @@ from typing import Final
 
 from cryptography.x509.oid import NameOID
 
+from bot.certs import rules
 from bot.certs.certificate import Certificate
-from bot.certs.chain import Anchors, Signers, has_signed
+from bot.certs.chain import Anchors, Signers, signers_among
 from bot.certs.findings import Finding, refuse, show
 
 
@@ -45,9 +46,7 @@ YOUNG_ROOTS: Final = (
 )
 
 
-def explain_missing_path(
-    leaf: Certificate, bag: Sequence[Certificate], signers: Signers, anchors: Anchors
-) -> Finding:
+def explain_missing_path(bag: Sequence[Certificate], signers: Signers, anchors: Anchors) -> Finding:
     """Return the one finding that says why the walk upward ended before an anchor."""
     top = _top(signers)
     if signers.spent:
@@ -57,27 +56,33 @@ def explain_missing_path(
             "has too many look-alikes of its issuer in the bundle",
             "Upload only the bundle of this order.",
         )
-    root = next(
-        (cert for cert in (top, *bag) if cert.is_self_issued and has_signed(cert.x509, top)),
-        None,
-    )
-    if root is not None:
-        return _root_finding(top, root, anchors)
+    roots = [
+        cert for cert in (top, *bag) if cert.is_self_issued and cert.subject_der == top.issuer_der
+    ]
+    signed_by = signers_among(top, roots, budget=[rules.SIGNATURE_CHECK_LIMIT])
+    if signed_by:
+        return _root_finding(top, signed_by[0], anchors)
     names = {cert.subject_der for cert in bag if cert.sha256 != top.sha256}
     if top.issuer_der in names or top.issuer_der in anchors.by_subject:
         return _refused(
             "chain_invalid",
             top,
-            f"names {show(top.issuer)} as its issuer, but was not signed by it",
+            f"names {show(top.issuer_title)} as its issuer, but was not signed by it",
             "Ask the vendor for the current intermediates; if they are the same, tell your security team.",
         )
-    advice = _cross_advice(top.issuer) or (
-        "Download the bundle for IIS or Exchange from the vendor again, or add the vendor's intermediates to it."
+    advice = (
+        _cross_advice(top.issuer)
+        or "Download the bundle for IIS or Exchange from the vendor again, or add the vendor's intermediates to it"
+        + (
+            ", the cross-certificate signed by the older root included."
+            if _is_kin(top, anchors)
+            else "."
+        )
     )
     return _refused(
         "chain_incomplete",
         top,
-        f"was issued by {show(top.issuer)}, which is neither in the bundle nor trusted here",
+        f"was issued by {show(top.issuer_title)}, which is neither in the bundle nor trusted here",
         advice,
     )
 
@@ -93,19 +98,19 @@ def _root_finding(top: Certificate, root: Certificate, anchors: Anchors) -> Find
     if advice is None and root.subject_der not in anchors.by_subject and _is_kin(root, anchors):
         advice = (
             f"It is a newer root of a vendor whose older root is trusted: ask the vendor for the cross-certificate "
-            f"(the one with the subject {show(root.subject)} that the older root signed) and add it to the bundle."
+            f"(the one with the subject {show(root.title)} that the older root signed) and add it to the bundle."
         )
     if advice is not None:
         return _refused(
             "chain_incomplete",
             top,
-            f"ends in the root {show(root.subject)}, which only some systems trust (Windows may)",
+            f"ends in the root {show(root.title)}, which only some systems trust (Windows may)",
             advice,
         )
     return _refused(
         "untrusted_root",
         top,
-        f"ends in the root {show(root.subject)}, which is not trusted here",
+        f"ends in the root {show(root.title)}, which is not trusted here",
         "Roots are never taken from a bundle: if this is the right vendor, ask an administrator about the trusted list.",
     )
 
@@ -121,20 +126,20 @@ def _cross_advice(name: str) -> str | None:
     )
 
 
-def _is_kin(root: Certificate, anchors: Anchors) -> bool:
-    """Say whether an anchor carries the same organisation as the root."""
+def _is_kin(cert: Certificate, anchors: Anchors) -> bool:
+    """Say whether an anchor carries the same organisation as the issuer of this certificate."""
     organisations = {
         str(part.value)
         for same in anchors.by_subject.values()
         for anchor in same
         for part in anchor.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     }
-    return bool(organisations.intersection(root.issuer_organisations))
+    return bool(organisations.intersection(cert.issuer_organisations))
 
 
 def _refused(code: str, cert: Certificate, what: str, advice: str) -> Finding:
     return refuse(
         code,
-        cert.subject,
-        f"No path to a trusted root: {show(cert.subject)} {what}. Nothing was installed. {advice}",
+        cert.where,
+        f"No path to a trusted root: {show(cert.title)} {what}. Nothing was installed. {advice}",
     )

@@ -59,7 +59,7 @@ def _check_missing(
         yield refuse(
             "name_missing",
             leaf.where,
-            f"The certificate {show(leaf.subject)} lacks {_count(missing)} approved: {show_all(missing)}. "
+            f"The certificate {show(leaf.title)} lacks {_count(missing)} approved: {show_all(missing)}. "
             "Nothing was installed. Enter the missing names in the vendor's own field and have it reissued.",
             expected=", ".join(expectation.names),
             got=", ".join(sorted(names)),
@@ -77,7 +77,7 @@ def _check_added(
         yield refuse(
             "name_extra",
             leaf.where,
-            f"The certificate {show(leaf.subject)} holds {_count(foreign)} that nobody approved: {show_all(foreign)}. "
+            f"The certificate {show(leaf.title)} holds {_count(foreign)} that nobody approved: {show_all(foreign)}. "
             "Nothing was installed. Have it reissued without them, or place an order that asks for them.",
             expected=", ".join(expectation.names),
             got=", ".join(sorted(names)),
@@ -127,7 +127,7 @@ def _bad(leaf: Certificate, what: str) -> Finding:
     return refuse(
         "name_bad",
         leaf.where,
-        f"The certificate {show(leaf.subject)} {what}. Nothing was installed. "
+        f"The certificate {show(leaf.title)} {what}. Nothing was installed. "
         "A public vendor may not issue that: check where the file comes from and have it reissued.",
     )
 

@@ -22,7 +22,6 @@ from bot.certs.chain import (
     Path,
     find_signers,
     index_anchors,
-    is_self_signed,
     paths_to_anchors,
 )
 from bot.certs.findings import Finding, refuse, show
@@ -83,7 +82,7 @@ def prove_chain(
         best_refused = best_refused or chain
     if best_refused is not None:
         return best_refused
-    return Chain(path=None, findings=(explain_missing_path(leaf, bag, signers, index),))
+    return Chain(path=None, findings=(explain_missing_path(bag, signers, index),))
 
 
 def _possible_intermediates(
@@ -94,7 +93,7 @@ def _possible_intermediates(
         for cert in bag
         if cert.sha256 != leaf.sha256
         and cert.sha256 not in anchors.fingerprints
-        and not is_self_signed(cert)
+        and not cert.is_self_signed
     ]
 
 
@@ -103,7 +102,7 @@ def _judge_path(leaf: Certificate, path: Path, moment: datetime) -> Chain:
         return Chain(path=None, findings=findings)
     if reason := _verifier_fault(leaf, path, moment):
         what = f"has a path that breaks a rule: {show(reason)}"
-        finding = _refused("chain_invalid", leaf.subject, what)
+        finding = _refused("chain_invalid", leaf, what)
         return Chain(path=None, findings=(finding,), is_said_by_verifier=True)
     return Chain(path=path, findings=())
 
@@ -112,10 +111,10 @@ def _path_findings(leaf: Certificate, path: Path, moment: datetime) -> Iterator[
     for below, cert in enumerate(path.intermediates):
         faults = [*_faults(cert, moment), *_length_faults(path.intermediates[:below], cert)]
         for code, what in faults:
-            yield _refused(code, cert.subject, what)
+            yield _refused(code, cert, what)
     if len(path.intermediates) > rules.INTERMEDIATE_LIMIT:
         what = f"has more than {rules.INTERMEDIATE_LIMIT} intermediates above it"
-        yield _refused("chain_invalid", leaf.subject, what)
+        yield _refused("chain_invalid", leaf, what)
 
 
 def _faults(cert: Certificate, moment: datetime) -> list[tuple[str, str]]:
@@ -181,10 +180,10 @@ def _subject(leaf: Certificate) -> x509.DNSName:
     return x509.DNSName(name.replace("*", "any", 1))
 
 
-def _refused(code: str, subject: str, what: str) -> Finding:
+def _refused(code: str, cert: Certificate, what: str) -> Finding:
     return refuse(
         code,
-        subject,
-        f"The certificate {show(subject)} {what}. Nothing was installed. "
+        cert.where,
+        f"The certificate {show(cert.title)} {what}. Nothing was installed. "
         "Ask the vendor for the current intermediates and upload them with the certificate.",
     )

@@ -10,6 +10,7 @@ import binascii
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 # A fixed number of dashes keeps the search linear on any input.
@@ -61,7 +62,7 @@ def blocks_of(text: str) -> tuple[Block, ...]:
     """Return every armoured block in the order of the text; a BEGIN without its END is a block without data."""
     marks = list(_MARK.finditer(text))
     found = []
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in zip_longest(marks, marks[1:]):
         if mark[1] == "END":
             continue
         body = text[mark.end() : after.start() if after else len(text)]

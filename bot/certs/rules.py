@@ -26,6 +26,10 @@ RATIO_FROM: Final = 4 * KIB
 """Below this size the ratio says nothing."""
 CERTIFICATE_LIMIT: Final = 40
 """Different certificates in one upload; the largest honest bundle seen holds about 10."""
+CERTIFICATE_SIZE_LIMIT: Final = 32 * KIB
+"""Bytes of one certificate; with 100 names and every extension it has about 8 KiB."""
+CERTIFICATE_TOTAL_LIMIT: Final = 128 * KIB
+"""Bytes of all different certificates together: what has to be read in full."""
 INTERMEDIATE_LIMIT: Final = 4
 """Intermediates between leaf and anchor."""
 NAME_LIMIT: Final = 100

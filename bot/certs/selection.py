@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.certs.certificate import Certificate
-from bot.certs.chain import is_self_signed
 from bot.certs.findings import Finding, refuse, show, show_all
 from bot.certs.prints import Fingerprint
 
@@ -41,11 +40,11 @@ def pick_leaf(bag: Sequence[Certificate], spki_der: bytes, *, where: str) -> Sel
 
 
 def _preference(cert: Certificate) -> tuple[bool, bool, float]:
-    return not is_self_signed(cert), not cert.is_precertificate, cert.not_before.timestamp()
+    return not cert.is_self_signed, not cert.is_precertificate, cert.not_before.timestamp()
 
 
 def _why_not(cert: Certificate) -> str:
-    if is_self_signed(cert):
+    if cert.is_self_signed:
         return "self-signed with our key; not issued by a vendor"
     if cert.is_precertificate:
         return "the precertificate of the leaf; it only serves the transparency logs"
@@ -67,7 +66,7 @@ def _nothing_ours(bag: Sequence[Certificate], spki_der: bytes, where: str) -> Fi
         "key_mismatch",
         strangers[0].where,
         f"No certificate in {show(where)} has the public key of this order's CSR (expected SHA-256 {expected[:12]}…, got "
-        f"{got[:12]}… in {show_all([cert.subject for cert in strangers])}). Nothing was used. "
+        f"{got[:12]}… in {show_all([cert.title for cert in strangers])}). Nothing was used. "
         "Upload the bundle the vendor issued for this CSR; for another CSR the vendor must rekey the order.",
         expected=expected,
         got=got,

@@ -26,15 +26,14 @@ def advance(
         IllegalMove: the table does not know the pair; nothing was changed.
     """
     step = move(order.state, event.kind)
-    after = replace(
-        order,
-        state=step.to,
-        version=order.version + 1,
-        changed_at=at,
-        detail="",
-        approvals=order.approvals + event.approvals,
-        **_brought(order, event, at),
-    )
+    common: dict[str, Any] = {
+        "state": step.to,
+        "version": order.version + 1,
+        "changed_at": at,
+        "detail": "",
+        "approvals": order.approvals + event.approvals,
+    }
+    after = replace(order, **(common | _brought(order, event, at)))
     return after, step.work
 
 

@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 
 from bot.certs.findings import BadMaterial
 from bot.certs.judge import read_leaf
-from bot.certs.prints import Thumbprint, parse_thumbprint, thumbprint_of
+from bot.certs.prints import (
+    Fingerprint,
+    Thumbprint,
+    fingerprint_of,
+    parse_thumbprint,
+    thumbprint_of,
+)
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.plan import Connector, HostCertificate, Snapshot
@@ -110,10 +116,25 @@ def store_thumbprints(runner: Runner, store: str) -> tuple[Thumbprint, ...]:
     return tuple(parse_thumbprint(row[0] or "") for row in run_rows(runner, call, width=4))
 
 
-def keyed_thumbprints(runner: Runner) -> dict[Thumbprint, bool]:
-    """Every certificate of the machine's own store, and whether its private key is there."""
-    rows = run_rows(runner, cmdlets.list_store("My"), width=4)
-    return {parse_thumbprint(row[0] or ""): row[2] == "1" for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A certificate in the machine's own store, and whether its private key is there."""
+
+    thumbprint: Thumbprint
+    sha256: Fingerprint
+    has_key: bool
+
+
+def own_store(runner: Runner) -> tuple[Held, ...]:
+    """Everything in the machine's own store, also what Exchange hides."""
+    call = cmdlets.list_store("My")
+    rows = run_rows(runner, call, width=4)
+    return tuple(_held(runner.host, call, row) for row in rows)
+
+
+def find_held(runner: Runner, sha256: Fingerprint) -> Held | None:
+    """Find a certificate in the machine's own store by its fingerprint, which is proof, unlike the handle."""
+    return next((held for held in own_store(runner) if held.sha256 == sha256), None)
 
 
 def _with_unshown(
@@ -151,6 +172,14 @@ def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
         friendly_name=friendly or "",
         has_private_key=has_key == "1",
     )
+
+
+def _held(host: HostName, call: Call, row: Row) -> Held:
+    try:
+        der = base64.b64decode(row[1] or "", validate=True)
+    except binascii.Error as fault:
+        raise unreadable(host, call, "a certificate is not base64") from fault
+    return Held(thumbprint=thumbprint_of(der), sha256=fingerprint_of(der), has_key=row[2] == "1")
 
 
 def _services(text: str | None) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The audit for readers; entries are written by `SqlOrders` alone, together with what they tell of."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 from sqlalchemy import Engine, LargeBinary, cast
 from sqlmodel import Session, col, select
@@ -8,6 +9,7 @@ from sqlmodel import Session, col, select
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
 from bot.store.chain import Link, entry_of, first_break
+from bot.store.columns import may_be_id
 from bot.store.database import reading
 from bot.store.tables import AuditHead, AuditRecord
 
@@ -21,6 +23,8 @@ class SqlAudit:
     def entries(self, order_id: OrderId | None = None) -> tuple[AuditEntry, ...]:
         """All entries, or those of one order, oldest first."""
         chosen = select(AuditRecord.body).order_by(col(AuditRecord.number))
+        if order_id is not None and not may_be_id(order_id):
+            return ()
         if order_id is not None:
             chosen = chosen.where(AuditRecord.order_id == order_id)
         with reading(self._engine) as session:
@@ -31,12 +35,14 @@ class SqlAudit:
         with reading(self._engine) as session:
             head = session.exec(select(AuditHead)).first()
             end = None if head is None else (head.number, head.hash)
-            return first_break(_links(session), end)
+            with closing(_links(session)) as links:
+                return first_break(links, end)
 
 
-def _links(session: Session) -> Iterator[Link]:
+def _links(session: Session) -> Generator[Link]:
     # The casts are for SQLite, where somebody may have put text where bytes belong.
-    rows = session.exec(
+    # Read in pages: an audit outgrows the memory of a process some day.
+    chosen = (
         select(
             AuditRecord.number,
             AuditRecord.order_id,
@@ -46,5 +52,6 @@ def _links(session: Session) -> Iterator[Link]:
         .order_by(col(AuditRecord.number))
         .execution_options(yield_per=1000)
     )
-    for number, order_id, body, link_hash in rows:
-        yield Link(number=number, order_id=order_id, body=body, hash=link_hash)
+    with session.exec(chosen) as rows:
+        for number, order_id, body, link_hash in rows:
+            yield Link(number=number, order_id=order_id, body=body, hash=link_hash)

@@ -62,6 +62,11 @@ class FreeText(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+def may_be_id(number: int) -> bool:
+    """Whether a row can have this number: people type any, and PostgreSQL's INTEGER ends at 2^31 - 1."""
+    return 0 < number < 1 << 31
+
+
 def storable(text: str) -> str:
     """Text without NUL and half characters; all other text comes back as it is."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

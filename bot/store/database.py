@@ -36,7 +36,8 @@ def open_database(url: str) -> Engine:
     """
     An engine on ``sqlite:///path`` or ``postgresql://…`` (psycopg 3); nothing is created but an empty file.
 
-    A SQLite file is made readable for its owner only, with the folder it lives in.
+    A SQLite file is made readable for its owner only, with the folder it lives in. Errors of either database
+    do not repeat the values that were sent: files and sealed keys are among them.
 
     Raises:
         DatabaseUnusable: the address names neither.
@@ -47,6 +48,7 @@ def open_database(url: str) -> Engine:
     return create_engine(
         address,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
@@ -105,7 +107,7 @@ def _open_sqlite(address: URL) -> Engine:
     path = Path(address.database or "")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": _WAIT_MS / 1000})
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": _WAIT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -21,9 +21,10 @@ from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
 from bot.store import approvals, chain, outbox, steps, uploads
+from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
 from bot.store.rows import order_columns, order_value
-from bot.store.tables import LARGEST_ID, OrderRecord, OutboxRecord
+from bot.store.tables import OrderRecord, OutboxRecord
 
 StartWork = Callable[[Session, Work, CertificateOrder], None]
 """
@@ -63,7 +64,7 @@ class SqlOrders:
     def load(self, order_id: OrderId) -> CertificateOrder:
         """One order. Raises `OrderUnknown`."""
         with reading(self._engine) as session:
-            row = session.get(OrderRecord, order_id) if order_id <= LARGEST_ID else None
+            row = session.get(OrderRecord, order_id) if may_be_id(order_id) else None
             if row is None:
                 raise OrderUnknown(order_id)
             return _values(session, [row])[0]

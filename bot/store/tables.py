@@ -6,7 +6,7 @@ database, so ours have a registry of their own.
 """
 
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
@@ -21,9 +21,6 @@ _NOT_DELIVERED = text("NOT delivered")
 class Record(SQLModel, registry=_REGISTRY):
     """What all tables share: the registry."""
 
-
-LARGEST_ID: Final = 2**31 - 1
-"""What PostgreSQL's INTEGER holds; people may type any number."""
 
 METADATA = _REGISTRY.metadata
 """Every table of CertDesk, for migrations and for the comparison with them."""

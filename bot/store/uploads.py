@@ -5,6 +5,7 @@ from sqlmodel import Session
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import OrderId, PersonId, UploadId
 from bot.domain.order import Upload
+from bot.store.columns import may_be_id
 from bot.store.tables import OrderRecord, UploadRecord
 
 
@@ -44,7 +45,7 @@ def wipe(session: Session, upload_id: UploadId) -> None:
 
 
 def _row(session: Session, upload_id: UploadId) -> UploadRecord:
-    row = session.get(UploadRecord, upload_id)
+    row = session.get(UploadRecord, upload_id) if may_be_id(upload_id) else None
     if row is None:
         raise KeyError(upload_id)
     return row

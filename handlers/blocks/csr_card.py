@@ -80,7 +80,9 @@ def _who(order: CertificateOrder) -> str:
         case State.SUBMITTED:
             return "Next: the vendor issues. Then upload the zip, here or as a file in this thread."
         case State.ISSUED:
-            return "Next: download the vendor's zip and upload it, here or as a file in this thread."
+            return (
+                "Next: download the vendor's zip and upload it, here or as a file in this thread."
+            )
         case _:
             return ""
 

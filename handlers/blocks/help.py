@@ -10,7 +10,10 @@ WORDS: Final[tuple[tuple[str, str], ...]] = (
     ("list", "the orders that are under way"),
     ("status ID", "where an order stands and who has to act"),
     ("csr ID", "the CSR of an order, ready to paste"),
-    ("submitted ID REFERENCE", "report that the CSR is at the vendor, with the vendor's order number"),
+    (
+        "submitted ID REFERENCE",
+        "report that the CSR is at the vendor, with the vendor's order number",
+    ),
     ("issued ID", "report that the vendor has issued"),
     ("install ID", "review the plan and install"),
     ("rollback ID", "give the services back to the certificates of before"),

@@ -49,7 +49,9 @@ def renewable_list(orders: tuple[CertificateOrder, ...]) -> Picture:
     """Render the installed orders, each with its renewal button."""
     told = f"{count(len(orders), 'installed certificate')}."
     if not orders:
-        return picture(told, [section("Nothing is installed yet. `/cert request` asks for a certificate.")])
+        return picture(
+            told, [section("Nothing is installed yet. `/cert request` asks for a certificate.")]
+        )
     rows = [with_button(installed_row(order), renew_button(order)) for order in orders[:_SHOWN]]
     return picture(told, [header("Which one is to be renewed?"), *rows, *_rest(orders)])
 

@@ -29,18 +29,21 @@ _NO_ORDER = OrderId(0)
 """In the metadata of a form that renews nothing."""
 
 
-def order_form(site: Site, *, prefill: Wish | None = None, renews: OrderId | None = None) -> Block:
+def order_form(
+    site: Site, *, home: str, prefill: Wish | None = None, renews: OrderId | None = None
+) -> Block:
     """
     Render the form.
 
     Args:
+        home: the channel the order will live in.
         prefill: a wish to begin with, for a renewal.
         renews: the order whose certificate the new one follows.
     """
     title = "Renew certificate" if renews else "Request certificate"
     return modal(
         Callback.ORDER_FORM, title=title, submit="Ask for approval", close="Discard",
-        metadata=render_ref(OrderRef(order=renews or _NO_ORDER)),
+        metadata=render_ref(OrderRef(order=renews or _NO_ORDER, channel=home)),
         blocks=[*_where(site, prefill), *_who(prefill), *_key(prefill), *_rest(site, prefill)],
     )  # fmt: skip
 

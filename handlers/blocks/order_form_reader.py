@@ -54,9 +54,7 @@ def read_order_form(state: State, site: Site, *, renews: OrderId | None) -> Wish
 
 
 def _wish(state: State, renews: OrderId | None) -> Wish:
-    names = parse_names(
-        typed(state, Field.NAMES), common_name=typed(state, Field.COMMON_NAME)
-    )
+    names = parse_names(typed(state, Field.NAMES), common_name=typed(state, Field.COMMON_NAME))
     return Wish(
         hosts=tuple(HostName(name) for name in chosen_all(state, Field.HOSTS)),
         subject=_subject(state, names[0]),

@@ -32,9 +32,7 @@ _NOTE_LIMIT = 500
 
 def plan_modal(order: CertificateOrder, plan: InstallPlan) -> Block:
     """Render the modal; its metadata says which plan was read, to be compared at the submission."""
-    ref = OrderRef(
-        order=order.id, version=order.version, gate=Gate.INSTALL, digest=plan.digest()
-    )
+    ref = OrderRef(order=order.id, version=order.version, gate=Gate.INSTALL, digest=plan.digest())
     told = (
         f"Order {order.id} for {code(order.wish.subject.common_name)}: install on "
         f"{hosts_in_row(order.wish.hosts)}, one after the other; the first fault stops the work."

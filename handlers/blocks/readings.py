@@ -33,8 +33,12 @@ def inventory_picture(snapshot: Snapshot, *, now: datetime) -> Picture:
     rows = [section(_certificate(c, snapshot, now)) for c in shown]
     rest = len(snapshot.certificates) - len(shown)
     more = [context(f"and {rest} more")] if rest > 0 else []
-    foot = context(f"Read {when(snapshot.taken_at)}; build {code(snapshot.build)}. Nothing was changed.")
-    return picture(told, [header(f"Certificates on {snapshot.host}"), section(told), *rows, *more, foot])
+    foot = context(
+        f"Read {when(snapshot.taken_at)}; build {code(snapshot.build)}. Nothing was changed."
+    )
+    return picture(
+        told, [header(f"Certificates on {snapshot.host}"), section(told), *rows, *more, foot]
+    )
 
 
 def probe_picture(what: str, shakes: tuple[Handshake, ...]) -> Picture:
@@ -46,7 +50,9 @@ def probe_picture(what: str, shakes: tuple[Handshake, ...]) -> Picture:
         f"{'Proven' if s.proven else 'Not proven'}: {code(s.service)} at {code(s.address)}: {code(s.detail)}"
         for s in shakes[:_SHOWN]
     ]
-    return picture(told, [header("Handshakes"), section(told), *([section("\n".join(rows))] if rows else [])])
+    return picture(
+        told, [header("Handshakes"), section(told), *([section("\n".join(rows))] if rows else [])]
+    )
 
 
 def audit_picture(order_id: OrderId, entries: tuple[AuditEntry, ...]) -> Picture:

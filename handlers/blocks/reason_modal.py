@@ -101,4 +101,3 @@ def _typed(order: CertificateOrder, act: Act) -> list[Block]:
     name = order.wish.subject.common_name
     hint = "So that the right certificate is removed."
     return [field(Field.TYPED_NAME, f"Type {name} to confirm", line(most=_NAME_LIMIT), hint=hint)]
-

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.slack.block_rules import BLOCKS, MOST_BLOCKS, ON_SURFACE
-from sandbox.slack.element_rules import plain
+from sandbox.slack.element_rules import OPTION, OPTION_GROUP, plain
 from sandbox.slack.guesses import MESSAGE_BLOCKS_BYTES
 from sandbox.slack.ids import Json
 from sandbox.slack.model import Surface
@@ -63,6 +63,12 @@ def check_view(view: Any, at: str = "/view") -> list[Fault]:
         said = "`submit` is required when an `input` block is in the `blocks`"
         faults.append(Fault(said=said, pointer=at))
     return faults
+
+
+def check_options(name: str, offered: Any) -> list[Fault]:
+    """Everything wrong with the options (or option_groups) an app offers to an external select."""
+    item = OPTION if name == "options" else OPTION_GROUP
+    return list(many(item, 100, least=0)(offered, f"/{name}"))
 
 
 def too_long_together(blocks: list[Json]) -> bool:

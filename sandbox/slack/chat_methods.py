@@ -50,7 +50,7 @@ def app_message(ws: Workspace, channel: Channel, args: Json, *, limit: int = POS
         blocks=blocks,
         attachments=attachments,
         metadata=_metadata(args),
-        thread_ts=_thread(ws, channel, word(args, "thread_ts")),
+        thread_ts=thread_of(ws, channel, word(args, "thread_ts")),
         broadcast=flag(args, "reply_broadcast"),
         from_app=True,
     )
@@ -68,7 +68,13 @@ def _metadata(args: Json) -> Json | None:
     return dict(metadata)
 
 
-def _thread(ws: Workspace, channel: Channel, thread_ts: str) -> str | None:
+def thread_of(ws: Workspace, channel: Channel, thread_ts: str) -> str | None:
+    """
+    The ts of the thread's parent, also for the ts of a reply; None when no thread is meant.
+
+    Raises:
+        ApiError: thread_not_found.
+    """
     if not thread_ts:
         return None
     parent = ws.find_message(channel.id, thread_ts)

@@ -38,6 +38,7 @@ class Acts:
             web.post("/control/command", self.command),
             web.post("/control/shortcut", self.shortcut),
             web.post("/control/action", self.action),
+            web.post("/control/options", self.options),
             web.post("/control/view/submit", self.submit),
             web.post("/control/view/close", self.close),
             web.post("/control/home", self.home),
@@ -89,6 +90,20 @@ class Acts:
         action = self._touched(surfaces, wish)
         return web.json_response(await self._do.click_message(user, message, action, typed))
 
+    async def options(self, request: web.Request) -> web.Response:
+        """Type "value" into an external select and get the options the app offers."""
+        wish = await read_json(request)
+        user = actor(self._ws, wish)
+        surface: View | Message
+        if wish.get("view_id"):
+            surface = view_of(self._ws, user, wish)
+            blocks = surface.spec["blocks"]
+        else:
+            surface = message_seen_by(self._ws, user, wish)
+            blocks = surface.blocks
+        element = self._element([blocks], wish)
+        return web.json_response(await self._do.suggest(user, surface, element, wish))
+
     async def submit(self, request: web.Request) -> web.Response:
         wish = await read_json(request)
         user = actor(self._ws, wish)
@@ -101,8 +116,7 @@ class Acts:
         wish = await read_json(request)
         user = actor(self._ws, wish)
         view = self._modal(user, wish)
-        done = await self._do.close(user, view, everything=bool(wish.get("all")))
-        return web.json_response(done)
+        return web.json_response(self._do.close(user, view, everything=bool(wish.get("all"))))
 
     async def home(self, request: web.Request) -> web.Response:
         wish = await read_json(request)
@@ -160,9 +174,12 @@ class Acts:
         return view
 
     def _touched(self, surfaces: list[list[Json]], wish: Json) -> Json:
+        return self._do.action(self._element(surfaces, wish), text_of(wish, "block_id"), wish)
+
+    def _element(self, surfaces: list[list[Json]], wish: Json) -> Json:
         block_id, action_id = text_of(wish, "block_id"), text_of(wish, "action_id")
         for element in _found(surfaces, block_id, action_id):
-            return self._do.action(element, block_id, wish)
+            return element
         raise ControlError(
             f"Nothing with block_id {block_id[:60]!r} and action_id {action_id[:60]!r} is shown "
             "there. Nothing was clicked."

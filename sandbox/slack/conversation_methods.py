@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from typing import Final, TypeVar
 
 from sandbox.slack.api_error import ApiError
@@ -93,16 +94,14 @@ def _replies(ws: Workspace, args: Json) -> Json:
 
 def _read(ws: Workspace, args: Json, found: list[Message]) -> Json:
     """A page of messages between oldest and latest; whispers are never part of it."""
-    oldest, latest = word(args, "oldest") or "0", word(args, "latest") or "9" * 12
-    inclusive = flag(args, "inclusive")
+    oldest = _moment(args, "oldest", default=0)
+    latest = _moment(args, "latest", default=math.inf)
+    edges = (oldest, latest) if flag(args, "inclusive") else ()
     kept = [
         each
         for each in found
         if each.ephemeral_to is None
-        and (
-            float(oldest) < float(each.ts) < float(latest)
-            or (inclusive and each.ts in (oldest, latest))
-        )
+        and (oldest < float(each.ts) < latest or float(each.ts) in edges)
     ]
     page, more = _page(kept, args)
     wants = flag(args, "include_all_metadata")
@@ -112,6 +111,13 @@ def _read(ws: Workspace, args: Json, found: list[Message]) -> Json:
         "pin_count": 0,
         **more,
     }
+
+
+def _moment(args: Json, name: str, *, default: float) -> float:
+    try:
+        return float(word(args, name) or default)
+    except ValueError as err:
+        raise ApiError(f"invalid_ts_{name}") from err
 
 
 def _page(items: list[Item], args: Json) -> tuple[list[Item], Json]:

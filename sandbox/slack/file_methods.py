@@ -7,6 +7,7 @@ from typing import Final
 from sandbox.slack import messages
 from sandbox.slack.api_error import ApiError
 from sandbox.slack.arguments import names, needed, number, word
+from sandbox.slack.chat_methods import thread_of
 from sandbox.slack.guesses import SHARE_DELAY_S
 from sandbox.slack.ids import BOT_USER_ID, Json, new_id
 from sandbox.slack.method import Method, joined_channel
@@ -59,7 +60,7 @@ def _complete(ws: Workspace, args: Json) -> Json:
             channel=channel.id,
             user=BOT_USER_ID,
             text=word(args, "initial_comment"),
-            thread_ts=word(args, "thread_ts") or None,
+            thread_ts=thread_of(ws, channel, word(args, "thread_ts")),
             from_app=True,
         )
         ws.later(SHARE_DELAY_S.value, _sharing(ws, files, draft))
@@ -79,7 +80,9 @@ def _sharing(ws: Workspace, files: list[StoredFile], draft: Message) -> Callable
     return share
 
 
-def _uploaded(ws: Workspace, wish: Json) -> StoredFile:
+def _uploaded(ws: Workspace, wish: object) -> StoredFile:
+    if not isinstance(wish, dict):
+        raise ApiError("invalid_arguments")
     file = ws.files.get(str(wish.get("id")))
     if file is None or file.user != BOT_USER_ID:
         raise ApiError("file_not_found")

@@ -2,6 +2,7 @@
 
 from sandbox.slack import views
 from sandbox.slack.api_error import ApiError
+from sandbox.slack.block_check import check_options
 from sandbox.slack.delivery import Answer, Courier
 from sandbox.slack.form import FormError, field_value, missing_answers, state_values
 from sandbox.slack.handles import new_response_url
@@ -104,6 +105,32 @@ class Interactions:
         )
         return _outcome(await self._courier.interact("interactive", payload))
 
+    async def suggest(
+        self, user: User, surface: View | Message, element: Json, asked: Json
+    ) -> Json:
+        """Type into an external select: the app is asked for options within the ack window."""
+        place: Json
+        if isinstance(surface, View):
+            container: Json = {"type": "view", "view_id": surface.id}
+            place = {"view": self._view(surface)}
+        else:
+            container = {"type": "message", "message_ts": surface.ts}
+            place = self._message_place(user, surface)
+            del place["response_url"]
+        payload = interaction(
+            "block_suggestion",
+            user,
+            container=container,
+            action_id=element["action_id"],
+            block_id=str(asked.get("block_id")),
+            value=str(asked.get("value", "")),
+            **place,
+        )
+        answer = await self._courier.interact("interactive", payload)
+        if not answer.acked:
+            return _outcome(answer)
+        return _offer(answer.payload or {})
+
     async def submit(self, user: User, view: View, typed: Json) -> Json:
         """Press a modal's submit button; empty required fields never leave the client."""
         view.values = _merged(view.values, typed)
@@ -125,7 +152,7 @@ class Interactions:
         except ApiError:
             return {"ok": False, "error": BAD_ACK}
 
-    async def close(self, user: User, view: View, *, everything: bool) -> Json:
+    def close(self, user: User, view: View, *, everything: bool) -> Json:
         """Press X: on one modal, or on the whole stack."""
         clears = everything or bool(view.spec.get("clear_on_close"))
         stack = list(self._ws.stacks.get(user.id) or ())
@@ -137,7 +164,8 @@ class Interactions:
         for each in gone:
             if each.spec.get("notify_on_close"):
                 payload = interaction("view_closed", user, view=self._view(each), is_cleared=clears)
-                await self._courier.interact("interactive", payload)
+                # Nobody waits for this ack: the modal is gone from the screen already.
+                self._courier.spawn(self._courier.interact("interactive", payload))
         return {"ok": True}
 
     def open_home(self, user: User, tab: str = "home") -> None:
@@ -239,6 +267,14 @@ class Interactions:
         if file is None:
             raise FormError(f"There is no file {file_id[:40]!r}. Upload it first, with private=1.")
         return file_json(self._ws, file)
+
+
+def _offer(ack: Json) -> Json:
+    """The options of an ack; one over the limit and the client shows none at all."""
+    offered: Json = {name: ack[name] for name in ("options", "option_groups") if name in ack}
+    if not offered or any(check_options(name, value) for name, value in offered.items()):
+        return {"ok": False, "error": BAD_ACK}
+    return {"ok": True, **offered}
 
 
 def _outcome(answer: Answer) -> Json:

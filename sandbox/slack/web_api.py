@@ -22,7 +22,7 @@ from sandbox.slack.trouble import Fault
 from sandbox.slack.workspace import Workspace
 
 TOO_MANY: Final = 429
-_ROWS: Final[dict[str, Method]] = {
+METHODS: Final[dict[str, Method]] = {
     **chat_methods.METHODS,
     **conversation_methods.METHODS,
     **people_methods.METHODS,
@@ -36,7 +36,7 @@ class WebApi:
 
     def __init__(self, ws: Workspace, more: Mapping[str, Method]) -> None:
         self._ws = ws
-        self._methods = {**_ROWS, **more}
+        self._methods = {**METHODS, **more}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call."""

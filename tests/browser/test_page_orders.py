@@ -44,6 +44,7 @@ async def test_submitted_form_becomes_a_card_and_a_click_updates_it(
     await desk.type("/cert request")
     await desk.page.locator("[data-input='form.names']").fill("mail.example.com")
     await desk.page.locator("[data-input='form.vendor']").select_option("second")
+    await expect(desk.page.locator("[data-block-id=note]")).to_be_visible()
     await desk.page.get_by_label("SMTP").check()
     await desk.page.locator("[data-submit]").click()
     await expect(desk.page.locator("dialog#modal")).to_be_hidden()
@@ -88,6 +89,18 @@ async def test_typed_text_survives_a_modal_on_top(desk: Desk, app: TinyApp) -> N
 
     await expect(desk.page.locator("dialog h2")).to_have_text("Ask")
     await expect(desk.page.locator("[data-input='form.names']")).to_have_value("half a na")
+
+
+async def test_typed_text_survives_an_update_of_the_form(desk: Desk, app: TinyApp) -> None:
+    """When a choice makes the app redraw the form, everything typed so far stays."""
+    await desk.visit("requester")
+    await desk.type("/cert request")
+    await desk.page.locator("[data-input='form.names']").fill("half a na")
+    await desk.page.locator("[data-input='form.vendor']").select_option("second")
+
+    await expect(desk.page.locator("[data-block-id=note]")).to_have_text("second it is.")
+    await expect(desk.page.locator("[data-input='form.names']")).to_have_value("half a na")
+    await expect(desk.page.locator("[data-input='form.vendor']")).to_have_value("second")
 
 
 async def test_shortcuts_open_from_the_menu_and_on_a_message(desk: Desk, app: TinyApp) -> None:

@@ -68,6 +68,18 @@ async def test_everything_can_be_reached_by_keyboard(desk: Desk, app: TinyApp) -
     await expect(desk.page.locator("[data-block-id=words]")).to_contain_text("Approved by")
 
 
+async def test_permalink_in_a_message_opens_in_place(desk: Desk, app: TinyApp) -> None:
+    """A permalink of this workspace moves this page, and one stays whom one acts as."""
+    ts = await app.post("Order 27")
+    link = (await app.client.chat_getPermalink(channel=app.channel, message_ts=ts))["permalink"]
+    await app.client.chat_postMessage(channel=desk.channels["cert-approvals"], text=f"<{link}|It>")
+    await desk.visit("operator", "cert-approvals")
+    await desk.page.get_by_role("link", name="It").click()
+
+    await expect(desk.page.locator(f"#thread [data-message-ts='{ts}']")).to_be_visible()
+    await expect(desk.page.locator("[role=radio][aria-checked=true]")).to_contain_text("Operator")
+
+
 async def test_link_opens_the_page_where_it_points(desk: Desk, app: TinyApp) -> None:
     """An address with channel, person and thread shows just that."""
     ts = await app.post("Order 27")

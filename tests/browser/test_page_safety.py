@@ -104,7 +104,7 @@ async def test_trouble_panel_orders_a_fault_and_shows_the_wires(desk: Desk, app:
     """The curious can lose an answer and see that the message was posted all the same."""
     await desk.visit("requester")
     await desk.page.locator("[data-trouble] summary").click()
-    await desk.page.locator("[data-fault=drop_after_commit]").click()
+    await desk.page.locator("[data-fault='chat.postMessage drop_after_commit']").click()
     await expect(desk.page.locator(".trouble-state")).to_contain_text("Ordered")
     posting = asyncio.create_task(app.post("Order 27"))
 

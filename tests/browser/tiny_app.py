@@ -20,8 +20,9 @@ def button(text: str, action_id: str, **rest: Any) -> Json:
     return {"type": "button", "text": plain(text), "action_id": action_id, "value": "27", **rest}
 
 
-def form(*, title: str = "Ask") -> Json:
-    """A modal with one field of each common kind."""
+def form(*, title: str = "Ask", note: str = "") -> Json:
+    """A modal with one field of each common kind; a note stands above them."""
+    noted = [{"type": "section", "block_id": "note", "text": plain(note)}] if note else []
     return {
         "type": "modal",
         "callback_id": "form",
@@ -29,6 +30,7 @@ def form(*, title: str = "Ask") -> Json:
         "submit": plain("Send"),
         "close": plain("Cancel"),
         "blocks": [
+            *noted,
             {
                 "type": "input",
                 "block_id": "names",
@@ -43,6 +45,7 @@ def form(*, title: str = "Ask") -> Json:
                 "type": "input",
                 "block_id": "vendor",
                 "label": plain("Vendor"),
+                "dispatch_action": True,
                 "element": {
                     "type": "static_select",
                     "action_id": "form.vendor",
@@ -150,6 +153,7 @@ class TinyApp:
         self.app.shortcut("bundle.use")(self._use)
         self.app.view("form")(self._submitted)
         self.app.action("form.more")(self._explain)
+        self.app.action("form.vendor")(self._vendor)
         self.app.action("approve")(self._approve)
         self.app.action("reject")(self._clicked)
         self.app.event("file_shared")(self._file)
@@ -187,6 +191,11 @@ class TinyApp:
         await ack()
         told = {"type": "modal", "title": plain("Explained"), "blocks": [{"type": "divider"}]}
         await client.views_push(trigger_id=body["trigger_id"], view=told)
+
+    async def _vendor(self, ack: Any, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        chosen = body["actions"][0]["selected_option"]["value"]
+        await client.views_update(view_id=body["view"]["id"], view=form(note=f"{chosen} it is."))
 
     async def _approve(self, ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()

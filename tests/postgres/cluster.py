@@ -32,9 +32,9 @@ class Cluster:
 
     address: URL
 
-    def create(self, name: str, *, template: str = "template0") -> str:
-        """Make a database, a copy of ``template``; its URL as CertDesk is given one."""
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    def create(self, name: str) -> str:
+        """Make an empty database; its URL as CertDesk is given one."""
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self.address.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:

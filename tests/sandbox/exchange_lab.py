@@ -19,7 +19,7 @@ from winrm.protocol import Protocol
 from sandbox.exchange.clock import HostClock
 from sandbox.exchange.engine.exchange import Caller, Outcome, VirtualExchange
 from sandbox.exchange.engine.fresh import fresh_host
-from sandbox.exchange.engine.values import Argument
+from sandbox.exchange.engine.values import Argument, SecureString
 from sandbox.exchange.profile import PROFILES
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -125,7 +125,9 @@ class RunnerClient:
         self.last_id += 1
         inner = "".join(_parameter(key, value) for key, value in values.items())
         inner += "".join(f"<o>{escape(want)}</o>" for want in wants)
-        attributes = f'id="{self.last_id}" nonce="{NONCE}" op={quoteattr(op)} name={quoteattr(name)}'
+        attributes = (
+            f'id="{self.last_id}" nonce="{NONCE}" op={quoteattr(op)} name={quoteattr(name)}'
+        )
         self.send_line(f"<r {attributes}>{inner}</r>".encode())
         return self.reply()
 
@@ -217,7 +219,7 @@ def _parameter(name: str, value: object) -> str:
         case list():
             items = "".join(f"<v>{escape(item)}</v>" for item in value)
             return f'<p n="{name}" t="l">{items}</p>'
-        case ("secret", text):
+        case SecureString(text=text):
             return f'<p n="{name}" t="k">{escape(text)}</p>'
         case "switch":
             return f'<p n="{name}" t="w"/>'

@@ -58,9 +58,7 @@ def test_run_ps_over_ntlm_and_plain_http_takes_eight_requests(start: Start) -> N
 
 
 @pytest.mark.parametrize(("transport", "requests"), [("basic", 5), ("ntlm", 7)])
-def test_run_cmd_over_https(
-    start: Start, tmp_path: Any, transport: str, requests: int
-) -> None:
+def test_run_cmd_over_https(start: Start, tmp_path: Any, transport: str, requests: int) -> None:
     """Over HTTPS the messages are plain inside TLS, and the host's own CA vouches for it."""
     host, there = start()
     ca = tmp_path / "ca.pem"
@@ -117,19 +115,23 @@ def test_an_unsealed_message_over_plain_http_is_refused(start: Start) -> None:
     assert raised.value.code == 500
 
 
-def test_a_message_sealed_for_another_context_gets_400(start: Start) -> None:
-    """What a client meets that re-sends old sealed bytes on a new connection."""
-    _, there = start()
+def test_a_message_sealed_for_a_dropped_connection_gets_400(start: Start) -> None:
+    """The client logs on anew but re-sends the old sealed bytes; a new session of its own is the cure."""
+    host, there = start()
     client = connect(there)
     client.open_shell()
-    client.transport.encryption._encrypt_message = lambda *_: b"--Encrypted Boundary\r\n"
+    host.reboot()
 
     with pytest.raises(WinRMTransportError) as raised:
         client.open_shell()
     assert raised.value.code == 400
+    client.transport.close_session()
+    assert client.open_shell()
 
 
-@pytest.mark.parametrize("form", ["svc-certdesk", "EX01\\svc-certdesk", "svc-certdesk@corp.example.com"])
+@pytest.mark.parametrize(
+    "form", ["svc-certdesk", "EX01\\svc-certdesk", "svc-certdesk@corp.example.com"]
+)
 def test_every_form_of_the_user_name_is_the_same_account(start: Start, form: str) -> None:
     """Bare, host in front, domain behind."""
     host, there = start()

@@ -34,6 +34,13 @@ class Clerk:
         async def submitted(ack: Any) -> None:
             await ack(**self.ack)
 
+    @property
+    def closed(self) -> list[Json]:
+        return [each for each in self.sent if each.get("type") == "view_closed"]
+
+    async def closings(self, count: int) -> bool:
+        return len(self.closed) >= count
+
     def last(self, kind: str) -> Json:
         return [each for each in self.sent if each.get("type") == kind][-1]
 
@@ -215,13 +222,15 @@ async def test_closing_is_told_to_those_who_asked() -> None:
     async with _office() as (at, clerk):
         one = await _opened(at, clerk, modal(notify_on_close=True))
         await at.do("view/close", view_id=one["id"])
-        first = clerk.last("view_closed")["is_cleared"]
+        await until(lambda: clerk.closings(1))
         two = await _opened(at, clerk, modal(notify_on_close=True))
         await at.call("views.push", trigger_id=await _trigger(at, clerk), view=modal())
         await at.do("view/close", view_id=two["id"], all=True)
-        closed = [each for each in clerk.sent if each.get("type") == "view_closed"]
+        await until(lambda: clerk.closings(2))
+        left = await at.views()
 
-    assert (first, closed[-1]["is_cleared"], len(closed)) == (False, True, 2)
+    assert [each["is_cleared"] for each in clerk.closed] == [False, True]
+    assert left == []
 
 
 async def test_a_click_in_a_modal_carries_the_view_and_what_was_typed() -> None:

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, FormData
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk import WebClient
 
+from sandbox.slack.api_error import ApiError
 from sandbox.slack.ids import Stamps
+from sandbox.slack.server import SlackWorkspace
+from sandbox.slack.web_api import METHODS
 from tests.sandbox.slack_desk import Desk, Json, button, desk, manifest_with
 
 
@@ -127,12 +132,17 @@ CHAT_REFUSALS: list[tuple[str, Json, str]] = [
     ("conversations.replies", {"ts": "1.1"}, "thread_not_found"),
     ("conversations.history", {"cursor": "???"}, "invalid_cursor"),
     ("conversations.history", {"limit": "many"}, "invalid_arguments"),
+    ("conversations.history", {"limit": 1_000}, "invalid_limit"),
+    ("conversations.history", {"oldest": "yesterday"}, "invalid_ts_oldest"),
     ("users.info", {"user": "U0NOBODY00"}, "user_not_found"),
     ("files.info", {"file": "F0NOTHING0"}, "file_not_found"),
     ("views.update", {"view_id": "V0", "view": {"type": "modal"}}, "not_found"),
     ("views.open", {"trigger_id": "1.2.3", "view": {"type": "modal"}}, "invalid_trigger_id"),
     ("views.open", {"trigger_id": "1.2.3"}, "invalid_arguments"),
     ("blocks.validate", {}, "invalid_arguments"),
+    ("blocks.validate", {"blocks": [{"type": "header"}]}, "invalid_blocks"),
+    ("blocks.validate", {"message": {"blocks": [{"type": "header"}]}}, "invalid_blocks"),
+    ("blocks.validate", {"view": {"type": "home"}}, "invalid_blocks"),
 ]
 
 
@@ -142,6 +152,14 @@ async def test_a_bad_call_gets_slacks_word_for_it(
 ) -> None:
     """Each refusal has the code a real workspace gives."""
     assert (await at.call(method, **({"channel": at.requests} | args)))["error"] == error
+
+
+async def test_blocks_can_be_checked_without_posting(at: Desk) -> None:
+    """blocks.validate takes good blocks and posts nothing."""
+    answer = await at.call("blocks.validate", blocks=[button()])
+
+    assert answer == {"ok": True}
+    assert await at.messages() == []
 
 
 async def test_the_app_posts_only_where_it_is_a_member(at: Desk) -> None:
@@ -324,3 +342,36 @@ async def test_every_call_is_on_record_without_its_token(at: Desk) -> None:
         (False, "channel_not_found"),
     ]
     assert at.address["bot_token"] not in str(calls)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "id", "event_payload", "text"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+_NAMES = (
+    "text blocks attachments metadata thread_ts ts user users view view_id trigger_id files file "
+    "filename length channels channel_id oldest latest limit cursor types name timestamp "
+    "message_ts usergroup markdown_text user_id message reply_broadcast"
+)
+
+
+@given(
+    method=st.sampled_from(sorted(METHODS)),
+    args=st.dictionaries(st.sampled_from(_NAMES.split()), _JSON, max_size=8),
+)
+def test_no_arguments_break_a_method(method: str, args: Json) -> None:
+    """Whatever is sent, a method answers or refuses with a code; it never falls over."""
+    workspace = SlackWorkspace().state
+    known = {"channel": "C0REQUEST1", **args}
+    try:
+        answer = METHODS[method].run(workspace, known)
+    except ApiError as err:
+        answer = err.body
+
+    assert isinstance(answer, dict)

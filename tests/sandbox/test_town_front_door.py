@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from sandbox.__main__ import _run
 from sandbox.parts import Addresses
@@ -81,14 +82,21 @@ def test_addresses_are_loopback() -> None:
     assert process.returncode == 0
 
 
-def test_port_is_the_part_s_main_port() -> None:
+@pytest.mark.parametrize(
+    ("part", "key"), [("vendor", "page"), ("slack", "page"), ("exchange", "wsman_http")]
+)
+def test_port_is_the_part_s_main_port(part: str, key: str) -> None:
     """The port asked for is used; asking for it twice is a sentence and exit code 1."""
-    with sandbox("vendor", "--json") as first:
-        page = first_line(first)["page"]
-        port = page.rsplit(":")[-1].strip("/")
-        with sandbox("vendor", "--port", port) as second:
+    with sandbox(part, "--json") as first:
+        port = str(URL(first_line(first)[key]).port)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+    with sandbox(part, "--json", "--port", port) as again:
+        told = first_line(again)
+        with sandbox(part, "--port", port) as second:
             output, errors = second.communicate(timeout=60)
 
+    assert str(URL(told[key]).port) == port
     assert (second.returncode, output) == (1, "")
     assert errors.startswith("The sandbox did not start: ")
 

@@ -18,9 +18,7 @@ TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 CMD_SHELL_URI: Final = SHELL + "/cmd"
 CONFIG_URI: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _FAULT: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
-_WMI: Final = (
-    "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/microsoft/windows/wmi/MSFT_WmiError"
-)
+_WMI: Final = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
 _ANONYMOUS: Final = _ADDRESSING + "/role/anonymous"
 _DURATION: Final = re.compile(
     r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?"

@@ -239,6 +239,8 @@ async function start() {
   if (!state.workspace) return void setTimeout(start, 1500);
   document.title = `${state.workspace.team?.name ?? "Sandbox"} · Slack sandbox`;
   window.addEventListener("hashchange", follow);
+  // A file dropped beside its place must not take the page away.
+  for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
   await follow();
   part("main").dataset.ready = "true";
 }

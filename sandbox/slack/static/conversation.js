@@ -1,6 +1,6 @@
 // A channel or a thread: its head, its messages, its message box, and the place where files are dropped.
 
-import { composer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { h } from "./dom.js";
 import { dropZone } from "./files.js";
 import { messageList } from "./messages.js";
@@ -12,7 +12,7 @@ export function conversation(root, desk, { inThread }) {
   const foot = h("div", { class: "composer" });
   root.replaceChildren(head, list, foot);
   const messages = messageList(list, desk, { inThread });
-  const box = composer(foot, desk, { inThread });
+  const box = new Composer(foot, desk, { inThread });
   dropZone(
     root,
     inThread ? "Drop here to add the file to this thread" : "Drop here to put the file in this channel",
@@ -25,5 +25,5 @@ export function conversation(root, desk, { inThread }) {
     box.moveTo(place.key, place.placeholder);
     messages.show(found, place);
   }
-  return { show, focus: box.focus };
+  return { show };
 }

@@ -39,9 +39,18 @@ export function safeUrl(url) {
   }
 }
 
+/** The place on this page that a permalink of this workspace names, or null. */
+function ownPlace(url) {
+  const { origin, pathname } = new URL(url, location.href);
+  const [, channel, seconds, rest] = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(pathname) ?? [];
+  return channel && origin === location.origin ? `#/${channel}?thread=${seconds}.${rest}` : null;
+}
+
 /** A link to another tab that tells the other side nothing; plain text if the address is not safe. */
 export function outsideLink(url, children, attributes = {}) {
   const address = safeUrl(url);
+  const inside = address && ownPlace(address);
+  if (inside) return h("a", { ...attributes, href: inside }, children);
   if (!address) return h("span", {}, children);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer", ...attributes }, children);
 }

@@ -3,7 +3,8 @@
 import { button, feedbackButtons, iconButton, overflow, pressed } from "./buttons.js";
 import { MULTI, SINGLE, checkboxes, multiSelect, radioButtons, singleSelect } from "./choices.js";
 import { h } from "./dom.js";
-import { TYPED, fileField, typedField } from "./fields.js";
+import { TYPED, typedField } from "./fields.js";
+import { fileField } from "./filefield.js";
 import { isEmptyValue } from "./form.js";
 import { icon } from "./icons.js";
 

@@ -1,9 +1,7 @@
-// Typed inputs: text, numbers, addresses, dates and files. Choices live in choices.js.
+// Typed inputs: text, numbers, addresses and dates. Choices live in choices.js, files in filefield.js.
 
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
 import { plainText } from "./mrkdwn.js";
-import { sizeText } from "./files.js";
 
 const HTML_TYPE = {
   plain_text_input: "text",
@@ -75,84 +73,4 @@ function localMinutes(element) {
 
 function epochSeconds(text) {
   return text ? Math.floor(new Date(text).getTime() / 1000) : null;
-}
-
-/** A file field: each file goes up at once and privately, the view then carries its id. */
-export function fileField(element, attributes, upload) {
-  const files = [...(element.initial_files ?? [])];
-  const most = element.max_files ?? 10;
-  const list = h("ul", { class: "filelist" });
-  const state = h("span", { class: "filestate", role: "status" });
-  const types = element.filetypes?.map((type) => `.${type}`).join(",");
-  const control = h("input", {
-    ...attributes,
-    class: "visually-hidden",
-    type: "file",
-    multiple: most > 1,
-    accept: types || null,
-  });
-  const show = () => list.replaceChildren(...files.map((file) => fileLine(file, remove)));
-  const remove = (file) => {
-    files.splice(files.indexOf(file), 1);
-    show();
-  };
-  const take = async (chosen) => {
-    for (const file of chosen) {
-      if (files.length >= most)
-        return void (state.textContent = `At most ${most} file${most > 1 ? "s" : ""}: ${file.name} was left out.`);
-      state.textContent = `Uploading ${file.name}…`;
-      try {
-        files.push(await upload(file));
-        state.textContent = "";
-      } catch (error) {
-        state.textContent = error.message;
-      }
-      show();
-    }
-  };
-  control.addEventListener("change", async () => {
-    await take([...control.files]);
-    control.value = "";
-  });
-  const zone = h(
-    "label",
-    { class: "filezone" },
-    control,
-    icon("clip"),
-    h("span", {}, "Choose a file or drop it here"),
-    types ? h("small", {}, types) : null,
-  );
-  zone.addEventListener("dragover", (event) => event.preventDefault());
-  zone.addEventListener("drop", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    take([...event.dataTransfer.files]);
-  });
-  show();
-  return {
-    node: h("div", { class: "filefield" }, zone, state, list),
-    control,
-    read: () => ({ type: "file_input", files: [...files] }),
-    problem: () => null,
-  };
-}
-
-function fileLine(file, remove) {
-  return h(
-    "li",
-    { data: { fileId: file.id } },
-    icon("file"),
-    h("span", { class: "grow" }, file.name),
-    h("small", {}, sizeText(file.size)),
-    h(
-      "button",
-      {
-        type: "button",
-        class: "iconbutton",
-        "aria-label": `Take ${file.name} out`,
-        on: { click: () => remove(file) },
-      },
-      icon("close"),
-    ),
-  );
 }

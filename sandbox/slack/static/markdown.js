@@ -2,6 +2,7 @@
 
 import { h, outsideLink } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { preformatted } from "./pre.js";
 
 const INLINE =
   /`([^`\n]+)`|\[([^\]\n]+)\]\(([^()\s]+)\)|\*\*(?!\s)(.+?)\*\*|~~(.+?)~~|(?<![\w*])[*_](?!\s)([^*_\n]+?)[*_](?![\w*])|:([a-z0-9_+-]+):|(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"])/g;
@@ -37,7 +38,7 @@ function span(lines, pattern) {
 function fence(lines) {
   const end = lines.findIndex((line, index) => index > 0 && /^```/.test(line));
   const stop = end < 0 ? lines.length : end;
-  return [h("pre", { class: "pre" }, lines.slice(1, stop).join("\n")), lines.slice(stop + 1)];
+  return [preformatted(lines.slice(1, stop).join("\n")), lines.slice(stop + 1)];
 }
 
 function heading(lines) {

@@ -3,6 +3,7 @@
 import { renderBlocks } from "./blocks.js";
 import { clockTime, dateOfTs, dayName, exactTime } from "./dates.js";
 import { h } from "./dom.js";
+import { emoji } from "./emoji.js";
 import { fileCard } from "./files.js";
 import { Form } from "./form.js";
 import { icon } from "./icons.js";
@@ -87,6 +88,7 @@ function row(message, form, desk, inThread) {
       ),
       body(message, form, desk),
       message.files?.length ? h("div", { class: "files" }, message.files.map(fileCard)) : null,
+      reactions(message.reactions ?? {}),
       !inThread && message.reply_count ? threadLink(message, desk) : null,
     ),
     message.ephemeral ? null : toolbar(message, desk, inThread),
@@ -96,15 +98,20 @@ function row(message, form, desk, inThread) {
 function body(message, form, desk) {
   const edited = message.edited ? h("span", { class: "edited" }, "(edited)") : null;
   if (!message.blocks?.length)
-    return message.text || edited
-      ? h("div", { class: "text" }, mrkdwn(message.text ?? ""), edited)
-      : null;
+    return message.text || edited ? h("div", { class: "text" }, mrkdwn(message.text ?? ""), edited) : null;
   const scene = {
     form,
     act: (payload) => desk.act(message, { ...payload, state: form.values() }),
     upload: desk.upload,
   };
   return h("div", { class: "message-body" }, renderBlocks(message.blocks, scene), edited);
+}
+
+function reactions(found) {
+  const chips = Object.entries(found).map(([name, users]) =>
+    h("span", {}, emoji(name) ?? `:${name}:`, users.length),
+  );
+  return chips.length ? h("div", { class: "reactions" }, chips) : null;
 }
 
 function threadLink(message, desk) {

@@ -20,6 +20,8 @@ export function modalStack(dialog, desk) {
     const top = views.at(-1);
     if (!top) return void (dialog.open && dialog.close());
     if (dialog.firstElementChild !== panels.get(top.id).node) place(dialog, panels.get(top.id).node);
+    // A second Escape closes a <dialog> without asking; while the view is open it comes back.
+    if (!dialog.open) dialog.showModal();
     dialog.oncancel = (event) => {
       event.preventDefault();
       desk.close(top.id, false);
@@ -28,14 +30,18 @@ export function modalStack(dialog, desk) {
   return { show };
 }
 
-/** Put the panel up; focus goes back to the field it was in, or to the first one. */
+/** Put the panel up; focus and scroll go back to where they were, or to the first field. */
 function place(dialog, node) {
   const held = document.activeElement?.closest?.("[data-view-id] [data-input]")?.dataset.input;
+  const before = dialog.firstElementChild;
+  const scrolled =
+    before?.dataset.viewId === node.dataset.viewId ? before.querySelector(".panel-body").scrollTop : 0;
   dialog.replaceChildren(node);
   dialog.setAttribute("aria-labelledby", node.querySelector("h2").id);
   if (!dialog.open) dialog.showModal();
   const again = held && node.querySelector(`[data-input="${CSS.escape(held)}"]`);
   (again || node.querySelector("[data-input], [data-action-id], [data-submit], [data-close]"))?.focus();
+  node.querySelector(".panel-body").scrollTop = scrolled;
 }
 
 function panelFor(view, old, desk, depth) {

@@ -4,6 +4,7 @@ import { formatSlackDate, exactTime } from "./dates.js";
 import { h, outsideLink } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { channelName, isSelf, personName } from "./names.js";
+import { preformatted } from "./pre.js";
 
 const styled = (mark) =>
   `(?<![\\p{L}\\p{N}${mark}])${mark}(?!\\s)([^${mark}\\n]+?)(?<!\\s)${mark}(?![\\p{L}\\p{N}${mark}])`;
@@ -50,7 +51,7 @@ export function mrkdwn(text) {
   const nodes = [];
   text.split(/```/).forEach((part, index, parts) => {
     const fenced = index % 2 === 1 && index < parts.length - 1;
-    if (fenced) nodes.push(h("pre", { class: "pre" }, unescapeText(part.replace(/^\n|\n$/g, ""))));
+    if (fenced) nodes.push(preformatted(unescapeText(part.replace(/^\n|\n$/g, ""))));
     else
       nodes.push(...paragraphs(index % 2 === 1 ? "```" + part : trimNextToFence(part, index, parts.length)));
   });

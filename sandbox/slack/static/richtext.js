@@ -4,6 +4,7 @@ import { formatSlackDate } from "./dates.js";
 import { h, outsideLink } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { channelLink, mention } from "./mrkdwn.js";
+import { preformatted } from "./pre.js";
 
 export function richText(block) {
   return h("div", { class: "richtext" }, (block.elements ?? []).map(part));
@@ -17,7 +18,7 @@ function part(element) {
     case "rich_text_list":
       return list(element, children);
     case "rich_text_preformatted":
-      return h("pre", { class: "pre" }, children.map(leaf));
+      return preformatted(children.map(leaf));
     case "rich_text_quote":
       return h("blockquote", { class: "quote" }, children.map(leaf));
     default:

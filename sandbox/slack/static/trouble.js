@@ -12,7 +12,11 @@ const FAULTS = [
     label: "Delay the next delivery to the app by 4 s",
     wish: { delivery: "*", do: "delay", seconds: 4, times: 1 },
   },
-  { label: "Deliver the next event twice", wish: { delivery: "*", do: "duplicate", times: 1 } },
+  { label: "Deliver the next thing twice", wish: { delivery: "*", do: "duplicate", times: 1 } },
+  {
+    label: "Lose the app's next acknowledgement",
+    wish: { delivery: "*", do: "drop_after_commit", times: 1 },
+  },
   { label: "Cut the app's connections", wish: { delivery: "*", do: "disconnect", times: 1 } },
   {
     label: "Post the next message, but lose the answer",
@@ -58,7 +62,13 @@ export function troublePanel() {
       h(
         "div",
         { class: "trouble-buttons" },
-        FAULTS.map((fault) => plainButton(fault.label, () => order(fault), fault.wish.do)),
+        FAULTS.map((fault) =>
+          plainButton(
+            fault.label,
+            () => order(fault),
+            `${fault.wish.method ?? fault.wish.delivery} ${fault.wish.do}`,
+          ),
+        ),
       ),
       h(
         "div",
@@ -78,7 +88,7 @@ export function troublePanel() {
       const [sent, called] = await Promise.all([control.deliveries(), control.calls()]);
       lists.replaceChildren(
         wireList("Sent to the app", sent.deliveries, (item) => [
-          item.type,
+          item.what && item.what !== item.type ? `${item.type}, ${item.what}` : item.type,
           item.acked ? `acked in ${Math.round(item.ack_ms)} ms` : "no ack",
           item.acked,
         ]),
@@ -91,6 +101,8 @@ export function troublePanel() {
     });
   }
   node.addEventListener("toggle", refresh);
+  node.addEventListener("keydown", (event) => event.key === "Escape" && (node.open = false));
+  document.addEventListener("pointerdown", (event) => node.contains(event.target) || (node.open = false));
   return { node, refresh };
 }
 

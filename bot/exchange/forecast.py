@@ -1,0 +1,213 @@
+"""
+What people are told before they approve: sentences on what will change, what stays, what to do after.
+
+Pure and only words; nothing here decides what is done.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from bot.certs.findings import show
+from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint, thumbprint_of
+from bot.domain.order import Wish
+from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
+from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
+from bot.exchange.distinguished import name_parts, names_certificate
+
+_SKEW_S = 60.0
+_MAIL = frozenset({Service.POP, Service.IMAP})
+_RESTARTS = {
+    Service.POP: ("MSExchangePop3", "MSExchangePOP3BE"),
+    Service.IMAP: ("MSExchangeImap4", "MSExchangeIMAP4BE"),
+    Service.UM: ("MSExchangeUM",),
+}
+
+
+def forecast_host(
+    wish: Wish,
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    dialect: Dialect,
+    *,
+    before: Mapping[Service, Thumbprint],
+    question: SmtpQuestion | None,
+    word: str,
+) -> tuple[str, ...]:
+    """Everything worth knowing before the plan runs on this host, the most important first."""
+    services = tuple(s for s in wish.services if s in dialect.services)
+    return (
+        *_version(snapshot, dialect, word),
+        *_clock(certificate, snapshot),
+        *_key(wish, certificate, snapshot),
+        *_intermediates(certificate, snapshot),
+        *_moves(snapshot, services, before),
+        *_smtp(snapshot, question, services),
+        *_left_out(wish, dialect),
+        *_wildcard(certificate, services),
+        *_unified_messaging(services, certificate),
+        *_connectors(certificate, snapshot),
+        *_afterwards(services, dialect),
+    )
+
+
+def _version(snapshot: Snapshot, dialect: Dialect, word: str) -> Iterator[str]:
+    try:
+        is_same = not word or dialect_of_word(word) is dialect
+    except UnknownVersion:
+        is_same = False
+    if not is_same:
+        yield (
+            f"The configuration calls this host {word[:20]!r}, its build {snapshot.build} is {dialect.title}; "
+            "the build counts."
+        )
+
+
+def _clock(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    skew = snapshot.clock_skew_s
+    if abs(skew) < _SKEW_S:
+        return
+    way = "ahead of" if skew > 0 else "behind"
+    yield f"The host's clock is {abs(skew):.0f} s {way} ours; have it corrected."
+    if (snapshot.taken_at - certificate.facts.not_before).total_seconds() + skew < 0:
+        yield "By its own clock the certificate is not valid yet: it will show DateInvalid until then."
+
+
+def _key(wish: Wish, certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    is_held = snapshot.certificate(certificate.facts.thumbprint) is not None
+    if is_held:
+        yield "The certificate is already in the host's store with its key; it is not imported again."
+    elif snapshot.host != wish.hosts[0]:
+        yield (
+            f"The key was made on {wish.hosts[0]}: it is carried from there in memory as a PFX under a "
+            "password nobody sees, and is exportable there and not here."
+        )
+
+
+def _intermediates(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    missing = [der for der in certificate.path if thumbprint_of(der) not in snapshot.intermediates]
+    if missing:
+        noun = "intermediate is" if len(missing) == 1 else "intermediates are"
+        yield f"{len(missing)} {noun} added to the machine's CA store; the Root store is never touched."
+    elif certificate.path:
+        yield "All intermediates are there already."
+
+
+def _moves(
+    snapshot: Snapshot, services: tuple[Service, ...], before: Mapping[Service, Thumbprint]
+) -> Iterator[str]:
+    for service in services:
+        if service is Service.SMTP:
+            continue
+        old = snapshot.certificate(before.get(service))
+        if old is None:
+            yield f"{service} gets the new certificate; no other serves it now."
+        else:
+            yield f"{service} moves from {_label(old)} to the new certificate."
+    if before:
+        yield (
+            "Exchange only adds services: the old certificate may go on showing them, "
+            "and none can be taken off again."
+        )
+
+
+def _smtp(
+    snapshot: Snapshot, question: SmtpQuestion | None, services: tuple[Service, ...]
+) -> Iterator[str]:
+    if Service.SMTP not in services:
+        return
+    if question is None:
+        yield "SMTP gets the new certificate; Exchange asks nothing, for no other one is the default."
+    elif question.current is None:
+        yield (
+            f"The default SMTP certificate {snapshot.default_smtp} is not in the host's store. "
+            "No cannot be chosen, for it could not be given back: with No, SMTP stays as it is."
+        )
+    else:
+        yield (
+            f"SMTP gets the new certificate either way. Yes makes it the default for mail between servers; "
+            f"No keeps {show(question.current.subject)} (until {question.current.not_after:%Y-%m-%d}) as the default. "
+            "For No the default is replaced for a moment and given back at once."
+        )
+
+
+def _left_out(wish: Wish, dialect: Dialect) -> Iterator[str]:
+    for service in wish.services:
+        if service not in dialect.services:
+            yield f"{dialect.title} has no {service}; it is left out here."
+
+
+def _wildcard(certificate: IssuedCertificate, services: tuple[Service, ...]) -> Iterator[str]:
+    names = certificate.facts.names
+    mail = [service for service in services if service in _MAIL]
+    if mail and names and names[0].startswith("*."):
+        cmdlets = " and ".join(f"Set-{service.title()}Settings" for service in mail)
+        yield (
+            f"{' and '.join(mail)} cannot use the wildcard {names[0]} by themselves: Exchange will warn. "
+            f"Afterwards run {cmdlets} -X509CertificateName with the real name and restart the services."
+        )
+
+
+def _unified_messaging(
+    services: tuple[Service, ...], certificate: IssuedCertificate
+) -> Iterator[str]:
+    if Service.UM not in services:
+        return
+    yield "UM takes it only when its startup mode is TLS or Dual; otherwise that one step fails."
+    if any(name.startswith("*.") for name in certificate.facts.names[:1]):
+        yield "UM with Lync or Skype wants the server's own name in the subject, not a wildcard."
+
+
+def _connectors(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    facts = certificate.facts
+    for connector in snapshot.connectors:
+        if not connector.tls_certificate_name:
+            continue
+        if names_certificate(connector, issuer=facts.issuer, subject=facts.subject):
+            yield (
+                f"The {_title(connector)} names this issuer and subject already: nothing to update, but "
+                "removing the old certificate will be refused while it does."
+            )
+        elif old := _named_old(connector, certificate, snapshot):
+            yield (
+                f"The {_title(connector)} names issuer and subject of {_label(old)}. After the installation set its "
+                f"TlsCertificateName to {show(f'<I>{facts.issuer}<S>{facts.subject}')} in Exchange's own spelling, "
+                "or its TLS fails once the old certificate is gone."
+            )
+
+
+def _named_old(
+    connector: Connector, certificate: IssuedCertificate, snapshot: Snapshot
+) -> HostCertificate | None:
+    """The certificate a connector names, when the new one takes its place: they share a name or the subject."""
+    facts = certificate.facts
+    for held in snapshot.certificates:
+        if not names_certificate(connector, issuer=held.issuer, subject=held.subject):
+            continue
+        is_same_subject = name_parts(held.subject) == name_parts(facts.subject)
+        if is_same_subject or set(held.names) & set(facts.names):
+            return held
+    return None
+
+
+def _afterwards(services: tuple[Service, ...], dialect: Dialect) -> Iterator[str]:
+    restarts = [
+        name
+        for service in services
+        for name in _RESTARTS.get(service, ())
+        if dialect.has_back_end or not name.upper().endswith("BE")
+    ]
+    if restarts:
+        yield f"CertDesk restarts nothing. For the new certificate restart {', '.join(restarts)} when it suits."
+    if Service.IIS in services:
+        yield (
+            "IIS is bound on port 443 of the Default Web Site only, and Require SSL stays as it is. "
+            "Load balancers and proxies in front need the certificate too; CertDesk cannot see them."
+        )
+
+
+def _title(connector: Connector) -> str:
+    return f"{connector.direction} connector {show(connector.name)}"
+
+
+def _label(held: HostCertificate) -> str:
+    return f"{show(held.subject)} ({held.thumbprint[:8]}…, until {held.not_after:%Y-%m-%d})"

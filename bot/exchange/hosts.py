@@ -1,0 +1,160 @@
+"""
+The Exchange hosts behind `ports.ExchangeHosts`, over WinRM.
+
+One host is worked on by one thread at a time. A conversation is kept for the next call of the same
+thread for a short while, because starting PowerShell and Exchange's tools costs more than the work.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from bot.certs.judge import IssuedCertificate
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import (
+    Answer,
+    InstallPlan,
+    Observation,
+    Operation,
+    Receipt,
+    Service,
+    Snapshot,
+)
+from bot.exchange.access import HostAccess
+from bot.exchange.call import Reply
+from bot.exchange.install import act, observe
+from bot.exchange.line import HostLine, Meeting
+from bot.exchange.pending import find_request, make_request
+from bot.exchange.plan import plan_install
+from bot.exchange.readback import read_back
+from bot.exchange.retire import plan_retirement
+from bot.exchange.rollback import plan_roll_back
+from bot.exchange.session import Deadlines, Runner
+from bot.exchange.snapshot import HostFacts, take_snapshot
+from bot.exchange.winrm import WinRMWire, Wire
+from bot.ports import Clock, CsrAsk
+
+WireMaker = Callable[[HostAccess], Wire]
+
+
+class WinRMHosts:
+    """
+    `ports.ExchangeHosts` over WinRM; `close` ends what is still open.
+
+    Args:
+        accesses: the hosts of the configuration.
+        clock: for snapshots and for the clock skew.
+        deadlines: how long a host may take.
+        monotonic: seconds that never step, for the deadlines.
+        keep_s: how long an idle conversation is kept; 0 ends each at once. WinRM drops idle
+            connections after about two minutes, and a sealed one cannot be taken up again.
+        open_wire: how a host is dialled.
+    """
+
+    def __init__(
+        self,
+        accesses: Sequence[HostAccess],
+        clock: Clock,
+        *,
+        deadlines: Deadlines | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        keep_s: float = 45.0,
+        open_wire: WireMaker | None = None,
+    ) -> None:
+        self._clock = clock
+        make_wire = open_wire or (lambda access: WinRMWire(access, now=clock.now))
+        self._words = {access.name: access.version for access in accesses}
+        self._lines = {
+            access.name.lower(): HostLine(
+                access,
+                open_wire=make_wire,
+                deadlines=deadlines or Deadlines(),
+                monotonic=monotonic,
+                keep_s=keep_s,
+            )
+            for access in accesses
+        }
+
+    def close(self) -> None:
+        """End every conversation that was kept; the object can be used again afterwards."""
+        for line in self._lines.values():
+            line.close()
+
+    def find_csr(self, ask: CsrAsk) -> str | None:
+        """The PEM of the pending request with this friendly name; None when there is none."""
+        with self._meeting(ask.host) as met:
+            return find_request(met.runner, met.facts.dialect, ask)
+
+    def make_csr(self, ask: CsrAsk) -> str:
+        """Have the host make key and CSR; the PEM it answered."""
+        with self._meeting(ask.host) as met:
+            return make_request(met.runner, met.facts.dialect, ask)
+
+    def snapshot(self, host: HostName) -> Snapshot:
+        """Read what is on the host."""
+        with self._meeting(host) as met:
+            return take_snapshot(met.runner, met.facts, now=self._clock.now())
+
+    def plan(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> InstallPlan:
+        """What would be done on the order's hosts, in order; reads nothing."""
+        return plan_install(order, certificate, snapshots, words=self._words)
+
+    def plan_retirement(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> tuple[Operation, ...]:
+        """The removals for this certificate; refused while it is still used."""
+        return plan_retirement(order, certificate, snapshots)
+
+    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+        """What gives a host's services back to the certificates of before."""
+        return plan_roll_back(plan, host)
+
+    def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
+        """Look whether the operation's end state is there."""
+        with self._meeting(operation.host) as met:
+            return observe(met.runner, met.facts, operation, certificate)
+
+    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+        """Run one operation, once."""
+        with self._meeting(operation.host) as met:
+            return act(met.runner, met.facts, operation, certificate, bring_key=_no_key_elsewhere)
+
+    def read_back(
+        self,
+        host: HostName,
+        certificate: IssuedCertificate,
+        services: tuple[Service, ...],
+        plan: InstallPlan,
+        answer: Answer | None,
+    ) -> Observation:
+        """Whether the host shows the certificate with its key, its services and the decided default."""
+        with self._meeting(host) as met:
+            return read_back(met.runner, met.facts, certificate, services, plan, answer)
+
+    @contextlib.contextmanager
+    def _meeting(self, host: HostName) -> Iterator[Meeting]:
+        line = self._lines.get(host.lower())
+        if line is None:
+            raise HostFault(
+                FaultKind.UNSUPPORTED,
+                host,
+                f"{host[:60]!r} is not among the configured hosts. Nothing was done. Add it to the configuration.",
+                executed="no",
+                code="unknown-host",
+            )
+        with line.meeting() as met:
+            yield met
+
+
+def _no_key_elsewhere(_: Runner, __: HostFacts, ___: Operation) -> Reply | None:
+    return None

@@ -1,0 +1,225 @@
+"""
+One operation on one host: look whether its end state is there, or bring it about, once.
+
+What is done follows from the operation's kind and data, never from its text. Nothing here repeats
+anything, and nothing here touches the Root store.
+"""
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint, thumbprint_of
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Service
+from bot.exchange import cmdlets
+from bot.exchange.call import Reply, Switch
+from bot.exchange.operations import enabling_call
+from bot.exchange.session import Runner
+from bot.exchange.snapshot import (
+    HostFacts,
+    default_smtp,
+    find_held,
+    own_store,
+    shown_certificates,
+    store_thumbprints,
+)
+from bot.exchange.talk import run, run_one
+
+_OPTIONAL: Final = ("Force", "DoNotRequireSsl")
+
+KeyBearer = Callable[[Runner, HostFacts, Operation], Reply | None]
+"""Brings certificate and key from the host that has them; None when no host of ours does."""
+
+
+def observe(
+    runner: Runner, facts: HostFacts, operation: Operation, certificate: IssuedCertificate
+) -> Observation:
+    """Look whether an operation's end state is there; changes nothing."""
+    match operation.kind:
+        case OperationKind.ADD_INTERMEDIATE:
+            is_there = operation.thumbprint in store_thumbprints(runner, "CA")
+            return _seen(is_there, "the intermediate is in the CA store", "it is not there")
+        case OperationKind.IMPORT_CERTIFICATE:
+            return _see_key(runner, certificate)
+        case OperationKind.ENABLE_SERVICES:
+            return _see_services(runner, operation)
+        case OperationKind.ENABLE_SMTP:
+            return _see_smtp(runner, facts, operation)
+        case OperationKind.RESTORE_SMTP_DEFAULT:
+            return _see_default(runner, facts, operation.thumbprint)
+        case OperationKind.REMOVE_CERTIFICATE:
+            is_gone = all(held.thumbprint != operation.thumbprint for held in own_store(runner))
+            return _seen(is_gone, "the certificate is gone", "it is still in the store")
+        case unreachable:
+            assert_never(unreachable)
+
+
+def act(
+    runner: Runner,
+    facts: HostFacts,
+    operation: Operation,
+    certificate: IssuedCertificate,
+    *,
+    bring_key: KeyBearer,
+) -> Receipt:
+    """
+    Run one operation, once.
+
+    Args:
+        bring_key: called when the certificate's key is not to be found on this host.
+
+    Raises:
+        HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key.
+    """
+    match operation.kind:
+        case OperationKind.ADD_INTERMEDIATE:
+            return _add_intermediate(runner, operation, certificate)
+        case OperationKind.IMPORT_CERTIFICATE:
+            return _import(runner, facts, operation, certificate, bring_key)
+        case (
+            OperationKind.ENABLE_SERVICES
+            | OperationKind.ENABLE_SMTP
+            | OperationKind.RESTORE_SMTP_DEFAULT
+        ):
+            return _enable(runner, facts, operation)
+        case OperationKind.REMOVE_CERTIFICATE:
+            reply = run(runner, cmdlets.remove_certificate(operation.thumbprint))
+            return Receipt(warnings=reply.warnings, seen="removed")
+        case unreachable:
+            assert_never(unreachable)
+
+
+def _see_key(runner: Runner, certificate: IssuedCertificate) -> Observation:
+    held = find_held(runner, certificate.facts.sha256)
+    if held is None:
+        return Observation(done=False, seen="the certificate is not in the store")
+    return _seen(held.has_key, "the certificate is there with its key", "it has no private key")
+
+
+def _see_services(runner: Runner, operation: Operation) -> Observation:
+    shown = _shown_services(runner, operation.thumbprint)
+    missing = [service for service in operation.services if service not in shown]
+    return _seen(
+        not missing,
+        f"it serves {', '.join(operation.services)}",
+        f"it does not serve {', '.join(missing)} yet",
+    )
+
+
+def _see_smtp(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
+    """
+    SMTP is shown as soon as transport can read the key; with Yes the default counts as well.
+
+    With No the default is given back by the next operation, so only the first half is looked at.
+    """
+    if Service.SMTP not in _shown_services(runner, operation.thumbprint):
+        return Observation(done=False, seen="it does not serve SMTP yet")
+    if operation.only_if == "no":
+        return Observation(done=True, seen="it serves SMTP")
+    return _see_default(runner, facts, operation.thumbprint)
+
+
+def _see_default(runner: Runner, facts: HostFacts, wanted: Thumbprint) -> Observation:
+    now = default_smtp(runner, facts)
+    return _seen(
+        now == wanted,
+        "it is the default SMTP certificate",
+        f"the default SMTP certificate is {now or 'none'}",
+    )
+
+
+def _shown_services(runner: Runner, thumbprint: Thumbprint) -> tuple[str, ...]:
+    shown = {held.thumbprint: held for held in shown_certificates(runner)}
+    return shown[thumbprint].services if thumbprint in shown else ()
+
+
+def _add_intermediate(
+    runner: Runner, operation: Operation, certificate: IssuedCertificate
+) -> Receipt:
+    for der in certificate.path:
+        if thumbprint_of(der) == operation.thumbprint:
+            row = run_one(runner, cmdlets.add_intermediate(der), width=2)
+            return Receipt(seen="added" if row[1] == "1" else "was there already")
+    raise _refusal(operation, "not-in-path", "The plan names an intermediate that was not proven.")
+
+
+def _import(
+    runner: Runner,
+    facts: HostFacts,
+    operation: Operation,
+    certificate: IssuedCertificate,
+    bring_key: KeyBearer,
+) -> Receipt:
+    if certificate.facts.thumbprint != operation.thumbprint:
+        raise _refusal(operation, "other-certificate", "The plan names another certificate.")
+    reply = bring_key(runner, facts, operation)
+    if reply is None:
+        reply = _import_answer(runner, facts, operation, certificate.leaf_der)
+    held = find_held(runner, certificate.facts.sha256)
+    if held is None or not held.has_key:
+        raise HostFault(
+            FaultKind.CMDLET_ERROR,
+            operation.host,
+            f"{operation.host}: the certificate was imported, but its private key is not there, so no service was "
+            "changed. The request was made on another host or is gone. Try certutil -repairstore my "
+            f"{certificate.facts.serial_hex}, or remove it and ask the vendor for a re-key.",
+            executed="yes",
+            code="PrivateKeyMissing",
+        )
+    return Receipt(warnings=reply.warnings, seen="imported with its key")
+
+
+def _import_answer(runner: Runner, facts: HostFacts, operation: Operation, der: bytes) -> Reply:
+    """Complete the pending request; 2007 reads a file, which is deleted whatever happens."""
+    name = operation.friendly_name
+    if facts.dialect.import_by == "file_data":
+        return run(runner, cmdlets.import_certificate(name, data=der))
+    file_name = f"{operation.thumbprint}.cer"
+    path = run_one(runner, cmdlets.write_file(file_name, der))[0] or ""
+    try:
+        return run(runner, cmdlets.import_certificate(name, path=path))
+    finally:
+        _drop_file(runner, file_name)
+
+
+def _drop_file(runner: Runner, name: str) -> None:
+    """A certificate is public: one that stays behind after a broken wire is no reason to hide the first fault."""
+    try:
+        runner.run(cmdlets.delete_file(name))
+    except HostFault:
+        return
+
+
+def _enable(runner: Runner, facts: HostFacts, operation: Operation) -> Receipt:
+    knows = _OPTIONAL if facts.dialect.knows_force else _probe(runner)
+    call = enabling_call(operation, keep_http="DoNotRequireSsl" in knows)
+    if ("Force", Switch.PRESENT) in call.values and "Force" not in knows:
+        raise _refusal(
+            operation,
+            "force-unknown",
+            f"{facts.dialect.title} would ask a question here and offers no way to answer it from afar.",
+            "Enable it by hand in the Exchange shell, then retry.",
+        )
+    reply = run(runner, call)
+    return Receipt(warnings=reply.warnings, seen=f"enabled for {', '.join(operation.services)}")
+
+
+def _probe(runner: Runner) -> tuple[str | None, ...]:
+    return run_one(runner, cmdlets.parameters_of("Enable-ExchangeCertificate"))
+
+
+def _seen(done: bool, yes: str, no: str) -> Observation:
+    return Observation(done=done, seen=yes if done else no)
+
+
+def _refusal(
+    operation: Operation, code: str, happened: str, advice: str = "Make a new plan."
+) -> HostFault:
+    return HostFault(
+        FaultKind.UNSUPPORTED,
+        operation.host,
+        f"{operation.host}: {happened} Nothing was changed. {advice}",
+        executed="no",
+        code=code,
+    )

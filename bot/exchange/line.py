@@ -1,0 +1,119 @@
+"""
+The line to one host: one conversation at a time, kept for a moment, opened anew when in doubt.
+
+A conversation never changes threads, and never outlives a fault.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.faults import HostFault
+from bot.exchange.access import HostAccess
+from bot.exchange.session import Deadlines, RunnerSession
+from bot.exchange.snapshot import HostFacts, meet_host
+from bot.exchange.winrm import Wire
+
+_LONGEST_S: Final = 900.0
+"""A shell is recycled after so long, well before its operations run out (winrm.md 6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """An open conversation and whom it is with."""
+
+    runner: RunnerSession
+    facts: HostFacts
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    meeting: Meeting
+    thread: int
+    opened_s: float
+    used_s: float
+
+
+class HostLine:
+    """One host, one lock, at most one conversation."""
+
+    def __init__(
+        self,
+        access: HostAccess,
+        *,
+        open_wire: Callable[[HostAccess], Wire],
+        deadlines: Deadlines,
+        monotonic: Callable[[], float],
+        keep_s: float,
+    ) -> None:
+        self._access = access
+        self._open_wire = open_wire
+        self._deadlines = deadlines
+        self._monotonic = monotonic
+        self._keep_s = keep_s
+        self._lock = threading.Lock()
+        self._kept: _Kept | None = None
+
+    @contextlib.contextmanager
+    def meeting(self) -> Iterator[Meeting]:
+        """
+        Hold the line and speak to the host; others wait.
+
+        Raises:
+            HostFault: the host could not be reached, signed in to or loaded.
+        """
+        with self._lock:
+            kept = self._usable() or self._open()
+            try:
+                yield kept.meeting
+            except HostFault:
+                # After any fault the state of the conversation is in doubt; the next one starts afresh.
+                self._drop()
+                raise
+            kept.used_s = self._monotonic()
+            if self._keep_s <= 0:
+                self._drop()
+
+    def close(self) -> None:
+        """End the kept conversation, if any."""
+        with self._lock:
+            self._drop()
+
+    def _usable(self) -> _Kept | None:
+        kept, now = self._kept, self._monotonic()
+        if kept is None:
+            return None
+        is_fresh = now - kept.used_s <= self._keep_s and now - kept.opened_s <= _LONGEST_S
+        if is_fresh and kept.thread == threading.get_ident():
+            return kept
+        self._drop()
+        return None
+
+    def _open(self) -> _Kept:
+        runner = RunnerSession(
+            self._access.name,
+            self._open_wire(self._access),
+            deadlines=self._deadlines,
+            monotonic=self._monotonic,
+        )
+        runner.open()
+        try:
+            facts = meet_host(runner, self._access)
+        except HostFault:
+            runner.close()
+            raise
+        now = self._monotonic()
+        self._kept = _Kept(
+            meeting=Meeting(runner=runner, facts=facts),
+            thread=threading.get_ident(),
+            opened_s=now,
+            used_s=now,
+        )
+        return self._kept
+
+    def _drop(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.meeting.runner.close()

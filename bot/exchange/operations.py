@@ -1,0 +1,153 @@
+"""
+Operations of a plan, each with the call that it means and the text people read.
+
+What `act` does and what the plan shows come from the same builders here, so they cannot differ.
+"""
+
+from collections.abc import Sequence
+
+from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint, thumbprint_of
+from bot.domain.ids import HostName
+from bot.domain.plan import Answer, Operation, OperationKind, Service, Step
+from bot.exchange import cmdlets
+from bot.exchange.call import Call
+from bot.exchange.dialect import Dialect
+from bot.exchange.preview import preview_call, preview_intermediate
+
+_PREVIEW_PATH = "C:\\CertDesk\\certificate.cer"
+
+
+def add_intermediate(host: HostName, der: bytes) -> Operation:
+    """Put one CA certificate into the host's intermediates, never into its roots."""
+    thumbprint = thumbprint_of(der)
+    return Operation(
+        key=_key(host, OperationKind.ADD_INTERMEDIATE, thumbprint),
+        host=host,
+        step=Step.INTERMEDIATES,
+        kind=OperationKind.ADD_INTERMEDIATE,
+        thumbprint=thumbprint,
+        text=preview_intermediate(f"{thumbprint}.cer"),
+    )
+
+
+def import_certificate(
+    host: HostName, certificate: IssuedCertificate, dialect: Dialect, *, friendly_name: str
+) -> Operation:
+    """Complete the pending request with its certificate."""
+    path = _PREVIEW_PATH if dialect.import_by == "path" else ""
+    call = cmdlets.import_certificate(friendly_name, data=certificate.leaf_der, path=path)
+    thumbprint = certificate.facts.thumbprint
+    return Operation(
+        key=_key(host, OperationKind.IMPORT_CERTIFICATE, thumbprint),
+        host=host,
+        step=Step.IMPORT,
+        kind=OperationKind.IMPORT_CERTIFICATE,
+        thumbprint=thumbprint,
+        friendly_name=friendly_name,
+        text=preview_call(call, file_name=f"{thumbprint}.cer"),
+    )
+
+
+def enable_services(
+    host: HostName,
+    thumbprint: Thumbprint,
+    services: Sequence[Service],
+    dialect: Dialect,
+    *,
+    step: Step = Step.ENABLE,
+) -> Operation:
+    """Bind services other than SMTP."""
+    plain = Operation(
+        key=_key(host, OperationKind.ENABLE_SERVICES, thumbprint, step, *services),
+        host=host,
+        step=step,
+        kind=OperationKind.ENABLE_SERVICES,
+        thumbprint=thumbprint,
+        services=tuple(services),
+    )
+    return _with_text(plain, enabling_call(plain, keep_http=dialect.knows_force))
+
+
+def enable_smtp(host: HostName, thumbprint: Thumbprint, *, only_if: Answer | None) -> Operation:
+    """Bind SMTP; with an answer the question is settled by it, without one no question is expected."""
+    plain = Operation(
+        key=_key(host, OperationKind.ENABLE_SMTP, thumbprint, only_if or "unasked"),
+        host=host,
+        step=Step.ENABLE,
+        kind=OperationKind.ENABLE_SMTP,
+        thumbprint=thumbprint,
+        services=(Service.SMTP,),
+        only_if=only_if,
+    )
+    return _with_text(plain, enabling_call(plain, keep_http=False))
+
+
+def restore_smtp_default(
+    host: HostName, thumbprint: Thumbprint, *, step: Step, only_if: Answer | None
+) -> Operation:
+    """Make a certificate the default for SMTP again."""
+    plain = Operation(
+        key=_key(host, OperationKind.RESTORE_SMTP_DEFAULT, thumbprint, step),
+        host=host,
+        step=step,
+        kind=OperationKind.RESTORE_SMTP_DEFAULT,
+        thumbprint=thumbprint,
+        services=(Service.SMTP,),
+        only_if=only_if,
+    )
+    return _with_text(plain, enabling_call(plain, keep_http=False))
+
+
+def remove_certificate(host: HostName, thumbprint: Thumbprint) -> Operation:
+    """Take a certificate out of the host's store."""
+    return Operation(
+        key=_key(host, OperationKind.REMOVE_CERTIFICATE, thumbprint),
+        host=host,
+        step=Step.REMOVE,
+        kind=OperationKind.REMOVE_CERTIFICATE,
+        thumbprint=thumbprint,
+        text=preview_call(cmdlets.remove_certificate(thumbprint)),
+    )
+
+
+def enabling_call(operation: Operation, *, keep_http: bool) -> Call:
+    """
+    The Enable call an operation means.
+
+    Force stands only where a person answered the SMTP question (exchange.md 3.5 point 2), and for UM,
+    which asks always and has no other way. IIS never shares a call with Force.
+
+    Args:
+        keep_http: the host knows ``-DoNotRequireSsl``.
+    """
+    is_decided = operation.only_if is not None
+    is_restored = operation.kind is OperationKind.RESTORE_SMTP_DEFAULT
+    return cmdlets.enable(
+        operation.thumbprint,
+        operation.services,
+        force=is_decided or is_restored or Service.UM in operation.services,
+        keep_http=keep_http and Service.IIS in operation.services,
+    )
+
+
+def _key(host: HostName, kind: OperationKind, thumbprint: Thumbprint, *more: str) -> str:
+    """
+    Name an operation by what it does, so that the same name never means two things.
+
+    A number would: after a new plan the journal would take one operation for another.
+    """
+    return "/".join([host, kind, thumbprint[:16], *more])
+
+
+def _with_text(operation: Operation, call: Call) -> Operation:
+    return Operation(
+        key=operation.key,
+        host=operation.host,
+        step=operation.step,
+        kind=operation.kind,
+        thumbprint=operation.thumbprint,
+        services=operation.services,
+        only_if=operation.only_if,
+        text=preview_call(call),
+    )

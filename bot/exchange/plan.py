@@ -1,0 +1,249 @@
+"""
+From snapshots to a plan: which operations, in which order, which question, what was before.
+
+Pure: reads nothing, asks nobody. What the operations do is written in `operations.py`, what people are
+told beforehand in `forecast.py`.
+"""
+
+from collections.abc import Mapping
+
+from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint, thumbprint_of
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import (
+    Answer,
+    CertificateLine,
+    HostCertificate,
+    HostPlan,
+    InstallPlan,
+    Operation,
+    Service,
+    SmtpQuestion,
+    Snapshot,
+    Step,
+)
+from bot.exchange import operations
+from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
+from bot.exchange.forecast import forecast_host
+
+_ASKED_BY_ITSELF = frozenset({Service.SMTP, Service.UM})
+
+
+def plan_install(
+    order: CertificateOrder,
+    certificate: IssuedCertificate,
+    snapshots: tuple[Snapshot, ...],
+    *,
+    words: Mapping[HostName, str],
+) -> InstallPlan:
+    """
+    Plan the installation on the order's hosts, in their order.
+
+    Args:
+        words: the configuration's version word by host; a host that is another version is said so.
+
+    Raises:
+        HostFault: UNSUPPORTED, when a host cannot take the certificate as it stands.
+    """
+    found = {snapshot.host: snapshot for snapshot in snapshots}
+    hosts = tuple(
+        _plan_host(order, certificate, _snapshot_of(found, host), words.get(host, ""))
+        for host in order.wish.hosts
+    )
+    facts = certificate.facts
+    return InstallPlan(
+        order_id=order.id,
+        thumbprint=facts.thumbprint,
+        sha256=facts.sha256,
+        subject=facts.subject,
+        names=facts.names,
+        not_after=facts.not_after,
+        services=order.wish.services,
+        hosts=hosts,
+    )
+
+
+def dialect_for(snapshot: Snapshot) -> Dialect:
+    """
+    The dialect of the build that was seen.
+
+    Raises:
+        HostFault: UNSUPPORTED, for a build CertDesk does not know.
+    """
+    try:
+        return dialect_of_build(snapshot.build)
+    except UnknownVersion as fault:
+        raise _refusal(snapshot.host, "unknown-build", f"{fault}") from fault
+
+
+def serving(snapshot: Snapshot, service: Service, *, without: Thumbprint) -> Thumbprint | None:
+    """
+    The certificate that serves a service now.
+
+    Services are computed by the host, so several may show one; the newest that is not self-signed is
+    taken, since the self-signed one shows IIS for the back end alone (exchange.md 4.3).
+    """
+    if service is Service.SMTP:
+        return snapshot.default_smtp if snapshot.default_smtp != without else None
+    shown = [
+        held
+        for held in snapshot.certificates
+        if service in held.services and held.thumbprint != without
+    ]
+    ranked = sorted(shown, key=lambda held: (held.subject != held.issuer, held.not_before))
+    return ranked[-1].thumbprint if ranked else None
+
+
+def _snapshot_of(found: Mapping[HostName, Snapshot], host: HostName) -> Snapshot:
+    if host not in found:
+        raise _refusal(host, "no-snapshot", "No snapshot of the host was taken.")
+    return found[host]
+
+
+def _plan_host(
+    order: CertificateOrder, certificate: IssuedCertificate, snapshot: Snapshot, word: str
+) -> HostPlan:
+    dialect = dialect_for(snapshot)
+    new = certificate.facts.thumbprint
+    services = tuple(s for s in order.wish.services if s in dialect.services)
+    question = _question(certificate, snapshot, dialect) if Service.SMTP in services else None
+    before = {
+        service: old
+        for service in services
+        if snapshot.certificate(old := serving(snapshot, service, without=new)) is not None
+        and old is not None
+    }
+    return HostPlan(
+        host=snapshot.host,
+        build=snapshot.build,
+        operations=(
+            *_preparing(order, certificate, snapshot, dialect),
+            *_enabling(certificate, snapshot, dialect, services),
+            *_smtp(certificate, snapshot, services, question),
+        ),
+        forecast=forecast_host(
+            order.wish,
+            certificate,
+            snapshot,
+            dialect,
+            before=before,
+            question=question,
+            word=word,
+        ),
+        question=question,
+        before=before,
+    )
+
+
+def _preparing(
+    order: CertificateOrder,
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    dialect: Dialect,
+) -> tuple[Operation, ...]:
+    """Intermediates first, so that the certificate is valid the moment it arrives (exchange.md 6.2)."""
+    missing = tuple(
+        operations.add_intermediate(snapshot.host, der)
+        for der in certificate.path
+        if thumbprint_of(der) not in snapshot.intermediates
+    )
+    held = snapshot.certificate(certificate.facts.thumbprint)
+    if held is None:
+        _check_key_can_travel(order, snapshot)
+        name = f"CertDesk order {order.id}"
+        arriving = operations.import_certificate(
+            snapshot.host, certificate, dialect, friendly_name=name
+        )
+        return (*missing, arriving)
+    if not held.has_private_key:
+        raise _refusal(
+            snapshot.host,
+            "PrivateKeyMissing",
+            "The certificate is in the host's store without its private key.",
+            "Remove it there and restore the key (certutil -repairstore my <serial>), or ask the vendor for a re-key.",
+        )
+    return missing
+
+
+def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot) -> None:
+    """The key is on the first host; to the others it can only be carried when it is exportable."""
+    source = order.wish.hosts[0]
+    if snapshot.host != source and not order.wish.exportable:
+        raise _refusal(
+            snapshot.host,
+            "KeyNotExportable",
+            f"The key was made on {source} as not exportable, so this host cannot get it.",
+            "Order anew with an exportable key, or one certificate for each host.",
+        )
+
+
+def _enabling(
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    dialect: Dialect,
+    services: tuple[Service, ...],
+) -> tuple[Operation, ...]:
+    new = certificate.facts.thumbprint
+    plain = tuple(service for service in services if service not in _ASKED_BY_ITSELF)
+    groups = [plain] if plain else []
+    if Service.UM in services:
+        groups.append((Service.UM,))
+    return tuple(operations.enable_services(snapshot.host, new, group, dialect) for group in groups)
+
+
+def _smtp(
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    services: tuple[Service, ...],
+    question: SmtpQuestion | None,
+) -> tuple[Operation, ...]:
+    if Service.SMTP not in services:
+        return ()
+    host, new = snapshot.host, certificate.facts.thumbprint
+    if question is None:
+        return (operations.enable_smtp(host, new, only_if=None),)
+    yes = operations.enable_smtp(host, new, only_if=Answer.YES)
+    if question.current is None:
+        # The old default cannot be given back: nothing is done for No, and the forecast says so.
+        return (yes,)
+    old = question.current.thumbprint
+    return (
+        yes,
+        operations.enable_smtp(host, new, only_if=Answer.NO),
+        operations.restore_smtp_default(host, old, step=Step.ENABLE, only_if=Answer.NO),
+    )
+
+
+def _question(
+    certificate: IssuedCertificate, snapshot: Snapshot, dialect: Dialect
+) -> SmtpQuestion | None:
+    """Exchange asks nothing when there is no default or the new one already is it (exchange.md 3.1)."""
+    facts = certificate.facts
+    if snapshot.default_smtp in {None, facts.thumbprint}:
+        return None
+    held = snapshot.certificate(snapshot.default_smtp)
+    new = CertificateLine(
+        thumbprint=facts.thumbprint, subject=facts.subject, not_after=facts.not_after
+    )
+    default = dialect.smtp_default if held is not None else None
+    return SmtpQuestion(current=_line(held), new=new, default=default)
+
+
+def _line(held: HostCertificate | None) -> CertificateLine | None:
+    if held is None:
+        return None
+    return CertificateLine(
+        thumbprint=held.thumbprint, subject=held.subject, not_after=held.not_after
+    )
+
+
+def _refusal(host: HostName, code: str, happened: str, advice: str = "") -> HostFault:
+    return HostFault(
+        FaultKind.UNSUPPORTED,
+        host,
+        f"{host}: {happened} Nothing was changed. {advice or 'Correct it and plan again.'}",
+        executed="no",
+        code=code,
+    )

@@ -1,0 +1,120 @@
+"""Slack's front: the AsyncApp with every door registered, each behind the one error boundary."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.actions import CLICKS
+from handlers.boundary import Boundary, FormReply, Reply
+from handlers.commands import command
+from handlers.home import publish_home
+from handlers.ids import COMMAND
+from handlers.rooms import Rooms
+from handlers.seen import Seen
+from handlers.shortcuts import SHORTCUTS
+from handlers.submissions import FORMS
+from handlers.uploads import ThreadUploads
+from handlers.visit import Visit, check_admitted, read_command, read_interaction
+
+Body = dict[str, Any]
+_log = logging.getLogger(__name__)
+
+
+def build_app(
+    rooms: Rooms,
+    *,
+    token: str,
+    signing_secret: str,
+    client: AsyncWebClient,
+    patience_s: float = 2.0,
+) -> AsyncApp:
+    """
+    Build the app; nothing is sent to Slack yet.
+
+    Args:
+        token: the bot token; ``client`` gets it when it has none.
+        signing_secret: proves that a request is Slack's; not looked at in Socket Mode.
+        client: also where all calls go, so that its base address decides which Slack is meant.
+        patience_s: how long a door may take before Slack is told "one moment"; below 3 seconds.
+    """
+    client.token = client.token or token
+    app = AsyncApp(signing_secret=signing_secret, client=client)
+    doors = _Doors(rooms, client, Boundary(patience_s=patience_s))
+    app.command(COMMAND)(doors.command)
+    for action, click in CLICKS.items():
+        app.action(action.value)(partial(doors.click, click))
+    for callback, form in FORMS.items():
+        app.view(callback.value)(partial(doors.form, form))
+    for callback, shortcut in SHORTCUTS.items():
+        app.shortcut(callback.value)(partial(doors.click, shortcut))
+    app.event("app_home_opened")(doors.home_opened)
+    app.event("message")(doors.message)
+    app.event("file_shared")(doors.file_shared)
+    app.error(_unexpected)
+    return app
+
+
+class _Doors:
+    """Bolt's listeners: each reads the payload, asks whether the person is ours, and calls one door."""
+
+    def __init__(self, rooms: Rooms, client: AsyncWebClient, boundary: Boundary) -> None:
+        self._rooms = rooms
+        self._client = client
+        self._boundary = boundary
+        self._uploads = ThreadUploads(rooms, client)
+        self._events = Seen(limit=5000)
+
+    async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        visit = read_command(body, self._client)
+        await self._boundary.command(ack, respond, visit, partial(self._enter, command, visit))
+
+    async def click(
+        self,
+        door: Callable[[Visit, Rooms], Awaitable[Reply]],
+        ack: AsyncAck,
+        respond: AsyncRespond,
+        body: Body,
+    ) -> None:
+        visit = read_interaction(body, self._client)
+        await self._boundary.click(ack, respond, visit, partial(self._enter, door, visit))
+
+    async def form(
+        self, door: Callable[[Visit, Rooms], Awaitable[FormReply]], ack: AsyncAck, body: Body
+    ) -> None:
+        visit = read_interaction(body, self._client)
+        await self._boundary.form(ack, visit, partial(self._enter, door, visit))
+
+    async def home_opened(self, body: Body, event: Body) -> None:
+        # Slack fires this for the messages tab too, where there is nothing to publish.
+        if event.get("tab") == "home" and self._is_ours(body):
+            publish = partial(publish_home, self._client, self._rooms, str(event.get("user")))
+            await self._boundary.event(publish)
+
+    async def message(self, body: Body, event: Body) -> None:
+        if event.get("files") and self._is_ours(body):
+            await self._boundary.event(partial(self._uploads.message, event))
+
+    async def file_shared(self, body: Body, event: Body) -> None:
+        if self._is_ours(body):
+            await self._boundary.event(partial(self._uploads.shared, event))
+
+    async def _enter(self, door: Callable[[Visit, Rooms], Awaitable[Any]], visit: Visit) -> Any:
+        check_admitted(visit, self._rooms.site, self._rooms.team_id)
+        return await door(visit, self._rooms)
+
+    def _is_ours(self, body: Body) -> bool:
+        if body.get("team_id") != self._rooms.team_id:
+            return False
+        theirs = (body.get("event") or {}).get("user_team", self._rooms.team_id)
+        return theirs == self._rooms.team_id and self._events.add(str(body.get("event_id")))
+
+
+async def _unexpected(error: Exception) -> BoltResponse:
+    """Keep a fault outside the doors (a payload nobody can read) out of Slack and in the log."""
+    _log.error("A request broke before it reached a door", exc_info=error)
+    return BoltResponse(status=500, body="")

@@ -1,0 +1,106 @@
+"""The doors of files: a zip dropped into an order's thread, or put into a form."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.faults import Refused
+from bot.domain.ids import OrderId, PersonId
+from bot.domain.messages import Posted
+from handlers.blocks.parts import cut_markup
+from handlers.blocks.text import MESSAGE_TEXT_LIMIT
+from handlers.fetch import fetch_file, file_info
+from handlers.headlines import refusal_title
+from handlers.rooms import Rooms
+from handlers.seen import Seen
+
+_log = logging.getLogger(__name__)
+_NAME_LIMIT = 200
+
+
+async def hand_in_file(
+    rooms: Rooms, client: AsyncWebClient, file_id: str, *, order_id: OrderId, by: PersonId
+) -> None:
+    """
+    Fetch a file from Slack and hand it in for an order.
+
+    Raises:
+        Refused: whatever is wrong with the file, the person or the moment; nothing was kept then.
+    """
+    info = await file_info(client, file_id)
+    data = await fetch_file(client, info)
+    name = str(info.get("name") or "bundle")[:_NAME_LIMIT]
+    await asyncio.to_thread(rooms.engine.hand_in, order_id, name=name, data=data, by=by)
+
+
+class ThreadUploads:
+    """
+    Files dropped into order threads.
+
+    Slack tells of one upload twice, as a message and as ``file_shared``, in any order and perhaps again; the
+    second word on a file is ignored here, and a second process is stopped by the order's own state.
+    """
+
+    def __init__(self, rooms: Rooms, client: AsyncWebClient) -> None:
+        self._rooms = rooms
+        self._client = client
+        self._seen = Seen(limit=2000)
+
+    async def message(self, event: Mapping[str, Any]) -> None:
+        """Take a message that brought files; others are not for us."""
+        thread, channel = str(event.get("thread_ts") or ""), str(event.get("channel") or "")
+        files = [f for f in event.get("files") or [] if isinstance(f, dict) and f.get("id")]
+        if not files or not thread or event.get("bot_id"):
+            return
+        for file in files:
+            await self._take(str(file["id"]), channel, thread, str(event.get("user") or ""))
+
+    async def shared(self, event: Mapping[str, Any]) -> None:
+        """Take a ``file_shared`` event: where it was shared stands in ``files.info`` only."""
+        file_id, channel = str(event.get("file_id") or ""), str(event.get("channel_id") or "")
+        if not file_id or file_id in self._seen:
+            return
+        try:
+            info = await file_info(self._client, file_id)
+        except Refused as refused:
+            _log.info("A shared file is not for us: %s", refused.code)
+            return
+        user = str(event.get("user_id") or "")
+        for thread in _threads(info, channel):
+            await self._take(file_id, channel, thread, user)
+
+    async def _take(self, file_id: str, channel: str, thread: str, user: str) -> None:
+        place = Posted(channel=channel, ts=thread)
+        order_id = await asyncio.to_thread(self._rooms.outbox.order_at, place)
+        if order_id is None or not self._seen.add(file_id):
+            return
+        by = PersonId(f"{self._rooms.team_id}:{user}")
+        try:
+            await hand_in_file(self._rooms, self._client, file_id, order_id=order_id, by=by)
+        except Refused as refused:
+            await self._tell(place, user, refused)
+
+    async def _tell(self, place: Posted, user: str, refused: Refused) -> None:
+        told = f"*{refusal_title(refused.code)}.* {refused.sentence}"
+        try:
+            await self._client.chat_postEphemeral(
+                channel=place.channel, user=user, thread_ts=place.ts,
+                text=cut_markup(told, MESSAGE_TEXT_LIMIT),
+            )  # fmt: skip
+        except SlackApiError as fault:
+            # The person may have left; the file was not taken, and the card still asks for it.
+            _log.warning("A refusal reached nobody: %s", fault.response.get("error"))
+
+
+def _threads(info: Mapping[str, Any], channel: str) -> list[str]:
+    shares = info.get("shares") or {}
+    places = [
+        share
+        for kind in ("public", "private")
+        for share in (shares.get(kind) or {}).get(channel) or []
+    ]
+    return [str(share["thread_ts"]) for share in places if share.get("thread_ts")]

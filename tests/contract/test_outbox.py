@@ -1,0 +1,169 @@
+"""What every outbox promises: nothing lost, nothing twice, in the order it was decided."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.ids import OrderId
+from bot.domain.messages import Card, CardMessage, LineMessage, Message, OutboxRow, Place, Posted
+from tests.contract.samples import ANNA, LINE, STATUS, change, entry, place, step
+from tests.contract.stores import Store
+
+CSR = CardMessage(card=Card.CSR)
+HERE = Posted(channel="C1", ts="1764000000.000100")
+THERE = Posted(channel="C1", ts="1764000000.000200")
+
+
+def save(store: Store, *messages: Message) -> None:
+    """Save the next version of order 1 with these messages."""
+    assert store.orders.save(change(store.orders.load(OrderId(1)), *messages))
+
+
+def test_messages_wait_in_the_order_they_were_decided(store: Store) -> None:
+    """Ids are order, version and place among the messages of the change."""
+    place(store.orders)
+    save(store, LINE, CSR, LINE)
+
+    assert store.outbox.waiting(OrderId(1)) == ("1:1:1", "1:2:1", "1:2:2", "1:2:3")
+
+
+def test_delivery_is_started_once_a_change_for_its_last_message(store: Store) -> None:
+    """A change without messages starts no delivery."""
+    place(store.orders)
+    save(store, LINE, CSR)
+    save(store)
+
+    assert store.starts.deliveries == [(1, "1:1:1"), (1, "1:2:2")]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        STATUS,
+        LINE,
+        LineMessage(code="own", place=Place.DIRECT, to=ANNA, facts={"ä": "\u202e</b>", "b": ""}),
+    ],
+)
+def test_message_is_read_as_it_was_written(store: Store, message: Message) -> None:
+    """A row brings its message back, whatever stands in it."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", None)
+    save(store, message)
+
+    row = store.outbox.begin("1:2:1")
+    assert row == OutboxRow(id="1:2:1", order_id=OrderId(1), message=message, attempt=0)
+
+
+def test_begin_counts_attempts(store: Store) -> None:
+    """The attempt in the row says how often delivery was begun before."""
+    place(store.orders)
+
+    rows = [store.outbox.begin("1:1:1") for _ in range(3)]
+    assert [row and row.attempt for row in rows] == [0, 1, 2]
+    assert store.outbox.waiting(OrderId(1)) == ("1:1:1",)
+
+
+def test_delivered_row_waits_no_more(store: Store) -> None:
+    """What was delivered is not begun again and is on no list."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+
+    assert store.outbox.begin("1:1:1") is None
+    assert store.outbox.waiting(OrderId(1)) == ()
+    assert store.outbox.orders_waiting() == ()
+
+
+def test_row_that_never_was_is_not_delivered(store: Store) -> None:
+    """A wrong id is a fault of ours and is said so; there is nothing to begin either."""
+    with pytest.raises(KeyError):
+        store.outbox.delivered("9:9:9", HERE)
+
+    assert store.outbox.begin("9:9:9") is None
+
+
+def test_first_word_on_a_row_counts(store: Store) -> None:
+    """A late second report moves no card."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    store.outbox.delivered("1:1:1", THERE)
+
+    assert store.outbox.card_at(OrderId(1), Card.STATUS) == HERE
+
+
+def test_delivered_card_has_a_place_from_now_on(store: Store) -> None:
+    """A card is found by order and card, and its thread finds the order."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+
+    assert store.outbox.card_at(OrderId(1), Card.STATUS) == HERE
+    assert store.outbox.card_at(OrderId(1), Card.CSR) is None
+    assert store.outbox.order_at(HERE) == 1
+    assert store.outbox.order_at(replace(HERE, channel="C2")) is None
+    assert store.outbox.order_at(THERE) is None
+
+
+def test_card_that_was_posted_anew_stands_in_its_new_place(store: Store) -> None:
+    """The later place replaces the earlier one."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+    store.outbox.delivered("1:2:1", THERE)
+
+    assert store.outbox.card_at(OrderId(1), Card.STATUS) == THERE
+    assert store.outbox.order_at(THERE) == 1
+
+
+def test_card_that_was_not_posted_keeps_its_place(store: Store) -> None:
+    """Nothing to post any more does not mean that the card is gone."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+    store.outbox.delivered("1:2:1", None)
+
+    assert store.outbox.card_at(OrderId(1), Card.STATUS) == HERE
+
+
+def test_line_has_no_place_of_a_card(store: Store) -> None:
+    """A delivered sentence is not the head of a thread."""
+    place(store.orders)
+    save(store, LINE)
+    store.outbox.delivered("1:2:1", THERE)
+
+    assert store.outbox.order_at(THERE) is None
+
+
+def test_card_that_waits_is_not_added_twice(store: Store) -> None:
+    """Three changes in a row are one update of the card, and no delivery for nothing."""
+    place(store.orders)
+    save(store, STATUS)
+    save(store, LINE, STATUS, CSR, CSR)
+    store.orders.note_step(step(), OrderId(1), entry(OrderId(1)), (STATUS, CSR))
+
+    assert store.outbox.waiting(OrderId(1)) == ("1:1:1", "1:3:1", "1:3:2")
+    assert store.starts.deliveries == [(1, "1:1:1"), (1, "1:3:2")]
+
+
+def test_card_whose_delivery_was_begun_is_added_again(store: Store) -> None:
+    """The delivery under way may have drawn the old order, so the new one needs a row of its own."""
+    place(store.orders)
+    store.outbox.begin("1:1:1")
+    save(store, STATUS)
+
+    assert store.outbox.waiting(OrderId(1)) == ("1:1:1", "1:2:1")
+
+
+def test_card_of_another_order_waits_for_itself(store: Store) -> None:
+    """Cards are only one within their own order."""
+    orders = [place(store.orders, key) for key in ("a", "b")]
+
+    assert [store.outbox.waiting(o.id) for o in orders] == [("1:1:1",), ("2:1:1",)]
+
+
+def test_orders_with_waiting_messages_bring_their_newest(store: Store) -> None:
+    """One line an order; delivered rows do not count."""
+    for key in ("a", "b", "c"):
+        place(store.orders, key)
+    save(store, LINE)
+    store.outbox.delivered("3:1:1", None)
+
+    assert store.outbox.orders_waiting() == ((1, "1:2:1"), (2, "2:1:1"))
