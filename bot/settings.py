@@ -119,7 +119,7 @@ def secret_from(env: str, file: str) -> str:
             raise BadSettings(
                 (f"The secret file {file} cannot be read: {err.strerror}.",)
             ) from None
-    raise BadSettings((f"The secret {env or file or '(unnamed)'} is not set.",))
+    raise BadSettings((f"The secret {env or '(unnamed)'} is not set and no file is named for it.",))
 
 
 def _sentence(fault: ErrorDetails) -> str:

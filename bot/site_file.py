@@ -55,7 +55,7 @@ class HostSection(_Strict):
     name: HostText
     version: Literal["2007", "2010", "2013", "2016", "2019", "se"]
     winrm: str = Field(pattern=r"^https?://")
-    auth: Literal["ntlm", "kerberos", "credssp", "basic", "certificate"] = "kerberos"
+    auth: Literal["ntlm", "kerberos", "credssp", "basic"] = "kerberos"
     user: str = ""
     password_env: str = ""
     password_file: str = ""

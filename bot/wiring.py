@@ -20,6 +20,7 @@ from bot.domain.ids import HostName, VendorName
 from bot.domain.states import Work
 from bot.exchange.access import HostAccess
 from bot.exchange.hosts import WinRMHosts
+from bot.exchange.session import Deadlines
 from bot.settings import BadSettings, Settings, secret_from
 from bot.site_file import HostSection, SiteFile
 from bot.store.audit import SqlAudit
@@ -46,6 +47,9 @@ from bot.workflow.plan_job import PlanJob
 from bot.workflow.reconcile import Reconciler
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
+
+DEADLINE_SHARE = 0.8
+"""A command is given up somewhat before its intent's deadline, so that no two can overlap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +140,8 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
 def build_hosts(settings: Settings, site_file: SiteFile, clock: SystemClock) -> WinRMHosts:
     """The Exchange hosts of the site."""
     accesses = tuple(_access(settings, host) for host in site_file.hosts)
-    return WinRMHosts(accesses, clock, deadline_s=settings.command_deadline_s)
+    change_s = settings.command_deadline_s * DEADLINE_SHARE
+    return WinRMHosts(accesses, clock, deadlines=Deadlines(change_s=change_s))
 
 
 def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:

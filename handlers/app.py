@@ -22,6 +22,7 @@ from handlers.uploads import ThreadUploads
 from handlers.visit import Visit, check_admitted, read_command, read_interaction
 
 Body = dict[str, Any]
+Listener = Callable[..., Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
@@ -47,11 +48,11 @@ def build_app(
     doors = _Doors(rooms, client, Boundary(patience_s=patience_s))
     app.command(COMMAND)(doors.command)
     for action, click in CLICKS.items():
-        app.action(action.value)(partial(doors.click, click))
+        app.action(action.value)(doors.clicking(click))
     for callback, form in FORMS.items():
-        app.view(callback.value)(partial(doors.form, form))
+        app.view(callback.value)(doors.sending(form))
     for callback, shortcut in SHORTCUTS.items():
-        app.shortcut(callback.value)(partial(doors.click, shortcut))
+        app.shortcut(callback.value)(doors.clicking(shortcut))
     app.event("app_home_opened")(doors.home_opened)
     app.event("message")(doors.message)
     app.event("file_shared")(doors.file_shared)
@@ -73,21 +74,23 @@ class _Doors:
         visit = read_command(body, self._client)
         await self._boundary.command(ack, respond, visit, partial(self._enter, command, visit))
 
-    async def click(
-        self,
-        door: Callable[[Visit, Rooms], Awaitable[Reply]],
-        ack: AsyncAck,
-        respond: AsyncRespond,
-        body: Body,
-    ) -> None:
-        visit = read_interaction(body, self._client)
-        await self._boundary.click(ack, respond, visit, partial(self._enter, door, visit))
+    def clicking(self, door: Callable[[Visit, Rooms], Awaitable[Reply]]) -> Listener:
+        """Make a listener for clicks. Bolt looks at the names of its arguments, so no partial."""
 
-    async def form(
-        self, door: Callable[[Visit, Rooms], Awaitable[FormReply]], ack: AsyncAck, body: Body
-    ) -> None:
-        visit = read_interaction(body, self._client)
-        await self._boundary.form(ack, visit, partial(self._enter, door, visit))
+        async def listen(ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+            visit = read_interaction(body, self._client)
+            await self._boundary.click(ack, respond, visit, partial(self._enter, door, visit))
+
+        return listen
+
+    def sending(self, door: Callable[[Visit, Rooms], Awaitable[FormReply]]) -> Listener:
+        """Make a listener for a form that was sent."""
+
+        async def listen(ack: AsyncAck, body: Body) -> None:
+            visit = read_interaction(body, self._client)
+            await self._boundary.form(ack, visit, partial(self._enter, door, visit))
+
+        return listen
 
     async def home_opened(self, body: Body, event: Body) -> None:
         # Slack fires this for the messages tab too, where there is nothing to publish.

@@ -5,7 +5,6 @@ What is inside the file is judged elsewhere. A wrong token or a file the app can
 status 200 with an HTML page (bolt-js issue 2585), so a web page is never taken for a bundle.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -81,7 +80,7 @@ async def _download(client: AsyncWebClient, url: str) -> bytes:
             if answer.content_type == "text/html":
                 raise _html()
             return await _read_capped(answer.content)
-    except (aiohttp.ClientError, asyncio.TimeoutError) as fault:
+    except (TimeoutError, aiohttp.ClientError) as fault:
         raise Refused("file-gone", f"Slack did not deliver the file. {_AGAIN}") from fault
 
 

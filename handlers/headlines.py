@@ -135,6 +135,14 @@ FINDINGS: Final[Mapping[str, str]] = {
     "wrong_vendor": "Another vendor than ordered",
     "revoked": "Revoked",
     "already_known": "Installed already",
+    "client_auth_lost": "Not for client authentication any more",
+    "unusual_usage": "An unusual usage",
+    "few_scts": "Few transparency proofs",
+    "days_left": "The days it has left",
+    "csr_unreadable": "The CSR cannot be read",
+    "csr_not_signed": "The CSR is not signed by its own key",
+    "cn_mismatch": "Another common name",
+    "not_judged": "Not judged",
 }
 """A title for each finding code of the judge; the finding's own message says the rest."""
 

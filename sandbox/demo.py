@@ -103,6 +103,17 @@ class Demo:
         self._command = command
         self._bot: BotProcess | None = None
 
+    @property
+    def bot(self) -> BotProcess:
+        """The bot's process. Only between `start` and `stop`."""
+        if self._bot is None:
+            raise SandboxFault("The bot has not been started.")
+        return self._bot
+
+    async def wait_until_connected(self) -> None:
+        """Wait until Slack sees the bot (again)."""
+        await self._wait_until_connected(self.bot)
+
     async def start(self) -> Addresses:
         """The town's addresses, with the bot's pid and log file under `bot`."""
         addresses = await self._town.start()

@@ -81,13 +81,13 @@ class Story:
         faults = await self.rita.submit(
             view,
             {
-                "Host": [self._host["name"]],
+                "Exchange hosts": [self._host["name"]],
                 "Common name": NAMES[0],
-                "Names": "\n".join(NAMES),
-                "Country": "US",
+                "More names": "\n".join(NAMES[1:]),
+                "Organisation": "Example Corp",
+                "Town": "Redmond",
                 "State": "Washington",
-                "Locality": "Redmond",
-                "Organization": "Example Corp",
+                "Country": "US",
                 "Services": ["IIS", "SMTP", "IMAP", "POP"],
                 "Reason": "The old certificate ends next month.",
             },
@@ -118,9 +118,9 @@ class Story:
         """The vendor's desk, then the button and its modal."""
         order = await self._vendor_post("orders", {"csr": self.csr})
         self.number, self.vendor_id = order["number"], str(order["id"])
-        await self._press("I submitted it")
+        await self._press("I submitted")
         view = await self.rita.view("ubmitted")
-        await self.rita.submit(view, {"Vendor": self.number})
+        await self.rita.submit(view, {"The vendor": self.number})
         await self.rita.wait_for(self.requests, self.number, thread_ts=self.thread)
 
     async def vendor_issues(self) -> None:
@@ -136,7 +136,7 @@ class Story:
 
     async def report_issued(self) -> None:
         """The button on the CSR card."""
-        await self._press("It is issued")
+        await self._press("Certificate is issued")
         await self.rita.wait_for(self.requests, "ssued", thread_ts=self.thread)
 
     async def hand_in(self) -> None:
@@ -151,7 +151,7 @@ class Story:
         )
         await self.olga.click(self.approvals, card, "Review and install")
         view = await self.olga.view("nstall")
-        faults = await self.olga.submit(view, {"Overwrite": "No"})
+        faults = await self.olga.submit(view, {f"{self._host['name']}: overwrite": "No"})
         if faults:
             raise SandboxFault(f"The approval was not taken: {faults}.")
 

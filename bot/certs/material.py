@@ -138,8 +138,9 @@ class _Reading:
             )
         elif not self.found and not self.findings:
             self.refuse("no_certificate", where, self._nothing_found(where))
+        usable = {} if self.is_full else self.found
         return Bag(
-            certificates=tuple(self.found[print_] for print_ in sorted(self.found)),
+            certificates=tuple(usable[print_] for print_ in sorted(usable)),
             findings=tuple(
                 sorted(self.findings, key=lambda finding: (finding.code, finding.where))
             ),
@@ -241,6 +242,7 @@ def _take(shape: Shape, der: bytes, where: str, reading: _Reading) -> None:
         case "certificate":
             reading.add(der, where)
         case "pkcs7":
+            reading.others.add(shape)
             _take_pkcs7(der, where, reading)
         case "pkcs12":
             _refuse_keystore(where, "a PFX (PKCS#12)", reading)

@@ -62,6 +62,13 @@ def explain_missing_path(bag: Sequence[Certificate], signers: Signers, anchors: 
     signed_by = signers_among(top, roots, budget=[rules.SIGNATURE_CHECK_LIMIT])
     if signed_by:
         return _root_finding(top, signed_by[0], anchors)
+    if top.signature_hash not in rules.SIGNATURE_HASHES:
+        return _refused(
+            "weak_signature",
+            top,
+            f"is signed with {top.signature_hash.upper()}, which proves nothing any more",
+            "Ask the vendor for the current intermediates and upload them with the certificate.",
+        )
     names = {cert.subject_der for cert in bag if cert.sha256 != top.sha256}
     if top.issuer_der in names or top.issuer_der in anchors.by_subject:
         return _refused(

@@ -103,6 +103,8 @@ def parse_names(text: str, *, common_name: str) -> tuple[DnsName, ...]:
             names[_parse_public(word)] = None
         except BadName as fault:
             bad.append(fault)
+    if not names and not bad:
+        bad.append(BadName("No name was given. Write at least the name that people use."))
     if bad:
         raise BadNames(tuple(bad))
     return tuple(names)

@@ -2,6 +2,9 @@
 
 from bot.certs.names import parse_names
 from bot.domain.subject import Subject
+from bot.exchange.cmdlets import new_request
+from bot.exchange.dialect import dialect_of_word
+from bot.exchange.preview import preview_call
 
 _KEYS = {"C": "country", "S": "state", "ST": "state", "L": "locality", "O": "organization", "OU": "unit", "CN": "common_name"}  # fmt: skip
 
@@ -13,11 +16,17 @@ def csr_command(version: str, subject: str, names: tuple[str, ...], *, key_bits:
     Raises:
         ValueError: the version, the subject or a name cannot be used.
     """
-    from bot.exchange.preview import preview_csr
-
+    dialect = dialect_of_word(version)
     parts = _parse_subject(subject)
-    dns_names = parse_names("\n".join(names), common_name=parts.common_name)
-    return preview_csr(version, parts, dns_names, key_bits=key_bits)
+    call = new_request(
+        subject=parts,
+        names=parse_names("\n".join(names), common_name=parts.common_name),
+        key_bits=key_bits,
+        exportable=False,
+        friendly_name=f"CertDesk {parts.common_name}"[:63],
+        path=r"C:\certdesk.req" if dialect.csr_as == "file" else "",
+    )
+    return preview_call(call)
 
 
 def _parse_subject(text: str) -> Subject:

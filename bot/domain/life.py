@@ -12,6 +12,9 @@ from bot.domain import events as ev
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work, move
 
+SPOILED_CSR = frozenset({"csr-gone", "csr-not-as-ordered"})
+"""Faults after which the pending request is of no use: a retry makes another one, of the next round."""
+
 
 def advance(
     order: CertificateOrder, event: ev.Event, *, at: datetime
@@ -92,7 +95,8 @@ def _from_hosts(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[
         case ev.HostRefused(code=code) | ev.HostFailed(code=code):
             return {"failed_in": order.state, "fault_code": code, "detail": event.reason}
         case ev.RetryAsked():
-            return {"failed_in": None, "fault_code": ""}
+            spoiled = order.fault_code in SPOILED_CSR
+            return {"failed_in": None, "fault_code": "", "csr_round": order.csr_round + spoiled}
         case _:
             return {}
 

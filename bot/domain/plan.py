@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -241,7 +241,7 @@ class Handshake:
 
 def canonical(value: object) -> bytes:
     """
-    Write a dataclass as JSON that has one form only: keys sorted, no blanks, dates in ISO 8601.
+    Write a dataclass as JSON that has one form only: keys sorted, no blanks, dates in ISO 8601, UTC.
 
     Two equal values give the same bytes on any machine; digests and the audit chain rest on it.
     """
@@ -254,7 +254,11 @@ def canonical(value: object) -> bytes:
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.isoformat()
+        if value.tzinfo is None:
+            raise TypeError(
+                f"the moment {value.isoformat()!r} has no zone, so it has no canonical form"
+            )
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     raise TypeError(f"{type(value).__name__} has no canonical form")

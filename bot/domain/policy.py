@@ -12,13 +12,13 @@ from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 
 
-def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
+def check_keeps_gate(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
     """
-    Check that this person may decide at this gate of this order.
+    Check that this person keeps this gate for this order, whatever was decided before.
 
     Raises:
         Refused: ``not-<role>`` for a stranger to the gate, ``own-order`` or ``own-upload`` for
-            somebody who would approve themselves, ``decided-already`` for a second word.
+            somebody who would approve themselves.
     """
     role = KEEPERS[gate]
     if role not in site.roles_of(by):
@@ -29,6 +29,16 @@ def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: Person
         )
     if not _is_lab(site, order):
         _check_not_own(site, order, role, by)
+
+
+def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
+    """
+    Check that this person may give their word at this gate of this order.
+
+    Raises:
+        Refused: what `check_keeps_gate` raises, or ``decided-already`` for a second word.
+    """
+    check_keeps_gate(site, order, gate, by)
     if any(
         a.by == by and a.gate is gate and a.subject == _subject(order, gate)
         for a in order.approvals

@@ -23,6 +23,7 @@ CERTIFICATE: Final = (
     "HasPrivateKey",
     "Subject",
     "Issuer",
+    "IISServices",
 )
 """What is asked of each certificate a host shows."""
 

@@ -13,8 +13,10 @@ from bot.domain.order import CertificateOrder
 from bot.domain.plan import HostCertificate, Operation, Service, Snapshot
 from bot.exchange import operations
 from bot.exchange.distinguished import names_certificate
+from bot.exchange.snapshot import BACK_END
 
-_BY_NAME = frozenset({Service.POP, Service.IMAP})
+_SHOWN_FOR_EVER = frozenset({Service.SMTP, Service.POP, Service.IMAP})
+_OAUTH = "CN=Microsoft Exchange Server Auth Certificate"
 
 
 def plan_retirement(
@@ -58,29 +60,29 @@ def _check_unused(snapshot: Snapshot, held: HostCertificate) -> None:
 def _uses(snapshot: Snapshot, held: HostCertificate) -> Iterator[str]:
     if snapshot.default_smtp == held.thumbprint:
         yield "it is the default SMTP certificate"
-    if Service.IIS in held.services:
+    if Service.IIS in held.services or BACK_END in held.services:
         yield "a web site is bound to it"
     if Service.UM in held.services:
         yield "UM uses it"
-    if not _has_follower(snapshot, held):
-        served = [service for service in held.services if service in _BY_NAME or service == "SMTP"]
-        if served:
-            yield f"no newer certificate serves {', '.join(served)}"
+    for service in held.services:
+        if service in _SHOWN_FOR_EVER and not _has_other(snapshot, held, service):
+            yield f"no other certificate serves {service}"
     for connector in snapshot.connectors:
         if names_certificate(connector, issuer=held.issuer, subject=held.subject):
             yield f"the {connector.direction} connector {connector.name[:80]!r} names it"
 
 
-def _has_follower(snapshot: Snapshot, held: HostCertificate) -> bool:
+def _has_other(snapshot: Snapshot, held: HostCertificate, service: str) -> bool:
     """
-    Say whether a newer certificate shows all the services that cannot be taken off the old one.
+    Say whether another certificate that is valid serves the service as well.
 
-    POP, IMAP and SMTP go on being shown on an old certificate with the same names, so being shown
-    is no proof of use; that a newer one serves them too is.
+    SMTP, POP and IMAP go on being shown on a certificate once enabled, so being shown is no proof of
+    use; being the only one is. The one for OAuth shows SMTP and never serves it (exchange.md 7 trap 8).
     """
-    wanted = {service for service in held.services if service in _BY_NAME or service == "SMTP"}
     return any(
-        wanted <= set(other.services)
+        service in other.services
+        and other.thumbprint != held.thumbprint
+        and other.not_after > snapshot.taken_at
+        and _OAUTH not in other.subject
         for other in snapshot.certificates
-        if other.thumbprint != held.thumbprint and other.not_before > held.not_before
     )

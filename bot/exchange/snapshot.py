@@ -21,7 +21,7 @@ from bot.certs.prints import (
 )
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
-from bot.domain.plan import Connector, HostCertificate, Snapshot
+from bot.domain.plan import Connector, HostCertificate, Service, Snapshot
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
 from bot.exchange.call import Call
@@ -30,6 +30,11 @@ from bot.exchange.session import Runner
 from bot.exchange.talk import Row, run_one, run_rows, unreadable
 
 _PENDING = "PendingRequest"
+_FRONT_END = "/W3SVC/1"
+"""The Default Web Site in ``IISServices``; the back end is site 2 (exchange.md 4.2)."""
+
+BACK_END = "IIS (back end)"
+"""How a certificate is shown that only the site on 444 uses; Exchange's column says plain IIS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +152,13 @@ def _with_unshown(
     for thumbprint, raw, has_key, friendly in run_rows(runner, call, width=4):
         if parse_thumbprint(thumbprint or "") in known:
             continue
-        row = (thumbprint, raw, None, "", friendly, has_key, None, None)
+        row = (thumbprint, raw, None, "", friendly, has_key, None, None, None)
         hidden.append(replace(_certificate(runner.host, call, row), status="NotShown"))
     return (*shown, *hidden)
 
 
 def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
-    _, raw, services, status, friendly, has_key, subject, issuer = row[: len(cmdlets.CERTIFICATE)]
+    _, raw, services, status, friendly, has_key, subject, issuer, sites = row[:9]
     try:
         der = base64.b64decode(raw or "", validate=True)
         facts = read_leaf(der)
@@ -167,7 +172,7 @@ def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
         names=facts.names,
         not_before=facts.not_before,
         not_after=facts.not_after,
-        services=_services(services),
+        services=_services(services, sites),
         status=status or "",
         friendly_name=friendly or "",
         has_private_key=has_key == "1",
@@ -182,9 +187,22 @@ def _held(host: HostName, call: Call, row: Row) -> Held:
     return Held(thumbprint=thumbprint_of(der), sha256=fingerprint_of(der), has_key=row[2] == "1")
 
 
-def _services(text: str | None) -> tuple[str, ...]:
-    words = (word.strip() for word in (text or "").split(","))
-    return tuple(word for word in words if word and word != "None")
+def _services(text: str | None, sites: str | None) -> tuple[str, ...]:
+    """
+    The services as they are shown, but IIS told apart by site where the host says which.
+
+    The self-signed certificate of the back end shows IIS for ever: taken at its word it would hide that
+    the front end is served by none of ours (exchange.md 4.3).
+    """
+    words = [word.strip() for word in (text or "").split(",")]
+    is_back_end = bool(sites) and not any(
+        site.strip().upper().endswith(_FRONT_END) for site in (sites or "").splitlines()
+    )
+    return tuple(
+        BACK_END if word == Service.IIS and is_back_end else word
+        for word in words
+        if word and word != "None"
+    )
 
 
 def _connectors(runner: Runner, machine: str) -> tuple[Connector, ...]:

@@ -18,7 +18,7 @@ from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
 from bot.domain.life import advance
 from bot.domain.order import CertificateOrder, Upload, Wish
 from bot.domain.plan import Answer
-from bot.domain.policy import check_may_act, check_may_decide
+from bot.domain.policy import check_keeps_gate, check_may_act, check_may_decide
 from bot.domain.site import Site
 from bot.domain.states import RETRIES, IllegalMove, State
 from bot.ports import Change, Clock, Draft, Orders
@@ -27,6 +27,15 @@ from bot.workflow.notices import messages_for, placed_messages
 
 NOT_NOW = timedelta(days=7)
 """How long the watch stays silent after "not now" on a renewal card."""
+
+DECIDED_IN: dict[Gate, frozenset[State]] = {
+    Gate.ISSUE: frozenset({State.PLACED}),
+    Gate.INSTALL: frozenset({State.PROVEN}),
+    Gate.OVERWRITE_SMTP: frozenset(),
+    Gate.ROLL_BACK: frozenset({State.INSTALLED}),
+    Gate.RETIRE: frozenset({State.INSTALLED, State.SUPERSEDED}),
+}
+"""The states in which each gate stands open; the SMTP question is answered with the plan, never alone."""
 
 
 class Engine:
@@ -98,11 +107,16 @@ class Engine:
         order = self._orders.load(order_id)
         check_may_decide(self._site, order, gate, by)
         self._check_fresh(order, version)
+        if order.state not in DECIDED_IN[gate]:
+            raise self._not_now(order)
         word = Approval(
             gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=digest
         )
         if gate is Gate.INSTALL:
-            self._check_plan(order, digest, answers or {})
+            self._check_plan(order, digest)
+            if yes:
+                _check_answered(order, answers or {})
+                _check_agreed(order, digest, answers or {})
         return self._apply(order, self._decision(order, word, answers or {}), by)
 
     def retry(
@@ -110,7 +124,8 @@ class Engine:
     ) -> CertificateOrder:
         """Take failed work up again where it stopped."""
         order = self._orders.load(order_id)
-        check_may_decide(self._site, order, Gate.ROLL_BACK, by)
+        # Not a decision of its own: what is taken up was decided; who rolled back may retry it too.
+        check_keeps_gate(self._site, order, Gate.ROLL_BACK, by)
         self._check_fresh(order, version)
         if order.state is not State.FAILED or order.failed_in not in RETRIES:
             raise self._not_now(order)
@@ -161,7 +176,7 @@ class Engine:
             the new order.
         """
         order = self._orders.load(order_id)
-        check_may_decide(self._site, order, Gate.ISSUE, by)
+        check_keeps_gate(self._site, order, Gate.ISSUE, by)
         self._check_fresh(order, version)
         if order.state is not State.INSTALLED or order.renewed_by is not None:
             raise self._not_now(order)
@@ -178,7 +193,7 @@ class Engine:
     ) -> CertificateOrder:
         """Say "not now" to a renewal card."""
         order = self._orders.load(order_id)
-        check_may_decide(self._site, order, Gate.ISSUE, by)
+        check_keeps_gate(self._site, order, Gate.ISSUE, by)
         self._check_fresh(order, version)
         return self._apply(order, ev.RenewalPostponed(until=self._clock.now() + NOT_NOW), by)
 
@@ -195,7 +210,7 @@ class Engine:
         match word.gate:
             case Gate.ISSUE:
                 return ev.Approved(reason=word.reason, approvals=words)
-            case Gate.INSTALL | Gate.OVERWRITE_SMTP:
+            case Gate.INSTALL:
                 return ev.InstallApproved(
                     digest=word.subject, answers=answers, reason=word.reason, approvals=words
                 )
@@ -203,6 +218,8 @@ class Engine:
                 return ev.RollBackAsked(reason=word.reason, approvals=words)
             case Gate.RETIRE:
                 return ev.RetireAsked(reason=word.reason, approvals=words)
+            case Gate.OVERWRITE_SMTP:
+                raise AssertionError("this gate never stands open by itself, see DECIDED_IN")
 
     def _apply(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> CertificateOrder:
         now = self._clock.now()
@@ -226,22 +243,11 @@ class Engine:
         if version is not None and version != order.version:
             raise self._stale(order)
 
-    def _check_plan(
-        self, order: CertificateOrder, digest: str, answers: Mapping[HostName, Answer]
-    ) -> None:
-        if order.plan is None or order.state is not State.PROVEN:
+    def _check_plan(self, order: CertificateOrder, digest: str) -> None:
+        if order.plan is None:
             raise self._not_now(order)
         if order.plan.digest() != digest:
             raise self._stale(order)
-        open_ = [
-            plan.host for plan in order.plan.hosts if plan.question and plan.host not in answers
-        ]
-        if open_:
-            raise Refused(
-                "smtp-question-open",
-                f"The question about the default SMTP certificate is not answered for "
-                f"{', '.join(open_)}. Nothing was installed. Answer No or Yes for every host.",
-            )
 
     def _stale(self, order: CertificateOrder) -> Refused:
         return Refused(
@@ -256,6 +262,31 @@ class Engine:
             f"That does not fit {order.title}: it is {_words(order.state)}{_last_word(order)}. "
             f"Nothing was changed. `/cert status {order.id}` shows what it waits for.",
         )
+
+
+def _check_answered(order: CertificateOrder, answers: Mapping[HostName, Answer]) -> None:
+    plans = order.plan.hosts if order.plan else ()
+    open_ = [plan.host for plan in plans if plan.question and plan.host not in answers]
+    if open_:
+        raise Refused(
+            "smtp-question-open",
+            f"The question about the default SMTP certificate is not answered for "
+            f"{', '.join(open_)}. Nothing was installed. Answer No or Yes for every host.",
+        )
+
+
+def _check_agreed(order: CertificateOrder, digest: str, answers: Mapping[HostName, Answer]) -> None:
+    """With a quorum, the answers that run are those that everybody gave."""
+    said = {a.subject: a for a in order.approvals if a.gate is Gate.OVERWRITE_SMTP}
+    for host, answer in answers.items():
+        before = said.get(f"{host}:{digest}")
+        if before is not None and before.yes is not (answer is Answer.YES):
+            raise Refused(
+                "smtp-answers-differ",
+                f"<@{before.by.split(':')[-1]}> answered {'Yes' if before.yes else 'No'} for {host}, and "
+                f"you answered otherwise. Your word was not counted and nothing was installed. Answer "
+                f"the same, or reject the plan and have the hosts read again.",
+            )
 
 
 def _smtp_words(word: Approval, answers: Mapping[HostName, Answer]) -> tuple[Approval, ...]:

@@ -14,6 +14,9 @@ from bot.domain.plan import Observation
 from bot.ports import Clock, Intent, Journal
 from bot.workflow.outcome import Done, Outcome, TryLater, outcome_of
 
+LOOK_AGAIN_S = 5.0
+"""Seconds between looks at a host on which a killed run's operation may still be under way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteOperation:
@@ -65,7 +68,8 @@ class Operator:
             return TryLater(
                 FaultKind.TIMEOUT.value,
                 "The last try may still be running on the host; CertDesk looks again before it acts.",
-                after_s=min(left, 5.0) + 0.1,
+                after_s=min(left, LOOK_AGAIN_S) + 0.1,
+                counts=False,
             )
         return self._act(operation, seen)
 

@@ -8,6 +8,7 @@ How one piece of machine work can end, apart from the order's stored state.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol, assert_never
 
 from bot.domain.faults import TRANSIENT, HostFault
@@ -25,11 +26,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Again after this many seconds; 0 leaves the wait to the runner."""
+    """
+    Again after this many seconds; 0 leaves the wait to the runner.
+
+    Args:
+        counts: whether this was a try. False for a wait that ends by itself at a known moment.
+    """
 
     code: str
     sentence: str
     after_s: float = 0.0
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +77,18 @@ def until_done(run: Run, name: str, function: Callable[[], Outcome], *, tries: i
         tries: how many times at the most; then the last reason becomes a person's business.
     """
     wait_s = FIRST_WAIT_S
-    last = TryLater(code="none", sentence="")
-    for number in range(1, tries + 1):
+    tried = 0
+    for number in count(1):
         outcome = run.step(f"{name} #{number}", function)
         if not isinstance(outcome, TryLater):
             return outcome
-        last = outcome
-        if number < tries:
-            run.sleep(outcome.after_s or wait_s)
+        tried += outcome.counts
+        if tried >= tries:
+            return NeedsPerson(outcome.code, f"{outcome.sentence} Tried {tries} times.")
+        run.sleep(outcome.after_s or wait_s)
+        if outcome.counts:
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-    return NeedsPerson(code=last.code, sentence=f"{last.sentence} Tried {tries} times.")
+    raise AssertionError("counting does not end")
 
 
 def outcome_of(fault: HostFault) -> TryLater | NeedsPerson:
@@ -94,8 +103,14 @@ def to_plain(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Done(seen=seen):
             return {"end": "done", "seen": seen}
-        case TryLater(code=code, sentence=sentence, after_s=after_s):
-            return {"end": "later", "code": code, "sentence": sentence, "after_s": after_s}
+        case TryLater(code=code, sentence=sentence, after_s=after_s, counts=counts):
+            return {
+                "end": "later",
+                "code": code,
+                "sentence": sentence,
+                "after_s": after_s,
+                "counts": counts,
+            }
         case NeedsPerson(code=code, sentence=sentence):
             return {"end": "person", "code": code, "sentence": sentence}
         case _:
@@ -108,6 +123,6 @@ def from_plain(plain: dict[str, Any]) -> Outcome:
         case "done":
             return Done(plain["seen"])
         case "later":
-            return TryLater(plain["code"], plain["sentence"], plain["after_s"])
+            return TryLater(plain["code"], plain["sentence"], plain["after_s"], plain["counts"])
         case _:
             return NeedsPerson(plain["code"], plain["sentence"])

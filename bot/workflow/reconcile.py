@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders, Outbox
 
@@ -49,13 +50,17 @@ class Reconciler:
 
     def __call__(self) -> None:
         """Look once; harmless to repeat."""
-        for order in self._orders.in_states(ENGINE_OWNED):
-            if not self._alive(order.state, order.id):
+        for order in self._orders.in_states((*ENGINE_OWNED, State.PROVEN)):
+            work = _work_due(order)
+            if work is not None and not self._running.is_alive(work, order.id):
                 log.error("the work of order %s is gone in state %s", order.id, order.state)
                 self._apologize(order.id, f"gone-{order.id}-{order.version}")
         for order_id, row_id in self._outbox.orders_waiting():
             if not self._running.is_delivering(order_id):
                 self._running.deliver_again(order_id, row_id)
 
-    def _alive(self, state: State, order_id: OrderId) -> bool:
-        return self._running.is_alive(ENGINE_OWNED[state], order_id)
+
+def _work_due(order: CertificateOrder) -> Work | None:
+    if order.state is State.PROVEN and order.plan is None and not order.fault_code:
+        return Work.MAKE_PLAN
+    return ENGINE_OWNED.get(order.state)

@@ -29,7 +29,7 @@ def field(
 
 def line(initial: str = "", *, most: int, placeholder: str = "", lines: bool = False) -> Block:
     """A text field of one or several lines."""
-    shown = {"initial_value": initial} if initial else {}
+    shown: Block = {"initial_value": initial} if initial else {}
     if placeholder:
         shown["placeholder"] = plain(placeholder, _PLACEHOLDER_LIMIT)
     return {"type": "plain_text_input", "multiline": lines, "max_length": most, **shown}

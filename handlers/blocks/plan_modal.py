@@ -6,7 +6,6 @@ from bot.domain.approvals import Gate
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Answer, HostPlan, InstallPlan, SmtpQuestion
-from handlers.blocks import order_facts as of
 from handlers.blocks.fields import choice, field, line
 from handlers.blocks.parts import (
     Block,

@@ -15,22 +15,26 @@ from sandbox.slack.control_request import (
     text_of,
     view_of,
 )
+from sandbox.slack.delivery import Courier
 from sandbox.slack.file_methods import new_file
+from sandbox.slack.file_payloads import file_json
 from sandbox.slack.ids import STRANGER_TEAM_ID, Json
 from sandbox.slack.interactions import Interactions
 from sandbox.slack.manifest import Command, Shortcut
+from sandbox.slack.modals import Modals
 from sandbox.slack.model import Channel, Message, User, View
-from sandbox.slack.payloads import file_json
 from sandbox.slack.stored_blocks import find_element
+from sandbox.slack.surfaces import action_of
 from sandbox.slack.workspace import Workspace
 
 
 class Acts:
     """The doing half of the control API; each answers when Slack's client would know the outcome."""
 
-    def __init__(self, ws: Workspace, interactions: Interactions) -> None:
+    def __init__(self, ws: Workspace, courier: Courier) -> None:
         self._ws = ws
-        self._do = interactions
+        self._do = Interactions(ws, courier)
+        self._modals = Modals(ws, courier)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -110,13 +114,13 @@ class Acts:
         view = self._modal(user, wish)
         if not view.spec.get("submit"):
             raise ControlError("This modal has no submit button. Nothing was sent.")
-        return web.json_response(await self._do.submit(user, view, object_of(wish, "values")))
+        return web.json_response(await self._modals.submit(user, view, object_of(wish, "values")))
 
     async def close(self, request: web.Request) -> web.Response:
         wish = await read_json(request)
         user = actor(self._ws, wish)
         view = self._modal(user, wish)
-        return web.json_response(self._do.close(user, view, everything=bool(wish.get("all"))))
+        return web.json_response(self._modals.close(user, view, everything=bool(wish.get("all"))))
 
     async def home(self, request: web.Request) -> web.Response:
         wish = await read_json(request)
@@ -174,7 +178,8 @@ class Acts:
         return view
 
     def _touched(self, surfaces: list[list[Json]], wish: Json) -> Json:
-        return self._do.action(self._element(surfaces, wish), text_of(wish, "block_id"), wish)
+        element = self._element(surfaces, wish)
+        return action_of(self._ws, element, text_of(wish, "block_id"), wish)
 
     def _element(self, surfaces: list[list[Json]], wish: Json) -> Json:
         block_id, action_id = text_of(wish, "block_id"), text_of(wish, "action_id")

@@ -43,6 +43,11 @@ class Answer:
 TIMED_OUT = Answer(failure="operation_timeout", reason="http_timeout")
 
 
+def outcome(answer: Answer) -> Json:
+    """An answer as the person's client shows it: done, or the reason why not."""
+    return {"ok": True} if answer.acked else {"ok": False, "error": answer.failure}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
     """One try to deliver one payload."""

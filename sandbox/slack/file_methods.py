@@ -8,11 +8,11 @@ from sandbox.slack import messages
 from sandbox.slack.api_error import ApiError
 from sandbox.slack.arguments import names, needed, number, word
 from sandbox.slack.chat_methods import thread_of
+from sandbox.slack.file_payloads import file_json
 from sandbox.slack.guesses import SHARE_DELAY_S
 from sandbox.slack.ids import BOT_USER_ID, Json, new_id
 from sandbox.slack.method import Method, joined_channel
 from sandbox.slack.model import Message, StoredFile
-from sandbox.slack.payloads import file_json
 from sandbox.slack.workspace import Workspace
 
 

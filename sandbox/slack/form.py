@@ -1,5 +1,6 @@
 """What the fields of a surface hold: typed, chosen, preset or empty, as Slack reports it."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -88,6 +89,19 @@ def field_value(
     elif key == "files":
         value = [file_of(each if isinstance(each, str) else str(each.get("id"))) for each in value]
     return {"type": kind, key: value}
+
+
+def still_fitting(blocks: list[Json], typed: Mapping[str, Any]) -> Json:
+    """What of the typed values survives new blocks: same block and action, still a valid value."""
+    kept: Json = {}
+    for block_id, element in fields_of(blocks):
+        action_id = element["action_id"]
+        given = (typed.get(block_id) or {}).get(action_id)
+        with contextlib.suppress(FormError):
+            if given is not None:
+                field_value(element, given, file_of=lambda file_id: {"id": file_id})
+                kept.setdefault(block_id, {})[action_id] = given
+    return kept
 
 
 def missing_answers(blocks: list[Json], values: Json) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""Slack's JSON: users, channels, messages, files, views, and what is sent to the app about them."""
+"""Slack's JSON: users, channels, messages, views, and what is sent to the app about them."""
 
 from typing import Any
 
+from sandbox.slack.file_payloads import file_in_event
 from sandbox.slack.ids import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Json, new_id
-from sandbox.slack.model import Channel, Message, StoredFile, User, View
+from sandbox.slack.model import Channel, Message, User, View
 from sandbox.slack.workspace import TEAM_DOMAIN, Workspace
 
 VERIFICATION_TOKEN = "deprecated-verification-token"
@@ -124,68 +125,6 @@ def _bot_profile(ws: Workspace) -> Json:
         "updated": 0,
         "team_id": TEAM_ID,
     }
-
-
-def file_json(ws: Workspace, file: StoredFile) -> Json:
-    """A file as files.info gives it; unsettled right after an upload, without type and shares."""
-    name = file.name
-    found: Json = {
-        "id": file.id,
-        "created": file.created,
-        "timestamp": file.created,
-        "name": name,
-        "title": file.title,
-        "user": file.user,
-        "user_team": file.user_team,
-        "size": len(file.data),
-        "mode": "hosted",
-        "is_external": False,
-        "is_public": any(ws.channels[each].id.startswith("C") for each in file.shares),
-        "file_access": "visible",
-        "editable": False,
-        "url_private": f"{ws.base_url}/files-pri/{TEAM_ID}-{file.id}/file",
-        "url_private_download": f"{ws.base_url}/files-pri/{TEAM_ID}-{file.id}/download/file",
-        "permalink": f"{ws.base_url}/files/{file.user}/{file.id}",
-        "channels": [],
-        "groups": [],
-        "ims": [],
-        "shares": {},
-    }
-    if file.settled:
-        kind = name.rpartition(".")[2].lower() if "." in name else "binary"
-        found |= {"mimetype": file.mimetype, "filetype": kind, "pretty_type": kind.capitalize()}
-        found |= _shares(ws, file)
-    return found
-
-
-def _shares(ws: Workspace, file: StoredFile) -> Json:
-    places: Json = {"channels": [], "groups": [], "ims": [], "shares": {}}
-    for channel_id, ts in file.shares.items():
-        channel = ws.channels[channel_id]
-        where = "ims" if channel.is_im else "groups" if channel.is_private else "channels"
-        places[where].append(channel_id)
-        access = "private" if channel.is_private or channel.is_im else "public"
-        message = ws.find_message(channel_id, ts)
-        share: Json = {"ts": ts, "channel_name": channel.name, "team_id": TEAM_ID}
-        if message and message.thread_ts:
-            share["thread_ts"] = message.thread_ts
-        places["shares"].setdefault(access, {})[channel_id] = [share]
-    return places
-
-
-def file_in_event(ws: Workspace, file: StoredFile) -> Json:
-    """A file inside a message; one from another organisation is a stub that says: ask files.info."""
-    if file.user_team != TEAM_ID:
-        return {
-            "id": file.id,
-            "created": 0,
-            "timestamp": 0,
-            "name": "",
-            "user": "",
-            "mode": "file_access",
-            "file_access": "check_file_info",
-        }
-    return file_json(ws, file)
 
 
 def view_json(view: View, values: Json | None = None) -> Json:

@@ -28,7 +28,6 @@ from sandbox.slack.ids import (
     new_bot_token,
     new_signing_secret,
 )
-from sandbox.slack.interactions import Interactions
 from sandbox.slack.manifest import load_manifest
 from sandbox.slack.method import Method
 from sandbox.slack.model import Credentials
@@ -143,7 +142,7 @@ class SlackWorkspace:
         }
 
     def _application(self) -> web.Application:
-        state, interactions = self.state, Interactions(self.state, self._courier)
+        state = self.state
         app = web.Application(client_max_size=MOST_BYTES, middlewares=[_loopback_only, _in_words])
         api = WebApi(state, {"apps.connections.open": self._connection_method()})
         files, replies = FileRoutes(state), ReplyRoute(state)
@@ -159,7 +158,7 @@ class SlackWorkspace:
                 web.get("/", _page),
                 web.static("/static", STATIC),
                 *self._sights.routes(),
-                *Acts(state, interactions).routes(),
+                *Acts(state, self._courier).routes(),
                 *Bench(state, disconnect=self._sockets.disconnect_all).routes(),
             ]
         )

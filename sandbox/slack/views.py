@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.slack.api_error import ApiError, refuse_faults
 from sandbox.slack.block_check import VIEW_BYTES, check_view
+from sandbox.slack.form import still_fitting
 from sandbox.slack.ids import Json, new_hash, new_id
 from sandbox.slack.model import View
 from sandbox.slack.stored_blocks import stored
@@ -56,6 +57,7 @@ def replace_view(ws: Workspace, view: View, spec: Any, known_hash: str = "") -> 
         raise ApiError("hash_conflict")
     view.spec = _accepted(ws, spec, view.spec["type"], replacing=view)
     view.hash = new_hash(ws.clock.now())
+    view.values = still_fitting(view.spec["blocks"], view.values)
     view.errors = {}
     ws.changed("home" if view.spec["type"] == "home" else "views", users=[view.user])
     return view

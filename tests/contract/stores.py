@@ -83,5 +83,3 @@ def fake_store() -> Store:
         journal=FakeJournal(memory),
         starts=starts,
     )
-
-

@@ -1,8 +1,8 @@
 """What every audit promises, and what the databases do to keep it so."""
 
 import random
-from datetime import timezone, timedelta
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.ids import OrderId
 from tests.contract.samples import LINE, NOON, change, entry, place, step
-from tests.contract.stores import Store
+from tests.contract.stores import Store, sql_store
 
 
 def fill(store: Store) -> None:
@@ -89,7 +89,9 @@ def test_one_changed_bit_is_found(sql: Store, column: str) -> None:
     """Whichever bit of an entry or of its hash is turned, the entry is named."""
     fill(sql)
     with engine_of(sql).begin() as connection:
-        whole = bytes(connection.execute(text(f"SELECT {column} FROM audit WHERE number=3")).scalar_one())
+        whole = bytes(
+            connection.execute(text(f"SELECT {column} FROM audit WHERE number=3")).scalar_one()
+        )
     bits = random.Random(7).sample(range(len(whole) * 8), 40)
 
     for bit in bits:
@@ -167,3 +169,22 @@ def test_database_itself_refuses_to_change_the_audit(sql: Store, statement: str)
         connection.execute(text(statement))
 
     assert sql.audit.broken_at() is None
+
+
+def test_truncating_the_audit_is_refused(postgres_url: str) -> None:
+    """PostgreSQL's short way to empty a table is closed too."""
+    with sql_store(postgres_url) as store:
+        assert store.engine is not None
+        place(store.orders)
+        with pytest.raises(DBAPIError, match="only grows"), store.engine.begin() as connection:
+            connection.execute(text("TRUNCATE audit"))
+
+
+def test_replacing_an_audit_entry_is_refused(sqlite_url: str) -> None:
+    """SQLite's INSERT OR REPLACE asks no delete trigger; it is stopped all the same."""
+    with sql_store(sqlite_url) as store:
+        assert store.engine is not None
+        place(store.orders)
+        replacing = text("INSERT OR REPLACE INTO audit SELECT number, 2, body, hash FROM audit")
+        with pytest.raises(DBAPIError, match="only grows"), store.engine.begin() as connection:
+            connection.execute(replacing)

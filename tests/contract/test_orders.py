@@ -35,6 +35,7 @@ LOOKS = {"load", "steps", "in_states"}
 
 
 def yes(gate: Gate = Gate.ISSUE, reason: str = "") -> Approval:
+    """Bert's yes."""
     return Approval(gate=gate, by=BERT, at=NOON, yes=True, reason=reason)
 
 

@@ -180,9 +180,7 @@ class FakeOrders:
         previous = self._memory.audit[-1][1] if self._memory.audit else GENESIS
         self._memory.audit.append((entry, chained(entry, previous)))
 
-    def _tell(
-        self, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]
-    ) -> None:
+    def _tell(self, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]) -> None:
         last = None
         for message in messages:
             if not self._waits(order_id, message):
@@ -193,8 +191,7 @@ class FakeOrders:
 
     def _waits(self, order_id: OrderId, message: Message) -> bool:
         return isinstance(message, CardMessage) and any(
-            (row.order_id, row.message, row.attempt, row.delivered)
-            == (order_id, message, 0, False)
+            (row.order_id, row.message, row.attempt, row.delivered) == (order_id, message, 0, False)
             for row in self._memory.outbox.values()
         )
 

@@ -70,16 +70,16 @@ def _serve(programs: Path, folder: Path, user: str | None) -> Iterator[Cluster]:
     if user is not None:
         shutil.chown(word, user, user)
     login = ["--username=certdesk", "--auth=scram-sha-256", f"--pwfile={word}"]
-    _run([programs / "initdb", f"--pgdata={data}", "--encoding=UTF8", "--no-sync", *login], user)
+    _run(programs / "initdb", [f"--pgdata={data}", "--encoding=UTF8", "--no-sync", *login], user)
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-    start = ["-o", f"-p {port} -k {folder} {options}", "-l", folder / "log", "-w", "start"]
-    pg_ctl = [programs / "pg_ctl", "-D", data]
-    _run([*pg_ctl, *start], user)
+    start = ["-o", f"-p {port} -k {folder} {options}", "-l", f"{folder / 'log'}", "-w", "start"]
+    pg_ctl = programs / "pg_ctl"
+    _run(pg_ctl, ["-D", f"{data}", *start], user)
     try:
         yield Cluster(address=_address(port, password))
     finally:
         # pg_ctl reads the pid from the data folder: it stops this server and no other.
-        _run([*pg_ctl, "-m", "immediate", "-w", "stop"], user)
+        _run(pg_ctl, ["-D", f"{data}", "-m", "immediate", "-w", "stop"], user)
 
 
 def _address(port: int, password: str) -> URL:
@@ -100,7 +100,9 @@ def _programs() -> Path:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "pg_ctl").exists():
             return folder
-    raise NoPostgres("PostgreSQL's server programs are neither on PATH nor below /usr/lib/postgresql.")
+    raise NoPostgres(
+        "PostgreSQL's server programs are neither on PATH nor below /usr/lib/postgresql."
+    )
 
 
 def _user() -> str | None:
@@ -110,7 +112,9 @@ def _user() -> str | None:
     try:
         pwd.getpwnam("postgres")
     except KeyError:
-        raise NoPostgres("The server refuses root, and there is no user postgres to become.") from None
+        raise NoPostgres(
+            "The server refuses root, and there is no user postgres to become."
+        ) from None
     return "postgres"
 
 
@@ -120,9 +124,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(command: list[str | Path], user: str | None) -> None:
+def _run(program: Path, arguments: list[str], user: str | None) -> None:
     done = subprocess.run(
-        [str(part) for part in command],
+        [program, *arguments],
         user=user,
         group=user,
         extra_groups=None if user is None else [],
@@ -135,4 +139,4 @@ def _run(command: list[str | Path], user: str | None) -> None:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr}")
+        raise RuntimeError(f"{program.name} ended with {done.returncode}: {done.stderr}")

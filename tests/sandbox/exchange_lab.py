@@ -195,12 +195,16 @@ def request_csr(engine: VirtualExchange, **arguments: Argument) -> x509.Certific
 
 
 def install_leaf(
-    engine: VirtualExchange, authority: Authority, *, names: Iterable[str] = ("mail.example.com",)
+    engine: VirtualExchange,
+    authority: Authority,
+    *,
+    names: Iterable[str] = ("mail.example.com",),
+    age: timedelta = timedelta(days=1),
 ) -> str:
     """Ask for a certificate, have it issued, import it with its intermediate; gives back its thumbprint."""
     listed = list(names)
     csr = request_csr(engine, SubjectName=f"CN={listed[0]}", DomainName=listed)
-    leaf = authority.issue(csr.public_key(), names=listed)
+    leaf = authority.issue(csr.public_key(), names=listed, start=-age)
     engine.state.stores.add_root(authority.root, "ThirdParty")
     engine.state.stores.add_ca(authority.intermediate)
     outcome = run(engine, "Import-ExchangeCertificate", FileData=leaf.public_bytes(Encoding.DER))

@@ -1,5 +1,7 @@
 """Enable- and Remove-ExchangeCertificate on the sandbox's host: two phases, questions, refusals, order."""
 
+from datetime import timedelta
+
 import pytest
 
 from sandbox.exchange.engine.exchange import Caller, VirtualExchange
@@ -176,14 +178,17 @@ def test_a_wildcard_for_pop_and_imap_only_warns(
 def test_an_older_certificate_is_warned_about_the_newer(
     engine: VirtualExchange, authority: Authority
 ) -> None:
-    """Warning 19 names the certificate that will be used for the connector instead."""
-    older = install_leaf(engine, authority, names=["ex01.corp.example.com"])
-    newer = install_leaf(engine, Authority("Other"), names=["ex01.corp.example.com"])
-    _enable(engine, newer, "SMTP")
+    """Warning 19 names the certificate and the connectors that will use it instead."""
+    names = ["ex01.corp.example.com"]
+    older = install_leaf(engine, authority, names=names, age=timedelta(days=9))
+    newer = install_leaf(engine, authority, names=names)
+    assert _enable(engine, newer, "None", NetworkServiceAllowed=True) == []
 
     outcome = run(engine, "Enable-ExchangeCertificate", Thumbprint=older, Services="SMTP")
 
-    assert {newer in warning or older in warning for warning in outcome.warnings} <= {True}
+    assert len(outcome.warnings) == 1
+    assert f"thumbprint '{newer}' takes precedence" in outcome.warnings[0]
+    assert outcome.warnings[0].endswith("Default Frontend EX01, Client Frontend EX01.")
 
 
 @pytest.mark.parametrize(

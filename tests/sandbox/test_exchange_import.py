@@ -151,7 +151,7 @@ def test_broken_texts_are_told_apart(engine: VirtualExchange, authority: Authori
     cms = pem.replace(b"CERTIFICATE", b"CMS")
 
     messages = {
-        name: run(engine, "Import-ExchangeCertificate", FileData=data).errors[0].message[44:80]
+        name: run(engine, "Import-ExchangeCertificate", FileData=data).errors[0].message[43:79]
         for name, data in {
             "bundle": bundle,
             "cms": cms,

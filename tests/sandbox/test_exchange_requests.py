@@ -223,7 +223,7 @@ def test_a_self_signed_certificate_takes_smtp_and_asks() -> None:
     st.dictionaries(
         st.sampled_from(["CN", "OU", "O", "L", "S"]),
         st.text(
-            st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40
+            st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=16
         )
         .map(str.strip)
         .filter(bool),

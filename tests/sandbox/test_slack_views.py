@@ -246,6 +246,26 @@ async def test_a_click_in_a_modal_carries_the_view_and_what_was_typed() -> None:
     assert not {"channel", "message", "response_url"} & body.keys()
 
 
+async def test_an_update_keeps_what_was_typed_and_still_fits() -> None:
+    """Text in a kept block stays; a choice that is no longer offered is gone, not an error."""
+    async with _office() as (at, clerk):
+        blocks = [*modal()["blocks"], _fields()[0], button()]
+        view = await _opened(at, clerk, modal(blocks=blocks))
+        typed = {
+            "name": {"text": {"value": "typed"}},
+            "select": {"x": {"selected_option": {"value": "a"}}},
+        }
+        click = {"view_id": view["id"], "block_id": "choice", "action_id": "go"}
+        await at.do("action", **click, state=typed)
+        element = blocks[1]["element"]
+        element["options"] = element["options"][1:]
+        updated = await at.call("views.update", view_id=view["id"], view=modal(blocks=blocks))
+        values = updated["view"]["state"]["values"]
+
+    assert values["name"]["text"]["value"] == "typed"
+    assert values["select"]["x"]["selected_option"]["value"] == "b"
+
+
 async def test_home_is_published_by_hash() -> None:
     """views.publish replaces the tab, keeps its id, and refuses an old hash."""
     home = {"type": "home", "blocks": [{"type": "divider"}]}

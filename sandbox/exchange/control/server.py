@@ -45,6 +45,7 @@ class Control:
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together
     control: Control
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so

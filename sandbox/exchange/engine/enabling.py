@@ -115,9 +115,12 @@ def _grant(stored: StoredCertificate) -> None:
 
 def _smtp_item(call: Call, stored: StoredCertificate) -> _Item:
     host = call.host
+    by_fqdn: dict[str, list[Connector]] = {}
     for connector in host.receive_connectors():
         _check_connector(connector, host)
-        _warn_if_another_wins(call, stored, connector)
+        by_fqdn.setdefault(connector.fqdn.lower(), []).append(connector)
+    for connectors in by_fqdn.values():
+        _warn_if_another_wins(call, stored, connectors)
 
     def replace_default() -> None:
         _check_edge_credentials(host)
@@ -143,18 +146,20 @@ def _check_edge_credentials(host: HostState) -> None:
         )
 
 
-def _warn_if_another_wins(call: Call, stored: StoredCertificate, connector: Connector) -> None:
-    names = [name.lower() for name in certificate_names(stored.certificate)]
-    winner = smtp_certificate(connector, call.host)
-    if connector.fqdn.lower() not in names or winner is None or winner is stored:
+def _warn_if_another_wins(call: Call, stored: StoredCertificate, matching: list[Connector]) -> None:
+    """Warning 19, once for the connectors of one FQDN that the certificate itself names."""
+    fqdn = matching[0].fqdn
+    winner = smtp_certificate(matching[0], call.host)
+    is_ours = fqdn.lower() in {name.lower() for name in certificate_names(stored.certificate)}
+    if not is_ours or winner is None or winner is stored:
         return
     if winner.thumbprint == call.host.default_smtp:
         return
     call.warn(
         "This certificate will not be used for external TLS connections with an FQDN of "
-        f"'{connector.fqdn}' because the CA-signed certificate with thumbprint "
-        f"'{winner.thumbprint}' takes precedence. The following connectors match that FQDN: "
-        f"{connector.name}."
+        f"'{fqdn}' because the CA-signed certificate with thumbprint '{winner.thumbprint}' takes "
+        "precedence. The following connectors match that FQDN: "
+        f"{', '.join(connector.name for connector in matching)}."
     )
 
 

@@ -17,6 +17,7 @@ from sandbox.exchange.wsman.shells import Output
 
 _REFUSED_EXIT = 3
 _BAD_LINE_EXIT = 4
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ class RunnerProcess:
                 self._output.finish(_BAD_LINE_EXIT)
                 return
             except HostGone as gone:
+                # So that the client loses its Receive, not the Send that has long been answered.
+                self._output.wait_for_reader(_PATIENCE_S)
                 self._reboot(gone.seconds)
                 return
         self._output.finish(0)

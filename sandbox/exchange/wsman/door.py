@@ -54,6 +54,7 @@ class WsmanDoor:
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together
     server_version = "Microsoft-HTTPAPI/2.0"
     sys_version = ""
 
@@ -105,15 +106,15 @@ class _Connection(BaseHTTPRequestHandler):
         principal = self._logon.principal
         if principal is None:
             self._door.requests["refused"] += 1
-            self._unauthorized(token)
+            self._unauthorized([token] if token else self._logon.challenges())
         elif not body:
             self._answer(200, b"", token=token)
         else:
             self._serve_message(body, principal, token)
 
-    def _unauthorized(self, token: str | None) -> None:
+    def _unauthorized(self, challenges: list[str]) -> None:
         self.send_response(401)
-        for challenge in [token] if token else self._logon.challenges():
+        for challenge in challenges:
             self.send_header("WWW-Authenticate", challenge)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -153,7 +154,8 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _mishap(self, mishap: Mishap) -> None:
         if mishap.status == 401:
-            self._unauthorized(None)
+            # Without a mechanism to try again with: a client must take it as final.
+            self._unauthorized([])
         elif mishap.status:
             page = f"<html><body>HTTP Error {mishap.status}</body></html>".encode()
             self._answer(mishap.status, page, content_type="text/html")

@@ -103,12 +103,11 @@ class WsmanService:
             return Answer(status=400, body=b"")
         with self._lock:
             self._actions[request.verb] += 1
-        after = spoil_before(self._plan.take_action(request.verb), self._reboot)
         try:
-            answer = Answer(status=200, body=self._dispatch(request, principal), mishap=after)
+            after = spoil_before(self._plan.take_action(request.verb), self._reboot)
+            return Answer(status=200, body=self._dispatch(request, principal), mishap=after)
         except WsmanFault as raised:
-            answer = self._fault(request, raised)
-        return answer
+            return self._fault(request, raised)
 
     def counts(self) -> dict[str, int]:
         """How many requests of each action have been read."""

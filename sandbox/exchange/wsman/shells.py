@@ -66,6 +66,7 @@ class Output:
         self._chunks: list[tuple[str, bytes]] = []
         self._exit_code: int | None = None
         self._is_lost = False
+        self._readers = 0
 
     def write(self, stream: str, data: bytes) -> None:
         """Append to `stdout` or `stderr`; one write is handed out in one piece if it fits."""
@@ -87,6 +88,11 @@ class Output:
             self._is_lost = True
             self._changed.notify_all()
 
+    def wait_for_reader(self, timeout_s: float) -> None:
+        """Return when somebody waits for output, or when nobody came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._readers, timeout_s)
+
     def take(self, *, timeout_s: float, limit: int) -> Received | None:
         """
         What has been written, at most `limit` bytes; None when nothing came in time.
@@ -95,9 +101,12 @@ class Output:
             ConnectionLost: the host went away while waiting.
         """
         with self._changed:
+            self._readers += 1
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._chunks or self._exit_code is not None or self._is_lost, timeout_s
             )
+            self._readers -= 1
             if self._is_lost:
                 raise ConnectionLost
             taken = self._take_chunks(limit)

@@ -2,7 +2,8 @@
 //
 // Hooks that stay for tests: data-message-ts, data-channel, data-block-id, data-action-id (clickable and field),
 // data-input (field), data-view-id, data-submit, data-close, data-act-as, data-role, data-composer, data-attach,
-// data-shortcut, data-completion, data-confirm, data-file-id, data-thread, data-reply, data-more.
+// data-shortcut, data-completion, data-confirm, data-file-id, data-thread, data-reply, data-more, data-copy,
+// data-missed (a click nobody answered), data-fault; <main data-ready> once the page stands.
 
 import * as control from "./control.js";
 import { conversation } from "./conversation.js";

@@ -71,7 +71,7 @@ function panel(view, form, desk, depth) {
       class: "panel",
       novalidate: true,
       data: { viewId: view.id, callbackId: view.callback_id },
-      on: { submit },
+      on: { submit, input: forgive, change: forgive },
     },
     h(
       "header",
@@ -152,6 +152,12 @@ function showErrors(node, errors) {
   );
   if (lost.length) banner(node, TROUBLE, lost.join(", "));
   node.querySelector(".b-input.has-error [data-input]")?.focus();
+}
+
+/** An error goes away when the person sets about mending it. */
+function forgive(event) {
+  const field = event.target.closest(".b-input.has-error");
+  if (field) markField(field, null);
 }
 
 function markField(field, sentence) {

@@ -149,10 +149,33 @@ def _as_sha1(cert: x509.Certificate, private: Key) -> x509.Certificate:
     assert isinstance(private, rsa.RSAPrivateKey)
     signed = cert.tbs_certificate_bytes.replace(_SHA256_RSA, _SHA1_RSA)
     signature = private.sign(signed, padding.PKCS1v15(), hashes.SHA1())
-    old = der(cert)
-    at = old.index(cert.tbs_certificate_bytes)
-    tail = old[at + len(signed) : -len(signature)].replace(_SHA256_RSA, _SHA1_RSA)
-    return x509.load_der_x509_certificate(old[:at] + signed + tail + signature)
+    algorithm = tlv(0x30, _SHA1_RSA + b"\x05\x00")
+    return _assembled(signed, algorithm, signature)
+
+
+def with_serial(cert: x509.Certificate, serial: bytes, private: Key) -> x509.Certificate:
+    """Return a certificate with a serial the library would not write, signed anew by an EC issuer."""
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    old = cert.serial_number
+    written = tlv(0x02, old.to_bytes(old.bit_length() // 8 + 1))
+    tbs = cert.tbs_certificate_bytes
+    signed = tlv(0x30, tbs[4:].replace(written, tlv(0x02, serial), 1))
+    signature = private.sign(signed, ec.ECDSA(hashes.SHA256()))
+    return _assembled(signed, tlv(0x30, bytes.fromhex("06082a8648ce3d040302")), signature)
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    """Return one DER element."""
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def _assembled(signed: bytes, algorithm: bytes, signature: bytes) -> x509.Certificate:
+    whole = tlv(0x30, signed + algorithm + tlv(0x03, b"\x00" + signature))
+    return x509.load_der_x509_certificate(whole)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,65 @@
+"""A town with the bot in it, for whole stories; every process and socket is one of our own."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.demo import Demo
+from sandbox.town import HostWish, Town
+
+
+class LiveTown:
+    """A started demo: its addresses, its bot, and what its first host has recorded."""
+
+    def __init__(self, demo: Demo, addresses: dict[str, Any]) -> None:
+        self.demo = demo
+        self.addresses = addresses
+
+    def kill_bot(self) -> None:
+        """SIGKILL, by the pid of the process we started; the demo starts it again."""
+        pid = self.demo.bot.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    async def operations(self) -> list[dict[str, Any]]:
+        """Every mutating operation the first host has executed, oldest first."""
+        address = f"{self.addresses['exchange'][0]['control']}/operations"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            body = await answer.json()
+        found: list[dict[str, Any]] = body["operations"] if isinstance(body, dict) else body
+        return found
+
+    async def run_twice(self) -> list[str]:
+        """Operations that ran more than once with the same arguments; there must be none."""
+        counted = Counter((op["cmdlet"], op["digest"]) for op in await self.operations())
+        return [cmdlet for (cmdlet, _), times in counted.items() if times > 1]
+
+
+OpenTown = Callable[..., AbstractAsyncContextManager[LiveTown]]
+
+
+@pytest.fixture
+def open_town(tmp_path: Path) -> OpenTown:
+    """Open a town with the bot in it; it is closed after the block."""
+
+    @asynccontextmanager
+    async def opened(*, version: Any = "2019", http: bool = False) -> AsyncIterator[LiveTown]:
+        town = Town(
+            folder=tmp_path / "town",
+            hosts=(HostWish(version=version),),
+            bot_http_port=0 if http else None,
+        )
+        demo = Demo(town)
+        try:
+            yield LiveTown(demo, await demo.start())
+        finally:
+            await demo.stop()
+
+    return opened

@@ -1,0 +1,196 @@
+"""Every card and modal in its main states: as Slack would take it, and as it was read before."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from bot.domain.audit import AuditEntry
+from bot.domain.ids import OrderId
+from bot.domain.plan import Handshake, HostCertificate, Snapshot
+from bot.domain.states import State
+from handlers.blocks.approval_card import approval_card
+from handlers.blocks.csr_card import csr_card
+from handlers.blocks.desk_modals import bundle_modal, submitted_modal, upload_modal
+from handlers.blocks.help import help_picture
+from handlers.blocks.home import HomeFacts, home_view
+from handlers.blocks.list_view import order_list, renewable_list
+from handlers.blocks.notice_modal import notice_modal, working_modal
+from handlers.blocks.order_form import order_form
+from handlers.blocks.parts import Picture
+from handlers.blocks.plan_card import plan_card
+from handlers.blocks.plan_modal import plan_modal
+from handlers.blocks.readings import audit_picture, hosts_picture, inventory_picture, probe_picture
+from handlers.blocks.reason_modal import reason_modal
+from handlers.blocks.renewal_card import renewal_card
+from handlers.blocks.status_card import status_card
+from handlers.refs import Act, OrderRef
+from tests.unit.handlers import scene
+from tests.unit.handlers.slack_rules import check_picture, check_view
+
+GUIDE = ("Sign in at GoDaddy.", "Paste the whole CSR.")
+STATES = list(State)
+
+
+class Snapshots(JSONSnapshotExtension):
+    """Snapshots of the whole project stand in one folder."""
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        """Where the snapshots of a test file stand."""
+        root = next(p for p in Path(test_location.filepath).parents if p.name == "tests")
+        return str(root / "snapshots" / test_location.basename)
+
+
+@pytest.fixture
+def seen(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """The picture as it was read before."""
+    return snapshot.use_extension(Snapshots)
+
+
+def shown(picture: Picture) -> dict[str, Any]:
+    """A picture as it goes to Slack, checked against Slack's limits."""
+    check_picture(picture)
+    return {"text": picture.text, "blocks": list(picture.blocks)}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_status_card(state: State, seen: SnapshotAssertion) -> None:
+    """Every state has a status card that says what is waited for and from whom."""
+    steps = scene.steps(failed=True) if state is State.FAILED else ()
+    card = status_card(scene.order(state), steps, scene.SITE)
+
+    assert shown(card) == seen
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_approval_card(state: State, seen: SnapshotAssertion) -> None:
+    """The approval card asks while the order is placed, and is a record afterwards."""
+    card = approval_card(scene.order(state), scene.SITE)
+
+    assert shown(card) == seen
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_csr_card(state: State, seen: SnapshotAssertion) -> None:
+    """The CSR card has what the vendor's portal asks for, and the buttons that fit the state."""
+    card = csr_card(scene.order(state), scene.SITE, GUIDE)
+
+    assert shown(card) == seen
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_plan_card(state: State, seen: SnapshotAssertion) -> None:
+    """The plan card shows every operation, and buttons only while it waits for a decision."""
+    card = plan_card(scene.order(state), scene.SITE)
+
+    assert shown(card) == seen
+
+
+def test_plan_card_of_a_host_that_cannot_be_read(seen: SnapshotAssertion) -> None:
+    """Without a plan the card says why, and offers to read the hosts again."""
+    order = scene.order(
+        State.PROVEN, plan=None, fault_code="host-unreachable", detail="EX02 does not answer."
+    )
+
+    assert shown(plan_card(order, scene.SITE)) == seen
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"renewal_asked_at": scene.NOON},
+        {"renewal_not_before": scene.NOON + timedelta(days=7)},
+        {"renewed_by": OrderId(31)},
+    ],
+    ids=["asked", "put-off", "renewed"],
+)
+def test_renewal_card(parts: dict[str, Any], seen: SnapshotAssertion) -> None:
+    """The renewal card asks once, and then says what was answered."""
+    assert shown(renewal_card(scene.order(State.INSTALLED, **parts))) == seen
+
+
+MODALS: dict[str, Callable[[], dict[str, Any]]] = {
+    "order form": lambda: order_form(scene.SITE, home=scene.HOME),
+    "order form of a renewal": lambda: order_form(
+        scene.SITE, home=scene.HOME, prefill=scene.wish(), renews=OrderId(27)
+    ),
+    "plan": lambda: plan_modal(scene.order(State.PROVEN), scene.plan()),
+    "submitted": lambda: submitted_modal(scene.order(State.CSR_READY)),
+    "upload": lambda: upload_modal(scene.order(State.SUBMITTED)),
+    "bundle": lambda: bundle_modal((scene.order(State.SUBMITTED),), "F1", "mail.zip"),
+    "notice": lambda: notice_modal("Somebody was faster", "Order 27 is approved."),
+    "working": working_modal,
+    "home": lambda: home_view(
+        HomeFacts(
+            role="approver",
+            to_decide=(scene.order(), scene.order(State.PROVEN, id=OrderId(28))),
+            mine=(scene.order(State.ISSUED),),
+            expiring=(scene.order(State.INSTALLED),),
+        )
+    ),
+    "empty home": lambda: home_view(HomeFacts(role="requester", to_decide=(), mine=(), expiring=())),
+} | {
+    f"reason to {act}": lambda act=act: reason_modal(  # type: ignore[misc]
+        scene.order(State.INSTALLED), OrderRef(order=OrderId(27), version=3), act
+    )
+    for act in Act
+}
+
+
+@pytest.mark.parametrize("name", MODALS)
+def test_modals_and_home(name: str, seen: SnapshotAssertion) -> None:
+    """Every modal and the home are views that Slack takes."""
+    view = MODALS[name]()
+    check_view(view)
+
+    assert view == seen
+
+
+def _host_snapshot() -> Snapshot:
+    held = HostCertificate(
+        thumbprint=scene.OLD, sha256=scene.certificate().facts.sha256, subject="CN=EX01",
+        issuer="CN=EX01", names=scene.NAMES, not_before=scene.NOON - timedelta(days=900),
+        not_after=scene.NOON - timedelta(days=1), services=("SMTP",), has_private_key=False,
+    )  # fmt: skip
+    return Snapshot(
+        host=scene.EX01, taken_at=scene.NOON, build="15.2.1544.4", fqdn="ex01.example.com",
+        certificates=(held,), default_smtp=scene.OLD, intermediates=(),
+    )  # fmt: skip
+
+
+READINGS: dict[str, Callable[[], Picture]] = {
+    "help": help_picture,
+    "list": lambda: order_list((scene.order(), scene.order(State.FAILED))),
+    "empty list": lambda: order_list(()),
+    "renewable": lambda: renewable_list((scene.order(State.INSTALLED),)),
+    "nothing renewable": lambda: renewable_list(()),
+    "hosts": lambda: hosts_picture(scene.SITE, (scene.order(State.INSTALLED),)),
+    "inventory": lambda: inventory_picture(_host_snapshot(), now=scene.NOON),
+    "probe": lambda: probe_picture(
+        "EX01",
+        (
+            Handshake(service="https", address="ex01:443", sha256=None, proven=False, detail="Refused."),
+            Handshake(service="smtp", address="ex01:25", sha256=None, proven=True, detail="Fine."),
+        ),
+    ),
+    "audit": lambda: audit_picture(
+        OrderId(27),
+        (
+            AuditEntry(
+                order_id=OrderId(27), at=scene.NOON, by=scene.RITA, what="placed", before="",
+                after="placed", why="It ends.", facts={"hosts": "EX01"},
+            ),
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_answers_to_readings(name: str, seen: SnapshotAssertion) -> None:
+    """Every answer that only reads is a message that Slack takes."""
+    assert shown(READINGS[name]()) == seen
