@@ -6,6 +6,7 @@ It holds no secret: a password is named by its environment variable or its file.
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,7 +64,7 @@ class HostSection(_Strict):
     ca_pem: str = ""
     lab: bool = False
     connect_to: str = ""
-    ports: dict[PortName, int] = {"https": 443, "smtp": 25, "imap": 143, "pop": 110}
+    ports: Mapping[PortName, int] = {"https": 443, "smtp": 25, "imap": 143, "pop": 110}
 
     @model_validator(mode="after")
     def _basic_needs_tls(self) -> "HostSection":

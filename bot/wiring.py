@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from handlers.app import build_app
-from handlers.notifier import SlackNotifier
-from handlers.rooms import Rooms
+import certifi
 from slack_bolt.async_app import AsyncApp
 from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
@@ -47,6 +45,9 @@ from bot.workflow.plan_job import PlanJob
 from bot.workflow.reconcile import Reconciler
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
+from handlers.app import build_app
+from handlers.notifier import SlackNotifier
+from handlers.rooms import Rooms
 
 DEADLINE_SHARE = 0.8
 """A command is given up somewhat before its intent's deadline, so that no two can overlap."""
@@ -147,11 +148,14 @@ def build_hosts(settings: Settings, site_file: SiteFile, clock: SystemClock) -> 
 def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:
     """The prober, with the ports and anchors of the site."""
     targets = tuple(
-        ProbeTarget(host=HostName(h.name), address=_connect_to(h), ports=dict(h.ports))
+        ProbeTarget(
+            host=HostName(h.name),
+            address=_connect_to(h),
+            ports={str(name): port for name, port in h.ports.items()},
+        )
         for h in site_file.hosts
     )
-    files = _anchor_files(settings, site_file)
-    return TlsProber(targets, anchors_pem=tuple(path.read_bytes() for path in files.values()))
+    return TlsProber(targets, anchors_pem=_all_anchors(settings, site_file))
 
 
 def _jobs(
@@ -236,6 +240,15 @@ def _anchor_files(settings: Settings, site_file: SiteFile) -> dict[VendorName, P
         for vendor in site_file.vendors
         if vendor.anchors
     }
+
+
+def _all_anchors(settings: Settings, site_file: SiteFile) -> str:
+    """What the site's clients trust: the vendors' own anchors, Mozilla's list for the others."""
+    files = {
+        _beside(settings, vendor.anchors) if vendor.anchors else Path(certifi.where())
+        for vendor in site_file.vendors
+    }
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(files))
 
 
 def _beside(settings: Settings, name: str) -> Path:

@@ -83,7 +83,7 @@ class Story:
             {
                 "Exchange hosts": [self._host["name"]],
                 "Common name": NAMES[0],
-                "More names": "\n".join(NAMES[1:]),
+                "More names": "\n".join([*NAMES[1:], self._host["fqdn"].lower()]),
                 "Organisation": "Example Corp",
                 "Town": "Redmond",
                 "State": "Washington",
@@ -222,15 +222,17 @@ def main() -> int:
     parser.add_argument(
         "--version", choices=("2007", "2010", "2013", "2016", "2019", "se"), default="2019"
     )
+    parser.add_argument("--folder", type=Path, help="where the town lives; kept afterwards")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="certdesk-story-") as folder:
+    with tempfile.TemporaryDirectory(prefix="certdesk-story-") as passing:
+        folder = options.folder or Path(passing)
         try:
-            asyncio.run(_main(options.mode, options.version, Path(folder)))
+            asyncio.run(_main(options.mode, options.version, folder))
         except (SandboxFault, aiohttp.ClientError, OSError, TimeoutError) as fault:
             print(f"story: FAILED {fault}", file=sys.stderr, flush=True)
-            log = Path(folder) / "bot.log"
+            log = folder / "bot.log"
             if log.exists():
-                sys.stderr.write(log.read_text(encoding="utf-8", errors="replace")[-4000:])
+                sys.stderr.write(log.read_text(encoding="utf-8", errors="replace")[-8000:])
             return 1
     return 0
 

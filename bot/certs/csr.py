@@ -10,13 +10,14 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import ExtensionOID, NameOID
+from cryptography.x509.oid import NameOID
 
 from bot.certs import der as asn1
 from bot.certs import pem, rules
 from bot.certs.findings import BadMaterial, Finding, refuse, show, show_all
-from bot.certs.keys import KeyFacts, broken_key_fault, key_facts, spki_of
+from bot.certs.keys import KeyFacts, broken_key_fault, ca_key_fault, key_facts, spki_of
 from bot.certs.names import BadName, DnsName, parse_dns_name
+from bot.certs.request_form import is_self_proven, load_request
 from bot.certs.shapes import shape_of
 from bot.certs.windows import windows_attributes
 
@@ -56,10 +57,14 @@ def parse_csr(data: bytes | str) -> Csr:
     """
     der = _find_request(data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
     try:
-        return _read(x509.load_der_x509_csr(der), der)
-    except BadMaterial:
-        raise
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as fault:
+        return _read(load_request(der), der)
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as fault:
         raise BadMaterial((_unreadable(str(fault)),)) from fault
 
 
@@ -103,23 +108,26 @@ def _find_request(data: bytes) -> bytes:
 
 
 def _read(request: x509.CertificateSigningRequest, der: bytes) -> Csr:
-    if not request.is_signature_valid:
-        raise BadMaterial((_not_signed(),))
     public_key = request.public_key()
     spki = spki_of(public_key)
     key = key_facts(public_key, spki)
-    weakness = broken_key_fault(public_key)
-    if key.kind == "other" or weakness:
-        raise BadMaterial((_weak(weakness or "it is of a kind that no public vendor certifies"),))
+    # The key comes first: checking a signature with a monstrous key would cost seconds.
+    if weakness := ca_key_fault(key) or broken_key_fault(public_key):
+        raise BadMaterial((_weak(weakness),))
     common_names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     common_name = str(common_names[0].value) if common_names else ""
+    names, findings = _names(request, common_name)
+    if not is_self_proven(request, der):
+        findings.insert(0, _not_signed())
+    if findings:
+        raise BadMaterial(tuple(findings))
     algorithm = request.signature_hash_algorithm
     return Csr(
         pem=pem.armour(_LABEL, der),
         der=der,
         subject=request.subject.rfc4514_string(),
         common_name=common_name,
-        names=_names(request, common_name),
+        names=names,
         key=key,
         spki_der=spki,
         signature_hash="none" if algorithm is None else algorithm.name,
@@ -127,26 +135,21 @@ def _read(request: x509.CertificateSigningRequest, der: bytes) -> Csr:
     )
 
 
-def _names(request: x509.CertificateSigningRequest, common_name: str) -> tuple[DnsName, ...]:
-    found = [
-        extension.value
-        for extension in request.extensions
-        if extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME
-    ]
+def _names(
+    request: x509.CertificateSigningRequest, common_name: str
+) -> tuple[tuple[DnsName, ...], list[Finding]]:
     texts = [common_name] if common_name else []
-    for value in found:
-        if isinstance(value, x509.SubjectAlternativeName):
-            texts = value.get_values_for_type(x509.DNSName)
+    for extension in request.extensions:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            texts = extension.value.get_values_for_type(x509.DNSName)
     names: dict[DnsName, None] = {}
-    bad = []
+    bad: list[Finding] = []
     for text in texts:
         try:
             names[parse_dns_name(text)] = None
         except BadName as fault:
             bad.append(refuse("name_bad", _WHERE, f"The CSR cannot be used: {fault}"))
-    if bad:
-        raise BadMaterial(tuple(bad))
-    return tuple(names)
+    return tuple(names), bad
 
 
 def _name_findings(csr: Csr, names: Sequence[DnsName]) -> Iterator[Finding]:

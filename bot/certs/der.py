@@ -50,6 +50,14 @@ def first_element(data: bytes, *, at: int = 0) -> Element:
     return Element(tag=data[at], content=data[start:end], whole=data[at:after])
 
 
+def element(tag: int, content: bytes) -> Element:
+    """Return an element made of a tag and a content, in DER."""
+    size = len(content)
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    header = bytes([size]) if size < _INDEFINITE else bytes([_INDEFINITE | len(length)]) + length
+    return Element(tag=tag, content=content, whole=bytes([tag]) + header + content)
+
+
 def elements(data: bytes) -> Iterator[Element]:
     """
     Yield the elements that stand one after another in the data.
@@ -59,17 +67,17 @@ def elements(data: bytes) -> Iterator[Element]:
     """
     at = 0
     while at < len(data):
-        element = first_element(data, at=at)
-        yield element
-        at += len(element.whole)
+        found = first_element(data, at=at)
+        yield found
+        at += len(found.whole)
 
 
 def tags_of(content: bytes, *, at_most: int = 12) -> tuple[int, ...]:
     """Return the tags of the first elements of a content; shorter when it stops being DER."""
     tags: list[int] = []
     try:
-        for element in elements(content):
-            tags.append(element.tag)
+        for found in elements(content):
+            tags.append(found.tag)
             if len(tags) == at_most:
                 break
     except BadDer:

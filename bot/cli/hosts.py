@@ -1,12 +1,16 @@
 """Verbs that look outside: probe an address, read a host's certificates."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
+import certifi
 import typer
 
 from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
 from bot.domain.ids import HostName
+
+Starttls = Literal["smtp", "imap", "pop3"]
+PORTS: dict[Starttls | None, int] = {None: 443, "smtp": 25, "imap": 143, "pop3": 110}
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
@@ -20,24 +24,22 @@ def register(app: typer.Typer) -> None:
 def probe(
     address: Annotated[str, typer.Argument(metavar="HOST[:PORT]")],
     *,
-    starttls: Annotated[str, typer.Option(help="smtp, imap or pop3")] = "",
+    starttls: Annotated[Starttls | None, typer.Option(help="smtp, imap or pop3")] = None,
     name: Annotated[str, typer.Option(help="The DNS name to ask for and to check.")] = "",
     anchors: Annotated[Path | None, typer.Option(help="PEM file of trusted roots.")] = None,
     as_json: Json = False,
 ) -> None:
     """Shake hands with a service and say what it shows: exit 0 trusted for the name, 1 not."""
+    from bot.certs.names import parse_dns_name
     from bot.watch.probe import probe_address
 
-    ports = {"": 443, "smtp": 25, "imap": 143, "pop3": 110}
-    if starttls not in ports:
-        raise typer.BadParameter(f"--starttls {starttls!r} is none of smtp, imap, pop3")
     host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
     shake = probe_address(
         host or address,
-        int(port) if port else ports[starttls],
+        int(port) if port else PORTS[starttls],
         starttls=starttls,
-        name=name or host or address,
-        anchors_pem=anchors.read_bytes() if anchors else None,
+        name=parse_dns_name(name or host or address),
+        anchors_pem=(anchors or Path(certifi.where())).read_text(encoding="utf-8"),
     )
     if as_json:
         say_json(

@@ -160,6 +160,7 @@ class HostPlan:
 
     Args:
         before: the thumbprint that served each service before, for roll-back.
+        smtp_by_name: port 25 chooses the new certificate by its names, whatever the default is.
         forecast: sentences on what will change or is left alone.
     """
 
@@ -169,6 +170,13 @@ class HostPlan:
     forecast: tuple[str, ...]
     question: SmtpQuestion | None
     before: Mapping[Service, Thumbprint]
+    smtp_by_name: bool = True
+
+    def provable(self, services: tuple[Service, ...], answer: Answer | None) -> tuple[Service, ...]:
+        """The services whose handshake must show the new certificate after this answer."""
+        if self.smtp_by_name or self.question is None or answer is Answer.YES:
+            return services
+        return tuple(service for service in services if service is not Service.SMTP)
 
     def operations_for(self, answer: Answer | None) -> tuple[Operation, ...]:
         """Keep what applies once the host's question has been answered."""

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.domain.ids import HostName
+from bot.exchange.dialect import dialect_of_word
 
 Auth = Literal["ntlm", "kerberos", "credssp", "basic"]
 Shell = Literal["snapin", "session"]
@@ -25,7 +26,7 @@ class HostAccess:
         allow_insecure: skip the check of the listener's certificate; for the sandbox world alone.
 
     Raises:
-        ValueError: Basic without TLS, or an address that is no WinRM address.
+        ValueError: Basic without TLS, an address that is no WinRM address, an unknown version.
     """
 
     name: HostName
@@ -39,6 +40,7 @@ class HostAccess:
     allow_insecure: bool = False
 
     def __post_init__(self) -> None:
+        dialect_of_word(self.version)
         parts = urlsplit(self.winrm_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
             raise ValueError(

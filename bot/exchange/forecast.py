@@ -13,6 +13,7 @@ from bot.domain.order import Wish
 from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
 from bot.exchange.distinguished import name_parts, names_certificate
+from bot.exchange.starttls import forecast_starttls
 
 _SKEW_S = 60.0
 _MAIL = frozenset({Service.POP, Service.IMAP})
@@ -42,6 +43,7 @@ def forecast_host(
         *_intermediates(certificate, snapshot),
         *_moves(snapshot, services, before),
         *_smtp(snapshot, question, services),
+        *(forecast_starttls(certificate, snapshot) if question is not None else ()),
         *_left_out(wish, dialect),
         *_wildcard(certificate, services),
         *_unified_messaging(services, certificate),

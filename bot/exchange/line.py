@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.domain.faults import HostFault
 from bot.exchange.access import HostAccess
+from bot.exchange.dialect import dialect_of_word
 from bot.exchange.session import Deadlines, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
 from bot.exchange.winrm import Wire
@@ -98,7 +99,7 @@ class HostLine:
             deadlines=self._deadlines,
             monotonic=self._monotonic,
         )
-        runner.open()
+        runner.open(old_engine=dialect_of_word(self._access.version).old_engine)
         try:
             facts = meet_host(runner, self._access)
         except HostFault:

@@ -27,6 +27,7 @@ from bot.domain.plan import (
 from bot.exchange import operations
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.forecast import forecast_host
+from bot.exchange.starttls import is_chosen_by_name
 
 _ASKED_BY_ITSELF = frozenset({Service.SMTP, Service.UM})
 
@@ -134,6 +135,7 @@ def _plan_host(
         ),
         question=question,
         before=before,
+        smtp_by_name=is_chosen_by_name(certificate, snapshot),
     )
 
 

@@ -4,11 +4,6 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
-from typing import Final
-
-_PREFIX: Final = (
-    "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand {encoded}"
-)
 
 
 @cache
@@ -17,10 +12,17 @@ def read_script(name: str) -> bytes:
     return resources.files("bot.exchange").joinpath(name).read_bytes()
 
 
-def command_line() -> str:
-    """Write the line that starts PowerShell with the bootstrap; it stays under cmd's 8191 characters."""
+def command_line(*, old_engine: bool = False) -> str:
+    """
+    Write the line that starts PowerShell with the bootstrap; it stays under cmd's 8191 characters.
+
+    Args:
+        old_engine: start PowerShell as version 2.0, which Exchange 2010 needs on every Windows (exchange.md 1.1).
+    """
     text = read_script("bootstrap.ps1").decode("ascii")
-    return _PREFIX.format(encoded=base64.b64encode(text.encode("utf-16-le")).decode("ascii"))
+    encoded = base64.b64encode(text.encode("utf-16-le")).decode("ascii")
+    engine = "-Version 2.0 " if old_engine else ""
+    return f"powershell {engine}-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand {encoded}"
 
 
 def runner_line() -> bytes:

@@ -64,10 +64,10 @@ class RunnerSession:
         self._monotonic = monotonic
         self._last_id = 0
 
-    def open(self) -> None:
+    def open(self, *, old_engine: bool = False) -> None:
         """Start PowerShell and hand it the runner; on failure everything is closed again."""
         try:
-            self._wire.open(command_line())
+            self._wire.open(command_line(old_engine=old_engine))
             self._wire.send(runner_line())
             self._await_ready(self._monotonic() + self._deadlines.start_s)
         except WireTrouble as trouble:

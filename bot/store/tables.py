@@ -15,7 +15,9 @@ from sqlmodel import Field, SQLModel
 from bot.store.columns import FreeText, UtcTime
 
 _REGISTRY = registry()
-_NOT_DELIVERED = text("NOT delivered")
+# SQLite takes a partial index only when its condition is spelled as in the query.
+_NOT_DELIVERED_SQLITE = text("delivered = 0")
+_NOT_DELIVERED_POSTGRESQL = text("NOT delivered")
 
 
 class Record(SQLModel, registry=_REGISTRY):
@@ -117,9 +119,10 @@ class OutboxRecord(Record, table=True):
             "ix_outbox_not_delivered",
             "order_id",
             "number",
-            sqlite_where=_NOT_DELIVERED,
-            postgresql_where=_NOT_DELIVERED,
+            sqlite_where=_NOT_DELIVERED_SQLITE,
+            postgresql_where=_NOT_DELIVERED_POSTGRESQL,
         ),
+        Index("ix_outbox_order_id", "order_id"),
     )
 
     number: int | None = Field(default=None, primary_key=True)

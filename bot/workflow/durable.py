@@ -39,6 +39,7 @@ CHECK_QUEUE = "checks"
 CHAT_QUEUE = "chat"
 POLL_S = 0.2
 MAX_RECOVERIES = 20
+STOP_S = 5
 LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 RECONCILE_CRON = "* * * * *"
 
@@ -151,6 +152,7 @@ class Worker:
     ) -> None:
         self._jobs = jobs
         self._cron = sweep_cron
+        self._stopping = False
         self._config = DBOSConfig(
             name=APPLICATION,
             system_database_url=database_url,
@@ -186,8 +188,9 @@ class Worker:
         )
 
     def stop(self) -> None:
-        """End this process's part; what is under way is resumed at the next start."""
-        DBOS.destroy(destroy_registry=True)
+        """End this process's part; what does not end by itself in a moment is resumed at the next start."""
+        self._stopping = True
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
 
     def _register(self, work: Work, job: Job) -> None:
         apologize = self._jobs.apologize
@@ -196,7 +199,10 @@ class Worker:
         def run_job(order_id: int, version: int) -> None:
             try:
                 job(_DurableRun(), OrderId(order_id), version)
-            except Exception:  # noqa: BLE001 - see the next line
+            except Exception:
+                if self._stopping:
+                    # The engine went away under the job, which is resumed at the next start.
+                    raise
                 # One of the two places that catch broadly: the order must not hang without a word.
                 incident = _incident(work.value, order_id)
                 DBOS.run_step(StepOptions(name="apologize"), apologize, OrderId(order_id), incident)

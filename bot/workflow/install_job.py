@@ -128,7 +128,16 @@ class InstallJob:
         if host in order.done_hosts:
             return Done("proven before")
         certificate: IssuedCertificate = self._work.certificate(order)
-        handshakes = self._prober.probe(host, certificate, self._plan(order_id).services)
+        plan = self._plan(order_id)
+        services = plan.host(host).provable(plan.services, order.answers.get(host))
+        handshakes = self._prober.probe(host, certificate, services)
+        if not handshakes:
+            return NeedsPerson(
+                "nothing-to-prove",
+                f"The certificate is installed on {host}, and the configuration lists no open port on which "
+                f"it could be proven. List the host's ports in the site file, then retry: nothing is "
+                f"installed again.",
+            )
         unproven = [shake.detail for shake in handshakes if not shake.proven]
         if unproven:
             return TryLater("not-proven", " ".join(unproven))

@@ -159,6 +159,8 @@ class ExchangeHost:
         if doorman is None:
             return
         if seconds > 0:
+            if self._return is not None:
+                self._return.cancel()
             doorman.shut_doors()
             self._return = threading.Timer(seconds, doorman.reopen_doors)
             self._return.start()

@@ -37,6 +37,7 @@ class Acts:
         self._modals = Modals(ws, courier)
 
     def routes(self) -> list[web.RouteDef]:
+        """Where the acts are found."""
         return [
             web.post("/control/message", self.message),
             web.post("/control/command", self.command),
@@ -50,6 +51,7 @@ class Acts:
         ]
 
     async def message(self, request: web.Request) -> web.Response:
+        """Write a message, in a thread with thread_ts."""
         wish = await read_json(request)
         user = actor(self._ws, wish)
         channel = channel_seen_by(self._ws, user, wish)
@@ -59,6 +61,7 @@ class Acts:
         return web.json_response({"ok": True, "ts": messages.post(self._ws, draft).ts})
 
     async def command(self, request: web.Request) -> web.Response:
+        """Run a slash command of the manifest."""
         wish = await read_json(request)
         user = actor(self._ws, wish)
         channel = channel_seen_by(self._ws, user, wish)
@@ -68,6 +71,7 @@ class Acts:
         )
 
     async def shortcut(self, request: web.Request) -> web.Response:
+        """Choose a shortcut: global, or with message_ts one on a message."""
         wish = await read_json(request)
         user = actor(self._ws, wish)
         message = message_seen_by(self._ws, user, wish) if wish.get("message_ts") else None
@@ -109,6 +113,7 @@ class Acts:
         return web.json_response(await self._do.suggest(user, surface, element, wish))
 
     async def submit(self, request: web.Request) -> web.Response:
+        """Press the submit button of an open modal."""
         wish = await read_json(request)
         user = actor(self._ws, wish)
         view = self._modal(user, wish)
@@ -117,12 +122,14 @@ class Acts:
         return web.json_response(await self._modals.submit(user, view, object_of(wish, "values")))
 
     async def close(self, request: web.Request) -> web.Response:
+        """Press X on a modal, with "all" on the whole stack."""
         wish = await read_json(request)
         user = actor(self._ws, wish)
         view = self._modal(user, wish)
         return web.json_response(self._modals.close(user, view, everything=bool(wish.get("all"))))
 
     async def home(self, request: web.Request) -> web.Response:
+        """Open the app: its home tab, or with "tab" its messages."""
         wish = await read_json(request)
         tab = "messages" if text_of(wish, "tab") == "messages" else "home"
         self._do.open_home(actor(self._ws, wish), tab)

@@ -25,6 +25,7 @@ class Bench:
         self._disconnect = disconnect
 
     def routes(self) -> list[web.RouteDef]:
+        """Where the bench is found."""
         return [
             web.get("/control/calls", self.calls),
             web.get("/control/deliveries", self.deliveries),
@@ -36,11 +37,13 @@ class Bench:
         ]
 
     async def calls(self, request: web.Request) -> web.Response:
+        """The app's Web API calls in order, all or those of one method."""
         method = request.query.get("method")
         listed = [asdict(each) for each in self._ws.calls if method in (None, each.method)]
         return web.json_response({"calls": listed})
 
     async def deliveries(self, request: web.Request) -> web.Response:
+        """What was sent to the app, with the outcome and latency of each."""
         return web.json_response({"deliveries": [asdict(each) for each in self._ws.deliveries]})
 
     async def trouble(self, request: web.Request) -> web.Response:
@@ -53,10 +56,12 @@ class Bench:
         return web.json_response({"ok": True})
 
     async def calm(self, request: web.Request) -> web.Response:
+        """Forget every fault that is set."""
         self._ws.trouble.clear()
         return web.json_response({"ok": True})
 
     async def clock(self, request: web.Request) -> web.Response:
+        """Skip ahead by advance_s seconds."""
         wish = await read_json(request)
         try:
             self._ws.clock.advance(float(wish.get("advance_s", 0)))

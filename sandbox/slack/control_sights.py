@@ -26,6 +26,7 @@ class Sights:
         self._streams: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
+        """Where the sights are found."""
         return [
             web.get("/control/workspace", self.workspace),
             web.get("/control/channels", self.channels),
@@ -37,6 +38,7 @@ class Sights:
         ]
 
     async def workspace(self, request: web.Request) -> web.Response:
+        """The team, its people and channels, the app and what it offers, the links."""
         ws = self._ws
         return web.json_response(
             {
@@ -67,12 +69,14 @@ class Sights:
         )
 
     async def channels(self, request: web.Request) -> web.Response:
+        """The conversations this person is in, each with its unread count."""
         user = actor(self._ws, request.query)
         mine = [each for each in self._ws.channels.values() if user.id in each.members]
         listed = [_channel(each) | {"unread": self._unread(user, each)} for each in mine]
         return web.json_response({"channels": listed})
 
     async def messages(self, request: web.Request) -> web.Response:
+        """A channel without its replies, or with thread_ts one thread; whispers only to their reader."""
         user = actor(self._ws, request.query)
         channel = channel_seen_by(self._ws, user, request.query)
         thread = request.query.get("thread_ts")
@@ -85,11 +89,13 @@ class Sights:
         return web.json_response({"messages": [self._message(user, each) for each in shown]})
 
     async def views(self, request: web.Request) -> web.Response:
+        """The stack of open modals, top last."""
         user = actor(self._ws, request.query)
         stack = self._ws.stacks.get(user.id) or []
         return web.json_response({"views": [_view(each) for each in stack]})
 
     async def home(self, request: web.Request) -> web.Response:
+        """The home tab as the app last published it, or null."""
         view = self._ws.homes.get(actor(self._ws, request.query).id)
         return web.json_response({"view": _view(view) if view else None})
 

@@ -37,6 +37,7 @@ class Answer:
 
     @property
     def acked(self) -> bool:
+        """Whether the app acknowledged in time."""
         return self.failure is None
 
 

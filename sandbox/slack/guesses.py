@@ -101,6 +101,22 @@ HABITS: Final[tuple[tuple[str, str], ...]] = (
         "the guide says is_cleared tells the two apart, not how many are sent",
     ),
     (
+        "a thread_ts that names no message answers thread_not_found",
+        "the word is conversations.replies' own; what chat.postMessage does is not documented",
+    ),
+    (
+        "retry_reason in a Socket Mode envelope is http_timeout's name without http_",
+        "the guide shows retry_reason only as an example; bolt copies it into the header",
+    ),
+    (
+        "a press that closes a modal does not wait for the ack of view_closed",
+        "seen in the client; not documented",
+    ),
+    (
+        "which blocks a modal and a home tab take: all but file, task_card and plan",
+        "the block pages name surfaces only for some of the newer blocks",
+    ),
+    (
         "words of block errors (must be less than N characters, missing required field, ...)",
         "threads quoting response_metadata.messages; the pointers are documented, the words vary",
     ),

@@ -31,6 +31,7 @@ class HttpLink:
         return self._reached
 
     async def deliver(self, attempt: Try) -> Answer:
+        """One signed POST, until its answer or the end of the window."""
         if self._session is None:
             self._session = ClientSession()
         body, content_type = _encode(attempt)
@@ -54,6 +55,7 @@ class HttpLink:
         return Answer(payload=_decode(text))
 
     async def close(self) -> None:
+        """Close the connections that were kept."""
         if self._session is not None:
             await self._session.close()
 

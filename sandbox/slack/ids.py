@@ -30,14 +30,17 @@ def new_hash(now: float) -> str:
 
 
 def new_bot_token() -> str:
+    """A token for the Web API."""
     return f"xoxb-sandbox-{secrets.token_hex(12)}"
 
 
 def new_app_token() -> str:
+    """A token for opening sockets."""
     return f"xapp-1-{APP_ID}-{secrets.token_hex(16)}"
 
 
 def new_signing_secret() -> str:
+    """The secret of HTTP mode's signatures."""
     return secrets.token_hex(16)
 
 

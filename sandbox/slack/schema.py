@@ -36,11 +36,13 @@ def anything(value: Any, at: str) -> Iterator[Fault]:
 
 
 def boolean(value: Any, at: str) -> Iterator[Fault]:
+    """A true or a false."""
     if not isinstance(value, bool):
         yield Fault(said="must be a boolean", pointer=at)
 
 
 def integer(value: Any, at: str) -> Iterator[Fault]:
+    """A whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
         yield Fault(said="must be an integer", pointer=at)
 

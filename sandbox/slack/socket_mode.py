@@ -35,6 +35,7 @@ class SocketModeLink:
 
     @property
     def connected(self) -> bool:
+        """Whether any socket is open."""
         return bool(self._sockets)
 
     def new_ticket(self) -> str:
@@ -70,6 +71,7 @@ class SocketModeLink:
         return socket
 
     async def deliver(self, attempt: Try) -> Answer:
+        """One envelope to one socket, until its ack or the end of the window."""
         if not self._sockets:
             return Answer(failure="dispatch_failed")
         envelope_id = secrets.token_hex(16)
@@ -97,6 +99,7 @@ class SocketModeLink:
             await socket.close()
 
     async def close(self) -> None:
+        """Close every socket; the client sees that the server is going away."""
         leaving, self._sockets = self._sockets, []
         for socket in leaving:
             await socket.close(code=1001, message=b"the workspace is closing")

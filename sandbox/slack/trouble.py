@@ -64,9 +64,11 @@ class Trouble:
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
+        """Set a fault."""
         self._faults.append(fault)
 
     def clear(self) -> None:
+        """Forget all faults."""
         self._faults.clear()
 
     def take(self, side: Literal["method", "delivery"], *names: str) -> Fault | None:

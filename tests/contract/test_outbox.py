@@ -1,13 +1,15 @@
 """What every outbox promises: nothing lost, nothing twice, in the order it was decided."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.domain.ids import OrderId
 from bot.domain.messages import Card, CardMessage, LineMessage, Message, OutboxRow, Place, Posted
 from tests.contract.samples import ANNA, LINE, STATUS, change, entry, place, step
-from tests.contract.stores import Store
+from tests.contract.stores import Store, sql_store
 
 CSR = CardMessage(card=Card.CSR)
 HERE = Posted(channel="C1", ts="1764000000.000100")
@@ -157,6 +159,33 @@ def test_card_of_another_order_waits_for_itself(store: Store) -> None:
     orders = [place(store.orders, key) for key in ("a", "b")]
 
     assert [store.outbox.waiting(o.id) for o in orders] == [("1:1:1",), ("2:1:1",)]
+
+
+def test_waiting_messages_are_found_without_reading_all(sqlite_url: str) -> None:
+    """The outbox keeps what was delivered, so the look for what was not goes by an index."""
+    looks: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        looks.append((statement, values))
+
+    with sql_store(sqlite_url) as store:
+        assert store.engine is not None
+        place(store.orders)
+        event.listen(store.engine, "before_cursor_execute", note)
+        store.outbox.waiting(OrderId(1))
+        store.outbox.orders_waiting()
+        store.orders.note_step(step(), OrderId(1), entry(OrderId(1)), (STATUS,))
+        event.remove(store.engine, "before_cursor_execute", note)
+        with store.engine.connect() as connection:
+            plans = [
+                line.detail
+                for statement, values in looks
+                if "FROM outbox" in statement
+                for line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            ]
+
+    assert len(plans) >= 4
+    assert not [line for line in plans if line.startswith("SCAN outbox") and "INDEX" not in line]
 
 
 def test_orders_with_waiting_messages_bring_their_newest(store: Store) -> None:

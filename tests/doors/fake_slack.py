@@ -59,7 +59,7 @@ class FakeSlack:
         if request.content_type == "application/json" and request.can_read_body:
             args |= await request.json()
         elif request.can_read_body:
-            args |= {k: v for k, v in (await request.post()).items()}
+            args |= dict(await request.post())
         self.calls.append(Call(method, args))
         if method in self.errors:
             return web.json_response({"ok": False, "error": self.errors[method]})

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -66,7 +66,9 @@ class HonestProber:
         """One proven handshake."""
         print_ = certificate.facts.sha256
         return (
-            Handshake(service="https", address=f"{host}:443", sha256=print_, proven=True, detail="Fine."),
+            Handshake(
+                service="https", address=f"{host}:443", sha256=print_, proven=True, detail="Fine."
+            ),
         )
 
 
@@ -133,7 +135,7 @@ class Lobby:
         )  # fmt: skip
 
     async def submit(
-        self, by: PersonId, callback: str, values: dict[str, Any], metadata: str = ""
+        self, by: PersonId, callback: str, values: Mapping[Any, Any], metadata: str = ""
     ) -> BoltResponse:
         """Submit a modal."""
         view = {
@@ -159,12 +161,16 @@ class Lobby:
         return await self.knock(json.dumps(body), content_type="application/json")
 
     async def knock(
-        self, body: str, *, content_type: str = "application/x-www-form-urlencoded", secret: str = SECRET
+        self,
+        body: str,
+        *,
+        content_type: str = "application/x-www-form-urlencoded",
+        secret: str = SECRET,
     ) -> BoltResponse:
         """Send a signed request."""
         now = str(int(time.time()))
         signature = SignatureVerifier(secret).generate_signature(timestamp=now, body=body)
-        headers = {
+        headers: dict[str, str | Sequence[str]] = {
             "content-type": [content_type],
             "x-slack-signature": [signature or ""],
             "x-slack-request-timestamp": [now],
@@ -183,9 +189,11 @@ def ref(version: int | None = 3, **parts: Any) -> str:
 
 
 def answer(response: BoltResponse) -> dict[str, Any]:
-    """The body of an acknowledgement."""
+    """The body of an acknowledgement; Bolt sends a bare text as it is."""
     body = response.body
-    return dict(json.loads(body)) if body else {}
+    if not body.startswith("{"):
+        return {"text": body}
+    return dict(json.loads(body))
 
 
 def reason(text: str = "Because.") -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """`/cert` as people type it, sad paths first."""
 
+import asyncio
+
+from bot.domain.ids import PersonId
 from tests.doors.fake_slack import FakeSlack
 from tests.doors.lobby import SECRET, Lobby, State, answer
 from tests.unit.handlers import scene
@@ -88,7 +91,7 @@ async def test_a_slow_reading_is_answered_afterwards(slack: FakeSlack) -> None:
     lobby = Lobby(slack, patience_s=0.0)
     response = await lobby.command(scene.RITA, "hosts")
     while not slack.responses:
-        await _breathe()
+        await asyncio.sleep(0.001)
 
     assert "One moment" in answer(response)["text"]
     assert slack.responses[0]["text"] == "3 Exchange hosts."
@@ -105,7 +108,7 @@ async def test_probe_names_what_is_installed(lobby: Lobby) -> None:
 async def test_a_stranger_does_not_read_the_audit(lobby: Lobby) -> None:
     """The audit is for the requester and for people with a role."""
     lobby.put(scene.order())
-    response = await lobby.command(scene.PersonId("T1:USTRANGER"), "audit 27")
+    response = await lobby.command(PersonId("T1:USTRANGER"), "audit 27")
 
     assert "people with a role" in answer(response)["text"]
 
@@ -118,9 +121,3 @@ async def test_install_opens_the_plan_for_an_operator_only(lobby: Lobby, slack: 
 
     assert "not an operator" in answer(refused)["text"]
     assert [c["view"]["callback_id"] for c in slack.called("views.open")] == ["plan_form"]
-
-
-async def _breathe() -> None:
-    import asyncio
-
-    await asyncio.sleep(0)

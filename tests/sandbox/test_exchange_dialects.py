@@ -137,6 +137,16 @@ def test_an_unknown_cmdlet_has_no_parameters() -> None:
         make_engine().parameters("Format-Volume")
 
 
+@pytest.mark.parametrize(
+    ("server", "errors"), [("ex01", 0), ("EX01.corp.example.com", 0), ("EX02", 1)]
+)
+def test_a_server_is_this_host_or_unknown(server: str, errors: int) -> None:
+    """Name or FQDN; another host's certificates are never shown as one's own."""
+    outcome = run(make_engine(), "Get-ExchangeCertificate", Server=server)
+
+    assert len(outcome.errors) == errors
+
+
 def test_every_cmdlet_of_the_table_can_be_run() -> None:
     """The table of parameters and the table of implementations name the same cmdlets."""
     engines = {"before": make_engine("2007"), "after": make_engine("se")}

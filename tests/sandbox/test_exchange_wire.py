@@ -358,7 +358,7 @@ def test_terminate_from_a_second_client_wakes_the_first(start: Start) -> None:
     received: list[tuple[bytes, bytes, int, bool]] = []
     waiting = threading.Thread(target=lambda: received.append(client.receive()))
     waiting.start()
-    while host.shells.listed() and not _is_waiting(host):
+    while not _is_waiting(host):
         threading.Event().wait(0.01)
 
     connect(there).cleanup_command(client.shell, client.command)
@@ -419,4 +419,4 @@ def test_the_runner_is_known_by_its_bytes() -> None:
 
 
 def _is_waiting(host: ExchangeHost) -> bool:
-    return any(shell.waiting for shell in host.shells._shells.values())
+    return any(shell.is_listened_to() for shell in host.shells._shells.values())

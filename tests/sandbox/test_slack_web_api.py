@@ -208,7 +208,8 @@ async def test_a_post_can_happen_although_the_answer_is_lost(at: Desk) -> None:
 
 async def test_every_call_is_on_record_without_its_token(at: Desk) -> None:
     """/control/calls lists method, arguments and outcome; no token is ever in it."""
-    await at.call("chat.postMessage", channel=at.requests, token=at.address["bot_token"], text="x")
+    form = {"channel": at.requests, "token": at.address["bot_token"], "text": "x"}
+    await _raw(at, "chat.postMessage", None, data=form)
     await at.call("chat.postMessage", channel="C0", text="x")
 
     calls = (await at.get("calls", method="chat.postMessage"))["calls"]

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .4rem; }
 p.sub { margin: .2rem 0 0; opacity: .7; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem .35rem 0; text-align: left; vertical-align: top; }
-th { font-weight: 600; opacity: .7; } td { overflow-wrap: anywhere; }
+th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem .35rem 0; text-align: left; vertical-align: top; overflow-wrap: break-word; }
+th { font-weight: 600; opacity: .7; }
 code { font: 13px/1.4 ui-monospace, monospace; }
 .failed { color: #b3261e; } .empty { opacity: .6; }
 """
@@ -110,7 +110,7 @@ def _operations(operations: Sequence[Row]) -> str:
     rows = [
         (
             str(row["id"]),
-            escape(row["at"]),
+            escape(row["at"][11:19]),
             escape(row["cmdlet"]),
             escape("; ".join(f"{name}: {value}" for name, value in row["parameters"].items())),
             escape(row["principal"]),

@@ -137,6 +137,16 @@ def unknown_command(name: str) -> CmdletFailure:
     )
 
 
+def no_such_object(identity: str, domain: str) -> CmdletFailure:
+    """Active Directory knows nothing of this name."""
+    return CmdletFailure(
+        f"The operation couldn't be performed because object '{identity[:120]}' couldn't be found "
+        f"on 'dc01.{domain}'.",
+        "NotSpecified",
+        rpc=False,
+    )
+
+
 def operation_failed(server: str, text: str) -> CmdletFailure:
     """Errors 24 to 26: the service host met an exception of its own."""
     return CmdletFailure(

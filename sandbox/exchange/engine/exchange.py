@@ -10,7 +10,7 @@ from typing import Final
 from sandbox.exchange.engine import enabling, importing, keeping, requests, settings
 from sandbox.exchange.engine.call import Ask, Call, nobody_answers
 from sandbox.exchange.engine.dialect import bind, parameters_of, proper_name
-from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord
+from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord, no_such_object
 from sandbox.exchange.engine.journal import Journal
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.values import Arguments, PSObject
@@ -103,6 +103,7 @@ class VirtualExchange:
                 ask=caller.ask,
                 warnings=warnings,
             )
+            _check_server(call)
             objects = [] if call.flag("WhatIf") else _CMDLETS[name](call)
         except CmdletFailure as failure:
             return Outcome(warnings=warnings, errors=[self._error(name, failure, caller)])
@@ -137,3 +138,10 @@ class VirtualExchange:
             f"[Server={self.state.name},RequestId={uuid.uuid4()},TimeStamp={stamp}] "
             f"[FailureCategory=Cmdlet-InvalidOperationException] {plain}"
         )
+
+
+def _check_server(call: Call) -> None:
+    """-Server names this host or nobody: there is no other in the sandbox's directory."""
+    server = call.text("Server")
+    if server and not call.host.is_called(server):
+        raise no_such_object(server, call.host.domain)

@@ -24,7 +24,6 @@ from sandbox.exchange.engine.stores import (
     PrivateKey,
     StoredCertificate,
     public_bytes,
-    thumbprint_of,
 )
 from sandbox.exchange.engine.values import PSObject
 
@@ -112,7 +111,9 @@ def _pending_for(certificate: x509.Certificate, host: HostState) -> PendingReque
 
 def _load(certificates: list[x509.Certificate], data: bytes, call: Call) -> StoredCertificate:
     if certificates:
-        return _keyless(_leaf(certificates), call)
+        return StoredCertificate(
+            certificate=_leaf(certificates), friendly_name=call.text("FriendlyName")
+        )
     key, certificate = _open_pfx(data, call.secret("Password"))
     return StoredCertificate(
         certificate=certificate,
@@ -120,12 +121,6 @@ def _load(certificates: list[x509.Certificate], data: bytes, call: Call) -> Stor
         exportable=call.flag("PrivateKeyExportable"),
         friendly_name=call.text("FriendlyName"),
     )
-
-
-def _keyless(leaf: x509.Certificate, call: Call) -> StoredCertificate:
-    if thumbprint_of(leaf) in call.host.stores.my:
-        raise already_there(thumbprint_of(leaf))
-    return StoredCertificate(certificate=leaf, friendly_name=call.text("FriendlyName"))
 
 
 def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:

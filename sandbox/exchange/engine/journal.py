@@ -54,7 +54,7 @@ class Journal:
                 parameters=parameters,
                 digest=hashlib.sha256(told.encode()).hexdigest()[:16],
                 principal=principal,
-                at=at.isoformat(),
+                at=at.isoformat(timespec="milliseconds"),
                 ok=not error,
                 error=error,
             )

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from sandbox.exchange.engine.call import Call
-from sandbox.exchange.engine.errors import CmdletFailure
+from sandbox.exchange.engine.errors import CmdletFailure, no_such_object
 from sandbox.exchange.engine.names import is_dns_name
 from sandbox.exchange.engine.selection import tls_name
 from sandbox.exchange.engine.state import Connector
@@ -13,7 +13,7 @@ from sandbox.exchange.engine.values import PSObject
 def get_server(call: Call) -> list[PSObject]:
     """This server, as Active Directory lists it."""
     host = call.host
-    _check_server(call, "Identity")
+    _check_identity(call)
     properties = {
         "Name": host.name,
         "Fqdn": host.fqdn,
@@ -28,7 +28,7 @@ def get_server(call: Call) -> list[PSObject]:
 def get_transport(call: Call) -> list[PSObject]:
     """The transport settings; InternalTransportCertificateThumbprint is the default SMTP certificate."""
     host = call.host
-    _check_server(call, "Identity")
+    _check_identity(call)
     properties = {
         "Name": host.name,
         "InternalTransportCertificateThumbprint": host.default_smtp,
@@ -121,11 +121,10 @@ def _find_connector(call: Call, kind: Literal["Send", "Receive"]) -> Connector:
     for connector in call.host.connectors:
         if connector.kind == kind and connector.name.lower() == wanted:
             return connector
-    raise _no_object(call, call.text("Identity"))
+    raise no_such_object(call.text("Identity"), call.host.domain)
 
 
 def _get_mail(call: Call, service: str) -> list[PSObject]:
-    _check_server(call, "Server")
     properties = {
         "Server": call.host.name,
         "X509CertificateName": call.host.mail_names.get(service, ""),
@@ -135,7 +134,6 @@ def _get_mail(call: Call, service: str) -> list[PSObject]:
 
 
 def _set_mail(call: Call, service: str) -> list[PSObject]:
-    _check_server(call, "Server")
     name = call.text("X509CertificateName")
     if not is_dns_name(name) or name.startswith("*"):
         raise CmdletFailure(f"{name[:80]!r} isn't a valid X509CertificateName.", rpc=False)
@@ -147,16 +145,7 @@ def _set_mail(call: Call, service: str) -> list[PSObject]:
     return []
 
 
-def _check_server(call: Call, parameter: str) -> None:
-    given = call.text(parameter)
-    if given and given.lower() not in {call.host.name.lower(), call.host.fqdn.lower()}:
-        raise _no_object(call, given)
-
-
-def _no_object(call: Call, identity: str) -> CmdletFailure:
-    return CmdletFailure(
-        f"The operation couldn't be performed because object '{identity[:120]}' couldn't be found on "
-        f"'dc01.{call.host.domain}'.",
-        "NotSpecified",
-        rpc=False,
-    )
+def _check_identity(call: Call) -> None:
+    given = call.text("Identity")
+    if given and not call.host.is_called(given):
+        raise no_such_object(given, call.host.domain)

@@ -76,6 +76,10 @@ class HostState:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def is_called(self, name: str) -> bool:
+        """True for the server's name or FQDN, in any case."""
+        return name.lower() in {self.name.lower(), self.fqdn.lower()}
+
     def receive_connectors(self) -> list[Connector]:
         return [connector for connector in self.connectors if connector.kind == "Receive"]
 

@@ -196,13 +196,9 @@ class WsmanService:
         command = self.shells.command(shell, _attribute(wanted, "CommandId"))
         quotas = self.shells.quotas
         room = min(request.max_envelope, quotas.max_envelope_kb * 1024) - _SPARE
-        shell.waiting += 1
-        try:
-            received = command.output.take(
-                timeout_s=min(request.timeout_s, quotas.max_timeout_s), limit=room * 3 // 4
-            )
-        finally:
-            shell.waiting -= 1
+        received = command.output.take(
+            timeout_s=min(request.timeout_s, quotas.max_timeout_s), limit=room * 3 // 4
+        )
         if received is None:
             raise failure(TIMED_OUT)
         return render_response(request, SHELL + "/ReceiveResponse", _streams(command.id, received))

@@ -88,6 +88,10 @@ class Output:
             self._is_lost = True
             self._changed.notify_all()
 
+    def has_reader(self) -> bool:
+        with self._changed:
+            return self._readers > 0
+
     def wait_for_reader(self, timeout_s: float) -> None:
         """Return when somebody waits for output, or when nobody came in time."""
         with self._changed:
@@ -145,7 +149,10 @@ class Shell:
     last_use: datetime
     commands: dict[str, Command] = field(default_factory=dict)
     started: int = 0
-    waiting: int = 0
+
+    def is_listened_to(self) -> bool:
+        """True while a Receive waits on one of its commands."""
+        return any(command.output.has_reader() for command in self.commands.values())
 
 
 class Shells:
@@ -244,5 +251,6 @@ class Shells:
     def _expire(self) -> None:
         now = self._now()
         for shell in list(self._shells.values()):
-            if not shell.waiting and (now - shell.last_use).total_seconds() > shell.idle_s:
+            idle_s = (now - shell.last_use).total_seconds()
+            if idle_s > shell.idle_s and not shell.is_listened_to():
                 self.delete(shell)

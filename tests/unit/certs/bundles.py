@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from typing_extensions import Buffer
 
 from tests.unit.certs.toyca import ToyVendor, der
 
@@ -82,14 +83,18 @@ ENCODINGS: Final[dict[str, Callable[..., bytes]]] = {
     "pem, indented": lambda *certs: pem(*certs).replace(b"\n", b"  \n    "),
     "pem, quoted in a mail": lambda *certs: b"> " + pem(*certs).replace(b"\n", b"\n> "),
     "pem, text around": lambda *certs: (
-        b"Dear customer,\r\n\r\n" + b"\r\nand also:\r\n".join(pem(cert) for cert in certs) + b"\r\nBye"
+        b"Dear customer,\r\n\r\n"
+        + b"\r\nand also:\r\n".join(pem(cert) for cert in certs)
+        + b"\r\nBye"
     ),
     "pem, UTF-8 BOM": lambda *certs: b"\xef\xbb\xbf" + pem(*certs),
     "pem, UTF-16": lambda *certs: pem(*certs).decode().encode("utf-16"),
     "pem, UTF-16 BE": lambda *certs: b"\xfe\xff" + pem(*certs).decode().encode("utf-16-be"),
     "pem, UTF-16 without BOM": lambda *certs: pem(*certs).decode().encode("utf-16-le"),
     "pem, UTF-16 BE without BOM": lambda *certs: pem(*certs).decode().encode("utf-16-be"),
-    "pem, X509 CERTIFICATE": lambda *certs: relabel(pem(*certs), b"CERTIFICATE", b"X509 CERTIFICATE"),
+    "pem, X509 CERTIFICATE": lambda *certs: relabel(
+        pem(*certs), b"CERTIFICATE", b"X509 CERTIFICATE"
+    ),
     "pem, TRUSTED CERTIFICATE": lambda *certs: relabel(
         pem(*certs), b"CERTIFICATE", b"TRUSTED CERTIFICATE"
     ),
@@ -143,7 +148,10 @@ def _ssl_store(given: Delivery, write: Callable[..., bytes]) -> list[File]:
         ("CER - CRT Files/My_CA_Bundle.crt", pem(*given.intermediates)),
         ("PKCS7 Files/mail_example_com.p7b", p7b(*given.chain)),
         ("Plain Text Files/mail_example_com.txt", write(*given.chain)),
-        ("Choosing the Right Files to Install.txt", b"Install the file that your server likes.\r\n"),
+        (
+            "Choosing the Right Files to Install.txt",
+            b"Install the file that your server likes.\r\n",
+        ),
     ]
 
 
@@ -200,8 +208,8 @@ class _Stream(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        part = bytes(data)  # type: ignore[call-overload] - any buffer; the signature of io is wider than we need
+    def write(self, data: Buffer) -> int:
+        part = bytes(data)
         self.parts += part
         return len(part)
 
@@ -251,16 +259,22 @@ def sample(given: Delivery, *, layout: str, encoding: str, packing: str) -> Samp
     """Return the bundle made in one way."""
     files = LAYOUTS[layout](given, ENCODINGS[encoding])
     return Sample(
-        how=f"{layout} | {encoding} | {packing}", filename="bundle.zip", data=PACKINGS[packing](files)
+        how=f"{layout} | {encoding} | {packing}",
+        filename="bundle.zip",
+        data=PACKINGS[packing](files),
     )
 
 
 def rolled(given: Delivery, seed: int) -> Sample:
     """Return a bundle made in a way chosen by a seeded die, files shuffled, some duplicated."""
     die = random.Random(seed)
-    layout, encoding, packing = (die.choice(list(table)) for table in (LAYOUTS, ENCODINGS, PACKINGS))
+    layout, encoding, packing = (
+        die.choice(list(table)) for table in (LAYOUTS, ENCODINGS, PACKINGS)
+    )
     files = LAYOUTS[layout](given, ENCODINGS[encoding])
-    twice = [(f"copy of {label.replace('/', ' ')}", data) for label, data in files if die.random() < 0.3]
+    twice = [
+        (f"copy of {label.replace('/', ' ')}", data) for label, data in files if die.random() < 0.3
+    ]
     files = [*files, *twice]
     die.shuffle(files)
     return Sample(

@@ -208,7 +208,9 @@ HONEST_ODDITIES = {
     "regular file by Unix mode": [replace(HONEST, attributes=0o100644 << 16, made_by=UNIX)],
     "cp866 name": [replace(HONEST, name="сертификат.crt".encode("cp866"))],
     "utf-8 name": [replace(HONEST, name="сертификат.crt".encode(), flags=1 << 11)],
-    "name that is not UTF-8 though announced": [replace(HONEST, name=b"\xff\xfe.crt", flags=1 << 11)],
+    "name that is not UTF-8 though announced": [
+        replace(HONEST, name=b"\xff\xfe.crt", flags=1 << 11)
+    ],
     "empty file": [Entry(name=b"empty", data=b"", method=0), HONEST],
 }
 

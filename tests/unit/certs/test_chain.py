@@ -113,9 +113,7 @@ def test_shortest_sound_path_is_taken(vendor: ToyVendor) -> None:
 
 def test_expired_cross_certificate_is_passed_by(vendor: ToyVendor) -> None:
     """Old cross-certificates lie in many bundles; a sound twin is found beside them."""
-    old = issue(
-        ca_plan(vendor.issuer_named("R1"), serial=51, days=30), vendor.issuer_named("G2")
-    )
+    old = issue(ca_plan(vendor.issuer_named("R1"), serial=51, days=30), vendor.issuer_named("G2"))
 
     assert names_of(vendor, old, vendor.issuing, vendor.cross) == right_path()
     assert names_of(vendor, old, vendor.issuing) is None
@@ -143,7 +141,9 @@ def test_dead_branches_do_not_use_up_the_search(vendor: ToyVendor) -> None:
         for m, high in enumerate(rings)
         if low is not high
     ]
-    ways = [issue(ca_plan(vendor.issuer_named("R1"), serial=200 + n), rings[n % 3]) for n in range(24)]
+    ways = [
+        issue(ca_plan(vendor.issuer_named("R1"), serial=200 + n), rings[n % 3]) for n in range(24)
+    ]
 
     assert names_of(vendor, *maze, *ways, vendor.issuing, vendor.cross) == right_path()
 

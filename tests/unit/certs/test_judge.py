@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -10,6 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from bot.certs.codes import STEP_OF_CODE
 from bot.certs.expectation import SeenSerial
+from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, Verdict, judge_upload, read_leaf, rejudge
 from bot.certs.names import DnsName
 from tests.unit.certs.bundles import pem
@@ -42,34 +44,34 @@ class Defect:
 
     code: str
     certs: Callable[[ToyVendor], Certs]
-    expect: dict[str, object] | None = None
+    expect: dict[str, Any] | None = None
 
 
-def leaf_with(**changes: object) -> Callable[[ToyVendor], Certs]:
+def leaf_with(**changes: Any) -> Callable[[ToyVendor], Certs]:
     """Return an upload whose leaf has fields of its plan changed."""
     return lambda vendor: (vendor.leaf(**changes), vendor.issuing, vendor.cross)
 
 
-def leaf_key(private: Key) -> dict[str, object]:
+def leaf_key(private: Key) -> dict[str, Any]:
     """Return the changes of an order whose CSR holds another key."""
     return {"spki_der": spki(private)}
 
 
 def path_with(
-    *, hash_name: str = "sha256", issuing: dict[str, object] | None = None
+    *, hash_name: str = "sha256", issuing: dict[str, Any] | None = None
 ) -> Callable[[ToyVendor], Certs]:
     """Return an upload whose issuing CA certificate is made otherwise."""
 
     def certs(vendor: ToyVendor) -> Certs:
         r1, r1v1 = vendor.issuer_named("R1"), vendor.issuer_named("R1v1")
-        changes: dict[str, object] = {"serial": 9, "path_length": 0, "usages": (SERVER_AUTH,)}
+        changes: dict[str, Any] = {"serial": 9, "path_length": 0, "usages": (SERVER_AUTH,)}
         plan = ca_plan(r1v1, **(changes | (issuing or {})))
         return vendor.leaf(), issue(plan, r1, hash_name=hash_name), vendor.cross
 
     return certs
 
 
-def below_issuer(common_name: str, private: Key, **changes: object) -> Callable[[ToyVendor], Certs]:
+def below_issuer(common_name: str, private: Key, **changes: Any) -> Callable[[ToyVendor], Certs]:
     """Return an upload whose issuing CA has another key, certified by R1."""
 
     def certs(vendor: ToyVendor) -> Certs:
@@ -150,7 +152,9 @@ DEFECTS: dict[str, Defect] = {
     "somebody else's leaf": Defect(
         code="key_mismatch", certs=leaf_with(private=key("other"), names=["www.example.org"])
     ),
-    "our names with another key": Defect(code="key_mismatch", certs=leaf_with(private=key("other"))),
+    "our names with another key": Defect(
+        code="key_mismatch", certs=leaf_with(private=key("other"))
+    ),
     "two leaves of one moment": Defect(
         code="ambiguous_leaf", certs=lambda v: (v.leaf(), v.leaf(serial=99), v.issuing, v.cross)
     ),
@@ -201,7 +205,9 @@ DEFECTS: dict[str, Defect] = {
         code="name_missing",
         certs=leaf_with(names=["*.com.example.com", "mail.example.com"]),
     ),
-    "a name too many": Defect(code="name_extra", certs=leaf_with(names=[*NAMES, "evil.example.com"])),
+    "a name too many": Defect(
+        code="name_extra", certs=leaf_with(names=[*NAMES, "evil.example.com"])
+    ),
     "a foreign name": Defect(code="name_extra", certs=leaf_with(names=[*NAMES, "example.org"])),
     "an internal name": Defect(code="name_extra", certs=leaf_with(names=[*NAMES, "ex01.local"])),
     "an internal name that was asked for": Defect(
@@ -233,7 +239,9 @@ DEFECTS: dict[str, Defect] = {
     "six days left": Defect(code="expired", certs=leaf_with(not_before=NOW - timedelta(days=192))),
     "201 days": Defect(code="too_long", certs=leaf_with(days=201)),
     "200 days and a second": Defect(code="too_long", certs=leaf_with(days=200 + 1 / 86_400)),
-    "399 days before the change": Defect(code="too_long", certs=leaf_with(not_before=EARLY, days=399)),
+    "399 days before the change": Defect(
+        code="too_long", certs=leaf_with(not_before=EARLY, days=399)
+    ),
     # step 11
     "intermediates missing": Defect(code="chain_incomplete", certs=lambda v: (v.leaf(),)),
     "cross-certificate missing": Defect(
@@ -254,7 +262,9 @@ DEFECTS: dict[str, Defect] = {
         code="chain_invalid",
         certs=path_with(issuing={"usages": (ExtendedKeyUsageOID.CODE_SIGNING,)}),
     ),
-    "intermediate without cA": Defect(code="chain_invalid", certs=path_with(issuing={"ca": False, "path_length": None})),
+    "intermediate without cA": Defect(
+        code="chain_invalid", certs=path_with(issuing={"ca": False, "path_length": None})
+    ),
     "intermediate that may not sign": Defect(
         code="chain_invalid", certs=path_with(issuing={"key_cert_sign": False})
     ),
@@ -285,7 +295,9 @@ DEFECTS: dict[str, Defect] = {
     "five intermediates": Defect(code="chain_invalid", certs=too_many_steps),
     # step 12
     "another vendor": Defect(
-        code="wrong_vendor", certs=leaf_with(), expect={"issuers": ("DigiCert Inc", "Sectigo Limited")}
+        code="wrong_vendor",
+        certs=leaf_with(),
+        expect={"issuers": ("DigiCert Inc", "Sectigo Limited")},
     ),
     # step 14
     "installed already": Defect(
@@ -298,11 +310,7 @@ DEFECTS: dict[str, Defect] = {
         certs=leaf_with(serial=0xABC),
         expect={
             "known_serials": frozenset(
-                {
-                    SeenSerial(
-                        issuer=REPLACED.issuer, serial_hex="abc", spki_sha256="0" * 64
-                    )
-                }
+                {SeenSerial(issuer=REPLACED.issuer, serial_hex="abc", spki_sha256="0" * 64)}
             )
         },
     ),
@@ -328,7 +336,7 @@ def test_every_defect_has_its_code(what: str, vendor: ToyVendor, expectation: Ex
     changes = dict(defect.expect or {})
     if changes.get("replaces") == "itself":
         changes["replaces"] = read_leaf(der(certs[0]))
-    verdict = judged(certs, replace(expectation, **changes), vendor)  # type: ignore[arg-type] - names of fields
+    verdict = judged(certs, replace(expectation, **changes), vendor)
 
     assert verdict.outcome == "refuse"
     assert next(f for f in verdict.findings if f.severity == "refuse").code == defect.code
@@ -356,12 +364,16 @@ def test_findings_are_gathered(vendor: ToyVendor, expectation: Expectation) -> N
     ]
 
 
-ACCEPTED: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
+ACCEPTED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "plain": ({}, {}, "accept"),
     "200 days exactly": ({"days": 200}, {}, "accept"),
     "398 days before the change": ({"not_before": EARLY, "days": 398}, {}, "accept"),
     "begins in four minutes": ({"not_before": NOW + timedelta(minutes=4)}, {}, "accept"),
-    "upper case": ({"names": [n.upper() for n in NAMES], "subject": name(NAMES[0].upper())}, {}, "accept"),
+    "upper case": (
+        {"names": [n.upper() for n in NAMES], "subject": name(NAMES[0].upper())},
+        {},
+        "accept",
+    ),
     "no common name": ({"subject": name("", ORGANISATION)}, {}, "accept"),
     "no basic constraints": ({"basic_constraints": False}, {}, "accept"),
     "EC with leave": (
@@ -394,7 +406,7 @@ def test_what_is_allowed_is_accepted(
     """At the last allowed value, and with what vendors do by themselves, a bundle passes."""
     leaf, order, outcome = ACCEPTED[what]
     certs = (vendor.leaf(**leaf), vendor.issuing, vendor.cross)
-    verdict = judged(certs, replace(expectation, **order), vendor)  # type: ignore[arg-type] - names of fields
+    verdict = judged(certs, replace(expectation, **order), vendor)
 
     assert verdict.outcome == outcome, verdict.findings
     assert verdict.certificate is not None
@@ -418,7 +430,7 @@ def test_lost_client_auth_names_what_may_break(vendor: ToyVendor, expectation: E
     ],
 )
 def test_newest_final_certificate_is_chosen(
-    other: dict[str, object], why: str, vendor: ToyVendor, expectation: Expectation
+    other: dict[str, Any], why: str, vendor: ToyVendor, expectation: Expectation
 ) -> None:
     """A reissue for the same key and a precertificate do not make the choice unclear."""
     certs = (vendor.leaf(**other), vendor.leaf(), vendor.issuing, vendor.cross)
@@ -444,8 +456,8 @@ def test_accepted_certificate_is_judged_again_before_installing(
         issued, replace(expectation, spki_der=spki(key("other"))), anchors=[vendor.g2], at=NOW
     )
 
-    def codes(findings: Sequence[object]) -> list[str]:
-        return [f.code for f in findings if f.severity == "refuse"]  # type: ignore[attr-defined] - findings
+    def codes(findings: Sequence[Finding]) -> list[str]:
+        return [f.code for f in findings if f.severity == "refuse"]
 
     assert [codes(f) for f in (today, then, elsewhere, other_key)] == [
         [],

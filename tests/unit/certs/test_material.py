@@ -42,7 +42,9 @@ KEYS = {
     "PKCS#1": private("2048", PrivateFormat.TraditionalOpenSSL),
     "SEC 1": private("EC", PrivateFormat.TraditionalOpenSSL),
     "OpenSSH": private("EC", PrivateFormat.OpenSSH),
-    "encrypted": key("spare", kind="2048").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, PASSWORD),
+    "encrypted": key("spare", kind="2048").private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, PASSWORD
+    ),
     "PKCS#8, DER": private("2048", PrivateFormat.PKCS8, encoding=Encoding.DER),
     "PKCS#1, DER": private("2048", PrivateFormat.TraditionalOpenSSL, encoding=Encoding.DER),
     "SEC 1, DER": private("EC", PrivateFormat.TraditionalOpenSSL, encoding=Encoding.DER),
@@ -155,7 +157,11 @@ def test_a_request_in_place_of_a_certificate_is_explained(vendor: ToyVendor) -> 
 def test_damaged_files_are_named(share: float, vendor: ToyVendor) -> None:
     """A file that was a certificate once is not passed over in silence."""
     good = pem(vendor.leaf())
-    for whole in (pem(vendor.issuing), der(vendor.issuing), p7b(vendor.issuing, encoding=Encoding.DER)):
+    for whole in (
+        pem(vendor.issuing),
+        der(vendor.issuing),
+        p7b(vendor.issuing, encoding=Encoding.DER),
+    ):
         broken = whole[: int(len(whole) * share)]
         bag = open_bundle(packed([("ok.crt", good), ("bad.crt", broken)]), filename="x.zip")
 
@@ -176,7 +182,9 @@ def test_root_of_an_old_make_does_not_stop_a_bundle(vendor: ToyVendor) -> None:
 
 def base64_block(data: bytes) -> bytes:
     """Return bytes under the label CERTIFICATE."""
-    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(data) + b"-----END CERTIFICATE-----\n"
+    return (
+        b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(data) + b"-----END CERTIFICATE-----\n"
+    )
 
 
 def test_forty_certificates_are_the_limit(vendor: ToyVendor) -> None:

@@ -162,7 +162,9 @@ def test_registrable_part_is_found() -> None:
     assert registrable(DnsName("ex01.local")) is None
 
 
-@given(st.text(max_size=80) | st.from_regex(r"(\*\.)?[A-Za-z0-9.\-ü]{1,40}\.com\.?", fullmatch=True))
+@given(
+    st.text(max_size=80) | st.from_regex(r"(\*\.)?[A-Za-z0-9.\-ü]{1,40}\.com\.?", fullmatch=True)
+)
 def test_parsing_twice_changes_nothing(text: str) -> None:
     """The form is stable: what was parsed once is its own form, and everything else is a BadName."""
     try:

@@ -12,12 +12,19 @@ from bot.certs.prints import fingerprint_of, parse_thumbprint, thumbprint_of
 DECORATIONS = st.sampled_from(["", " ", ":", "\u200e", "\u200f", "\r\n", "\ufeff", "  "])
 
 
-@given(data=st.binary(max_size=40), decorations=st.lists(DECORATIONS, min_size=41, max_size=41), lower=st.booleans())
+@given(
+    data=st.binary(max_size=40),
+    decorations=st.lists(DECORATIONS, min_size=41, max_size=41),
+    lower=st.booleans(),
+)
 def test_decorated_thumbprint_is_read(data: bytes, decorations: list[str], lower: bool) -> None:
     """Blanks, colons, case and invisible marks are decoration."""
     plain = thumbprint_of(data)
     written = plain.lower() if lower else plain
-    text = "".join(f"{mark.replace(':', ':')}{digit}" for mark, digit in zip(decorations, written, strict=False))
+    text = "".join(
+        f"{mark.replace(':', ':')}{digit}"
+        for mark, digit in zip(decorations, written, strict=False)
+    )
 
     assert parse_thumbprint(text.replace(":", " ")) == plain
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -191,9 +191,9 @@ class ToyVendor:
     salt: str = ""
     extras: tuple[x509.Certificate, ...] = field(default=())
 
-    def leaf(self, **changes: object) -> x509.Certificate:
+    def leaf(self, **changes: Any) -> x509.Certificate:
         """Issue a leaf, with fields of the plan replaced."""
-        return issue(replace(self.leaf_plan, **changes), self.issuer)  # type: ignore[arg-type] - names of fields, checked by dataclasses
+        return issue(replace(self.leaf_plan, **changes), self.issuer)
 
     def issuer_named(self, role: str) -> Issuer:
         """Return G2, R1 or the issuing CA as an issuer."""
@@ -211,7 +211,7 @@ def _issuer(role: str, salt: str) -> Issuer:
     return Issuer(subject=name(_COMMON_NAMES[role], ORGANISATION), private=key(f"{role}{salt}"))
 
 
-def ca_plan(issuer: Issuer, **changes: object) -> Plan:
+def ca_plan(issuer: Issuer, **changes: Any) -> Plan:
     """Return the plan of a CA certificate for an issuer's name and key."""
     plan = Plan(
         subject=issuer.subject,
@@ -222,7 +222,7 @@ def ca_plan(issuer: Issuer, **changes: object) -> Plan:
         serial=0x1001,
         usages=None,
     )
-    return replace(plan, **changes)  # type: ignore[arg-type] - names of fields, checked by dataclasses
+    return replace(plan, **changes)
 
 
 @cache

@@ -158,7 +158,13 @@ def steps(*, failed: bool = False) -> tuple[HostStep, ...]:
 def _host_plan(host: HostName, question: SmtpQuestion) -> HostPlan:
     def operation(kind: OperationKind, step: Step, text: str, **parts: Any) -> Operation:
         return Operation(
-            key=f"{host}/{kind}", host=host, step=step, kind=kind, thumbprint=NEW, text=text, **parts
+            key=f"{host}/{kind}",
+            host=host,
+            step=step,
+            kind=kind,
+            thumbprint=NEW,
+            text=text,
+            **parts,
         )
 
     return HostPlan(

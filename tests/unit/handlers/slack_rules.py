@@ -10,7 +10,6 @@ from handlers.blocks.parts import Picture
 
 MESSAGE_JSON_LIMIT = 13_000
 TEXT_LIMIT = 4_000
-_TEXT_LIMITS = {"section": 3000, "field": 2000}
 
 
 def check_picture(shown: Picture) -> None:
@@ -38,7 +37,9 @@ def check_blocks(blocks: Any) -> None:
     named = [block["block_id"] for block in blocks if "block_id" in block]
     assert len(named) == len(set(named))
     for block in blocks:
-        SdkBlock.parse(block).validate_json()
+        known = SdkBlock.parse(block)
+        assert known is not None
+        known.validate_json()
         for limit, text in _texts(block):
             assert text
             assert _escaped_length(text) <= limit

@@ -133,9 +133,11 @@ MODALS: dict[str, Callable[[], dict[str, Any]]] = {
             expiring=(scene.order(State.INSTALLED),),
         )
     ),
-    "empty home": lambda: home_view(HomeFacts(role="requester", to_decide=(), mine=(), expiring=())),
+    "empty home": lambda: home_view(
+        HomeFacts(role="requester", to_decide=(), mine=(), expiring=())
+    ),
 } | {
-    f"reason to {act}": lambda act=act: reason_modal(  # type: ignore[misc]
+    f"reason to {act}": lambda act=act: reason_modal(
         scene.order(State.INSTALLED), OrderRef(order=OrderId(27), version=3), act
     )
     for act in Act

@@ -170,9 +170,10 @@ def _chat() -> None:
         "ix_outbox_not_delivered",
         "outbox",
         ["order_id", "number"],
-        sqlite_where=sa.text("NOT delivered"),
+        sqlite_where=sa.text("delivered = 0"),
         postgresql_where=sa.text("NOT delivered"),
     )
+    op.create_index("ix_outbox_order_id", "outbox", ["order_id"])
     op.create_table(
         "cards",
         sa.Column("order_id", sa.Integer(), nullable=False),

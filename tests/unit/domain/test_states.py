@@ -1,0 +1,171 @@
+"""The table of states: every pair of a state and an event, the legal ones and all the others."""
+
+import pytest
+
+from bot.domain.life import advance
+from bot.domain.states import (
+    ENDS,
+    ENGINE_OWNED,
+    MOVES,
+    RETRIES,
+    EventKind,
+    IllegalMove,
+    State,
+    Work,
+    move,
+)
+from tests.unit.domain.samples import NOON, event, order
+
+S, W = State, Work
+
+TABLE: dict[State, dict[str, tuple[State, Work]]] = {
+    S.PLACED: {
+        "endorse": (S.PLACED, W.NOTHING),
+        "approve": (S.APPROVED, W.MAKE_CSR),
+        "reject": (S.REJECTED, W.NOTHING),
+        "cancel": (S.CANCELLED, W.NOTHING),
+        "lapse": (S.LAPSED, W.NOTHING),
+    },
+    S.APPROVED: {
+        "csr_made": (S.CSR_READY, W.NOTHING),
+        "host_refused": (S.FAILED, W.NOTHING),
+    },
+    S.CSR_READY: {
+        "submitted": (S.SUBMITTED, W.NOTHING),
+        "withdrawn": (S.CANCELLED, W.NOTHING),
+    },
+    S.SUBMITTED: {
+        "issued": (S.ISSUED, W.NOTHING),
+        "vendor_rejected": (S.REJECTED, W.NOTHING),
+        "rekeyed": (S.APPROVED, W.MAKE_CSR),
+        "bundle_uploaded": (S.CHECKING, W.CHECK_BUNDLE),
+        "cancel": (S.CANCELLED, W.NOTHING),
+    },
+    S.ISSUED: {
+        "bundle_uploaded": (S.CHECKING, W.CHECK_BUNDLE),
+        "cancel": (S.CANCELLED, W.NOTHING),
+    },
+    S.CHECKING: {
+        "bundle_proven": (S.PROVEN, W.MAKE_PLAN),
+        "bundle_refused": (S.ISSUED, W.NOTHING),
+    },
+    S.PROVEN: {
+        "plan_made": (S.PROVEN, W.NOTHING),
+        "plan_failed": (S.PROVEN, W.NOTHING),
+        "replan": (S.PROVEN, W.MAKE_PLAN),
+        "endorse": (S.PROVEN, W.NOTHING),
+        "install_approved": (S.INSTALLING, W.INSTALL),
+        "cancel": (S.CANCELLED, W.NOTHING),
+    },
+    S.INSTALLING: {
+        "host_done": (S.INSTALLING, W.NOTHING),
+        "host_failed": (S.FAILED, W.NOTHING),
+        "install_finished": (S.INSTALLED, W.NOTHING),
+    },
+    S.INSTALLED: {
+        "endorse": (S.INSTALLED, W.NOTHING),
+        "superseded": (S.SUPERSEDED, W.NOTHING),
+        "renewal_proposed": (S.INSTALLED, W.NOTHING),
+        "renewal_postponed": (S.INSTALLED, W.NOTHING),
+        "renewal_opened": (S.INSTALLED, W.NOTHING),
+        "roll_back": (S.ROLLING_BACK, W.ROLL_BACK),
+        "retire": (S.RETIRING, W.RETIRE),
+    },
+    S.ROLLING_BACK: {
+        "roll_back_finished": (S.ROLLED_BACK, W.NOTHING),
+        "host_failed": (S.FAILED, W.NOTHING),
+    },
+    S.RETIRING: {
+        "retire_finished": (S.RETIRED, W.NOTHING),
+        "host_failed": (S.FAILED, W.NOTHING),
+    },
+    S.SUPERSEDED: {
+        "endorse": (S.SUPERSEDED, W.NOTHING),
+        "retire": (S.RETIRING, W.RETIRE),
+    },
+    S.FAILED: {
+        "retry_csr": (S.APPROVED, W.MAKE_CSR),
+        "retry_install": (S.INSTALLING, W.INSTALL),
+        "retry_roll_back": (S.ROLLING_BACK, W.ROLL_BACK),
+        "retry_retire": (S.RETIRING, W.RETIRE),
+        "cancel": (S.CANCELLED, W.NOTHING),
+    },
+    S.ROLLED_BACK: {},
+    S.REJECTED: {},
+    S.CANCELLED: {},
+    S.LAPSED: {},
+    S.RETIRED: {},
+}  # fmt: skip
+"""The life of an order, written down a second time and by hand."""
+
+PAIRS = [(state, kind) for state in State for kind in EventKind]
+LEGAL = [(state, kind) for state, kind in PAIRS if kind.value in TABLE[state]]
+ILLEGAL = [pair for pair in PAIRS if pair not in LEGAL]
+
+
+def test_every_pair_is_in_one_of_the_two_lists() -> None:
+    """No state, no event and no pair is left out of the tests below."""
+    assert set(TABLE) == set(State)
+    assert len(State) * len(EventKind) == len(LEGAL) + len(ILLEGAL)
+    assert len(MOVES) == len(LEGAL)
+
+
+@pytest.mark.parametrize(("state", "kind"), LEGAL)
+def test_a_legal_event_leads_where_the_table_says(state: State, kind: EventKind) -> None:
+    """Each of the legal pairs has the state and the work that this file expects."""
+    step = move(state, kind)
+
+    assert TABLE[state][kind.value] == (step.to, step.work)
+
+
+@pytest.mark.parametrize(("state", "kind"), ILLEGAL)
+def test_an_illegal_event_raises_and_changes_nothing(state: State, kind: EventKind) -> None:
+    """Each of the other pairs raises, names both, and leaves the order as it was."""
+    before = order(state)
+
+    with pytest.raises(IllegalMove) as raised:
+        advance(before, event(kind), at=NOON)
+
+    assert (state, kind) == (raised.value.state, raised.value.event)
+    assert order(state) == before
+
+
+def test_ends_are_the_states_nothing_leads_out_of() -> None:
+    """The ends follow from the table and are those the design names."""
+    assert {s for s, moves in TABLE.items() if not moves} == ENDS
+
+
+def test_every_state_can_be_reached_from_the_first() -> None:
+    """No state is an island."""
+    reached, found = set[State](), {State.PLACED}
+    while found:
+        reached |= found
+        found = {MOVES[pair].to for pair in MOVES if pair[0] in reached} - reached
+
+    assert set(State) == reached
+
+
+def test_every_state_can_still_reach_an_end() -> None:
+    """No order is locked in a circle."""
+    ending = set(ENDS)
+    while more := {pair[0] for pair, to in MOVES.items() if to.to in ending} - ending:
+        ending |= more
+
+    assert set(State) == ending
+
+
+def test_work_starts_exactly_on_entering_a_state_of_the_engine() -> None:
+    """Whoever enters an engine-owned state starts its work, so none waits there for nobody."""
+    for (state, kind), step in MOVES.items():
+        if step.to in ENGINE_OWNED and step.to is not state:
+            assert ENGINE_OWNED[step.to] is step.work, (state, kind)
+
+
+def test_each_failure_has_the_retry_that_goes_back_to_where_it_failed() -> None:
+    """A retry never leads anywhere but to the state in which the work failed."""
+    fails_in = {state for (state, _), step in MOVES.items() if step.to is State.FAILED}
+
+    assert fails_in == set(RETRIES)
+    assert {state: MOVES[State.FAILED, kind].to for state, kind in RETRIES.items()} == {
+        state: state for state in RETRIES
+    }

@@ -1,0 +1,175 @@
+"""Exchange hosts as sets of what is on them; every change is counted."""
+
+from collections import Counter
+from dataclasses import replace
+
+from bot.certs.judge import IssuedCertificate
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import (
+    Answer,
+    Handshake,
+    HostPlan,
+    InstallPlan,
+    Observation,
+    Operation,
+    OperationKind,
+    Receipt,
+    Service,
+    Snapshot,
+    Step,
+)
+from bot.ports import CsrAsk
+from tests.unit.domain.samples import EX01, NOON, OLD_THUMBPRINT, host_plan, operation, plan
+from tests.unit.workflow.fuse import Fuse
+from tests.unit.workflow.requests import csr_for
+
+
+class ToyHosts:
+    """
+    `bot.ports.ExchangeHosts` in memory.
+
+    `acts` counts each change that reached a host, `done` holds the end states that are there. A fault queued
+    under a method's name (or under an operation's key) is raised by its next call, before anything happens.
+    """
+
+    def __init__(self, fuse: Fuse) -> None:
+        self.acts: Counter[str] = Counter()
+        self.done: set[str] = set()
+        self.requests: dict[str, str] = {}
+        self.faults: dict[str, list[HostFault]] = {}
+        self.lost_answers: set[str] = set()
+        self.asks_smtp: frozenset[HostName] = frozenset({EX01})
+        self.readable = True
+        self._fuse = fuse
+
+    def find_csr(self, ask: CsrAsk) -> str | None:
+        """The pending request under this name."""
+        self._meet("find_csr")
+        return self.requests.get(ask.friendly_name)
+
+    def make_csr(self, ask: CsrAsk) -> str:
+        """Make one; the host keeps it."""
+        self._change("make_csr", ask.friendly_name)
+        self.requests[ask.friendly_name] = csr_for(ask.wish)
+        self._answer("make_csr", ask.host)
+        return self.requests[ask.friendly_name]
+
+    def snapshot(self, host: HostName) -> Snapshot:
+        """What is on a host, as far as these tests care."""
+        self._meet("snapshot")
+        return Snapshot(
+            host=host,
+            taken_at=NOON,
+            build="15.2",
+            fqdn=f"{host}.corp",
+            certificates=(),
+            default_smtp=OLD_THUMBPRINT,
+            intermediates=(),
+        )
+
+    def plan(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> InstallPlan:
+        """The plan of the samples, for the order's hosts."""
+        self._meet("plan")
+        hosts = (host_plan(s.host, asks=s.host in self.asks_smtp) for s in snapshots)
+        return replace(plan(*hosts), order_id=order.id)
+
+    def plan_retirement(
+        self,
+        order: CertificateOrder,
+        certificate: IssuedCertificate,
+        snapshots: tuple[Snapshot, ...],
+    ) -> tuple[Operation, ...]:
+        """One removal a host; none where it is gone."""
+        self._meet("plan_retirement")
+        removals = (
+            operation(s.host, OperationKind.REMOVE_CERTIFICATE, Step.REMOVE) for s in snapshots
+        )
+        return tuple(op for op in removals if op.key not in self.done)
+
+    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+        """Give the services back."""
+        before: HostPlan = plan.host(host)
+        return tuple(
+            operation(
+                host,
+                OperationKind.RESTORE_SMTP_DEFAULT,
+                Step.RESTORE,
+                thumbprint=thumbprint,
+                services=(service,),
+            )
+            for service, thumbprint in before.before.items()
+        )
+
+    def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
+        """Whether the end state is there."""
+        self._meet(f"observe {operation.key}")
+        return Observation(done=operation.key in self.done, seen=f"looked at {operation.key}")
+
+    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+        """Change the host."""
+        self._change(operation.key, operation.key)
+        self.done.add(operation.key)
+        self._answer(operation.key, operation.host)
+        return Receipt(seen="done")
+
+    def read_back(
+        self,
+        host: HostName,
+        certificate: IssuedCertificate,
+        services: tuple[Service, ...],
+        plan: InstallPlan,
+        answer: Answer | None,
+    ) -> Observation:
+        """Whether everything that was decided is there."""
+        self._meet("read_back")
+        wanted = {op.key for op in plan.host(host).operations_for(answer)}
+        return Observation(done=self.readable and wanted <= self.done, seen=f"{host} shows it")
+
+    def fail(self, call: str, kind: FaultKind, *, times: int = 1, executed: str = "no") -> None:
+        """Queue a fault for the next calls."""
+        fault = HostFault(kind, EX01, f"EX01: {kind.value}. Nothing was done.", executed=executed)  # type: ignore[arg-type]  # one of the three words
+        self.faults.setdefault(call, []).extend([fault] * times)
+
+    def _change(self, call: str, counted: str) -> None:
+        self._fuse.burn(f"before {call} reaches the host")
+        self._meet(call)
+        self.acts[counted] += 1
+
+    def _answer(self, call: str, host: HostName) -> None:
+        self._fuse.burn(f"after {call} was done, before the answer")
+        if call in self.lost_answers:
+            self.lost_answers.discard(call)
+            raise HostFault(FaultKind.TIMEOUT, host, "The answer was lost.", executed="maybe")
+
+    def _meet(self, call: str) -> None:
+        if self.faults.get(call):
+            raise self.faults[call].pop(0)
+
+
+class ToyProber:
+    """`bot.ports.Prober`: every handshake is what `proven` says, in turn; the last word stays."""
+
+    def __init__(self) -> None:
+        self.proven = [True]
+
+    def probe(
+        self, host: HostName, certificate: IssuedCertificate, services: tuple[Service, ...]
+    ) -> tuple[Handshake, ...]:
+        """One handshake."""
+        proven = self.proven.pop(0) if len(self.proven) > 1 else self.proven[0]
+        return (
+            Handshake(
+                service="https",
+                address=f"{host}:443",
+                sha256=certificate.facts.sha256,
+                proven=proven,
+                detail=f"{host} shows {'the new' if proven else 'another'} certificate.",
+            ),
+        )

@@ -1,0 +1,220 @@
+"""The whole workflow over fakes, with a fuse at every point where a process can die."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.certs.findings import Finding
+from bot.certs.judge import Expectation, IssuedCertificate, Verdict
+from bot.domain.audit import AuditEntry
+from bot.domain.ids import OrderId, VendorName
+from bot.domain.messages import CardMessage, Message, OutboxRow, Posted
+from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.site import Site
+from bot.domain.states import Work
+from bot.ports import Change, DeliveryFault, Intent
+from bot.workflow.bundle_job import BundleJob
+from bot.workflow.csr_job import CsrJob
+from bot.workflow.delivery_job import DeliveryJob
+from bot.workflow.engine import Engine
+from bot.workflow.host_work import HostWork
+from bot.workflow.install_job import InstallJob
+from bot.workflow.jobs import Job
+from bot.workflow.operations import Operator
+from bot.workflow.plan_job import PlanJob
+from bot.workflow.reporter import Reporter
+from bot.workflow.undo_jobs import RetireJob, RollBackJob
+from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
+from tests.unit.domain import samples
+from tests.unit.workflow.clock import FakeClock
+from tests.unit.workflow.fuse import Fuse
+from tests.unit.workflow.hosts import ToyHosts, ToyProber
+
+DEADLINE_S = 120.0
+TRIES = 6
+
+
+class FusedOrders(FakeOrders):
+    """Orders before and after whose commits the process can die."""
+
+    def __init__(self, memory: Memory, fuse: Fuse) -> None:
+        super().__init__(memory)
+        self._fuse = fuse
+
+    def save(self, change: Change) -> bool:
+        """Write one change."""
+        self._fuse.burn(f"before {change.entry.what} is saved")
+        saved = super().save(change)
+        self._fuse.burn(f"after {change.entry.what} was saved")
+        return saved
+
+    def note_step(
+        self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
+    ) -> None:
+        """Write a host's step."""
+        self._fuse.burn(f"before {step.step} is noted")
+        super().note_step(step, order_id, entry, messages)
+        self._fuse.burn(f"after {step.step} was noted")
+
+
+class FusedJournal(FakeJournal):
+    """A journal before and after whose commits the process can die."""
+
+    def __init__(self, memory: Memory, fuse: Fuse) -> None:
+        super().__init__(memory)
+        self._fuse = fuse
+
+    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+        """Note an intent."""
+        self._fuse.burn(f"before the intent {key}")
+        intent = super().intend(key, deadline=deadline, was_done=was_done)
+        self._fuse.burn(f"after the intent {key}")
+        return intent
+
+    def confirm(self, key: str, seen: str) -> None:
+        """Note what was seen."""
+        self._fuse.burn(f"before the confirmation {key}")
+        super().confirm(key, seen)
+        self._fuse.burn(f"after the confirmation {key}")
+
+
+class ToyJudge:
+    """`bot.ports.BundleJudge` that finds what the test says."""
+
+    def __init__(self) -> None:
+        self.verdict = accepted()
+        self.later: tuple[Finding, ...] = ()
+        self.judged: list[tuple[bytes, Expectation]] = []
+
+    def judge(
+        self, data: bytes, name: str, expectation: Expectation, *, vendor: VendorName
+    ) -> Verdict:
+        """Judge an upload."""
+        self.judged.append((data, expectation))
+        return self.verdict
+
+    def rejudge(
+        self, certificate: IssuedCertificate, expectation: Expectation, *, vendor: VendorName
+    ) -> tuple[Finding, ...]:
+        """Judge once more."""
+        return self.later
+
+
+class ToyChat:
+    """
+    `bot.ports.Notifier` over a dictionary: the channel's history by row id.
+
+    As the contract says, a row with an earlier attempt is looked for before it is posted.
+    """
+
+    def __init__(self, fuse: Fuse) -> None:
+        self.posts: list[str] = []
+        self.said: list[Message] = []
+        self.faults: list[DeliveryFault] = []
+        self._fuse = fuse
+
+    def deliver(
+        self, row: OutboxRow, order: CertificateOrder, steps: tuple[HostStep, ...]
+    ) -> Posted | None:
+        """Post the row, once."""
+        if self.faults:
+            raise self.faults.pop(0)
+        if not (row.attempt and row.id in self.posts):
+            self._fuse.burn(f"before {row.id} is posted")
+            self.posts.append(row.id)
+            self.said.append(row.message)
+            self._fuse.burn(f"after {row.id} was posted")
+        return Posted(channel="C", ts=row.id)
+
+
+def accepted() -> Verdict:
+    """A verdict that takes the certificate of the samples."""
+    issued = samples.certificate()
+    return Verdict(outcome="accept", findings=(), certificate=issued, leaf=issued.facts, ignored=())
+
+
+def refused(*codes: str) -> Verdict:
+    """A verdict that refuses for these reasons."""
+    findings = tuple(
+        Finding(code=code, severity="refuse", where="zip", message=f"{code}.") for code in codes
+    )
+    return Verdict(outcome="refuse", findings=findings, certificate=None, leaf=None, ignored=())
+
+
+@dataclass(kw_only=True)
+class House:
+    """The workflow and everything a test wants to look at afterwards."""
+
+    site: Site = field(default_factory=samples.site)
+    fuse: Fuse = field(default_factory=Fuse)
+    memory: Memory = field(default_factory=Memory)
+    clock: FakeClock = field(default_factory=FakeClock)
+    judge: ToyJudge = field(default_factory=ToyJudge)
+    prober: ToyProber = field(default_factory=ToyProber)
+    tries: int = TRIES
+
+    def __post_init__(self) -> None:
+        self.hosts = ToyHosts(self.fuse)
+        self.chat = ToyChat(self.fuse)
+        self.orders = FusedOrders(self.memory, self.fuse)
+        self.outbox = FakeOutbox(self.memory)
+        self.audit = FakeAudit(self.memory)
+        self.journal = FusedJournal(self.memory, self.fuse)
+        self.engine = Engine(self.orders, self.site, self.clock)
+        self.reporter = Reporter(self.engine, self.orders, self.clock)
+        self.operator = Operator(self.journal, self.clock, deadline_s=DEADLINE_S)
+
+    def put(self, order: CertificateOrder) -> CertificateOrder:
+        """Lay an order into the store as it is, past the engine."""
+        self.memory.orders[order.id] = order
+        return order
+
+    def order(self, number: int = 7) -> CertificateOrder:
+        """An order as it stands."""
+        return self.orders.load(OrderId(number))
+
+    def whats(self, number: int = 7) -> list[str]:
+        """What the audit says happened to an order; the steps of hosts left out."""
+        found = self.audit.entries(OrderId(number))
+        return [entry.what for entry in found if not entry.what.startswith("step:")]
+
+    def job(self, work: Work) -> Job:
+        """The job of a work, plugged together as the real house does."""
+        kinds: dict[Work, Any] = {
+            Work.MAKE_CSR: CsrJob(
+                self.orders, self.hosts, self.operator, self.reporter, tries=self.tries
+            ),
+            Work.CHECK_BUNDLE: BundleJob(self.orders, self.judge, self.site, self.reporter),
+            Work.MAKE_PLAN: PlanJob(self.orders, self.hosts, self.reporter, tries=self.tries),
+            Work.INSTALL: InstallJob(
+                self.orders, self.hosts, self.prober, self.judge, self.site, self._work(),
+                self.reporter, tries=self.tries,
+            ),
+            Work.ROLL_BACK: RollBackJob(self.orders, self.hosts, self._work(), self.reporter),
+            Work.RETIRE: RetireJob(
+                self.orders, self.hosts, self._work(), self.reporter, tries=self.tries
+            ),
+        }  # fmt: skip
+        run: Job = kinds[work].run
+        return run
+
+    def deliver(self) -> DeliveryJob:
+        """The job of the outbox."""
+        return DeliveryJob(self.orders, self.outbox, self.chat)
+
+    def _work(self) -> HostWork:
+        return HostWork(self.orders, self.hosts, self.operator, self.reporter, tries=self.tries)
+
+
+def cards(messages: list[Message]) -> list[str]:
+    """The cards among messages."""
+    return [message.card.value for message in messages if isinstance(message, CardMessage)]
+
+
+def without_time(order: CertificateOrder) -> CertificateOrder:
+    """An order with its moments levelled, to compare runs that took different times."""
+    return replace(
+        order,
+        changed_at=samples.NOON,
+        installed_at=samples.NOON if order.installed_at else None,
+    )
