@@ -73,6 +73,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "stale": "Somebody was faster",
     "not-now": "Not possible now",
     "smtp-question-open": "A question is not answered",
+    "smtp-answers-differ": "Somebody answered otherwise",
     "own-order": "Your own order",
     "own-upload": "Your own upload",
     "decided-already": "You decided already",

@@ -9,7 +9,6 @@ from bot.domain.approvals import Gate
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Answer
 from handlers.blocks.desk_modals import REFERENCE_LIMIT
 from handlers.blocks.order_form import renewed_order
 from handlers.blocks.order_form_reader import FormErrors, read_order_form
@@ -126,7 +125,10 @@ def _take_reason(
                 order.id, Gate.ISSUE, yes=False, by=by, version=ref.version, reason=reason
             )
         case Act.REJECT_PLAN:
-            return _reject_plan(rooms, ref, order, by, reason)
+            return engine.decide(
+                order.id, Gate.INSTALL, yes=False, by=by, version=ref.version, reason=reason,
+                digest=ref.digest,
+            )  # fmt: skip
         case Act.CANCEL:
             return engine.cancel(order.id, by=by, reason=reason, version=ref.version)
         case Act.ROLL_BACK | Act.RETIRE:
@@ -146,17 +148,6 @@ def _take_reason(
             )
         case _:
             assert_never(act)
-
-
-def _reject_plan(
-    rooms: Rooms, ref: OrderRef, order: CertificateOrder, by: PersonId, reason: str
-) -> CertificateOrder:
-    # The engine wants every SMTP question answered at this gate; with a no to the plan the answer is No.
-    questions = {h.host: Answer.NO for h in order.plan.hosts if h.question} if order.plan else {}
-    return rooms.engine.decide(
-        order.id, Gate.INSTALL, yes=False, by=by, version=ref.version, reason=reason,
-        digest=ref.digest, answers=questions,
-    )  # fmt: skip
 
 
 FORMS: Final[Mapping[Callback, Door]] = {

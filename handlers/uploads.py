@@ -12,8 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.messages import Posted
-from handlers.blocks.parts import cut_markup
-from handlers.blocks.text import MESSAGE_TEXT_LIMIT
+from handlers.blocks.text import MESSAGE_TEXT_LIMIT, cut_markup
 from handlers.fetch import fetch_file, file_info
 from handlers.headlines import refusal_title
 from handlers.rooms import Rooms

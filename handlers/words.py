@@ -10,11 +10,11 @@ from typing import Final
 from bot.domain.ids import PersonId
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
-from handlers.blocks.parts import cut_markup
 from handlers.blocks.text import (
     MESSAGE_TEXT_LIMIT,
     code,
     codes,
+    cut_markup,
     hosts_in_row,
     mention,
     visible,

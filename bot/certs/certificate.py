@@ -7,6 +7,7 @@ Reads; does not judge. Everything that can fail fails in `read_certificate`.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final, TypeVar
 
 from cryptography import x509
@@ -33,6 +34,8 @@ _UNDERSTOOD: Final = frozenset(
 
 _ValueT = TypeVar("_ValueT", bound=x509.ExtensionType)
 _Extensions = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
+_SIGNED_PARTS: Final = 6
+"""Serial, algorithm, issuer, validity, subject, key (RFC 5280 4.1), the version aside."""
 _KEY_USAGES: Final = (
     "digital_signature",
     "content_commitment",
@@ -124,9 +127,7 @@ def read_certificate(data: bytes, *, where: str) -> Certificate:
         Unreadable: for whatever the bytes did. Libraries report bad certificates with many exceptions, some only when an
             attribute is read, so all of them are caught here and nowhere else.
     """
-    if len(data) > rules.CERTIFICATE_SIZE_LIMIT:
-        raise Unreadable(f"it is larger than {rules.CERTIFICATE_SIZE_LIMIT // rules.KIB} KiB")
-    _check_serial(data)
+    _check_form(data)
     try:
         return _read(x509.load_der_x509_certificate(data), data, where)
     except Exception as fault:
@@ -186,20 +187,29 @@ def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
     )
 
 
-def _check_serial(data: bytes) -> None:
+def _check_form(data: bytes) -> None:
     """
-    Look at the serial before the library does: for zero and below it warns now and fails later (RFC 5280 4.1.2.2).
+    Look at size, serial and names before the library does.
 
-    Real old roots carry such serials, so this is an ordinary way of being unreadable.
+    For a serial of zero and below it warns now and fails later (RFC 5280 4.1.2.2); real old roots carry such serials, so this is an
+    ordinary way of being unreadable. Enormous names are no ordinary way, and cost seconds to read.
     """
+    if len(data) > rules.CERTIFICATE_SIZE_LIMIT:
+        raise Unreadable(f"it is larger than {rules.CERTIFICATE_SIZE_LIMIT // rules.KIB} KiB")
     try:
         signed = asn1.first_element(asn1.first_element(data).content)
-        first, second = (*asn1.elements(signed.content),)[:2]
-    except (asn1.BadDer, ValueError) as fault:
+        parts = list(islice(asn1.elements(signed.content), _SIGNED_PARTS + 1))
+    except asn1.BadDer as fault:
         raise Unreadable("it is cut short or not DER") from fault
-    serial = first if first.tag == asn1.INTEGER else second
+    if parts and parts[0].tag == asn1.CONTEXT_0:
+        parts = parts[1:]
+    if len(parts) < _SIGNED_PARTS:
+        raise Unreadable("parts of it are missing")
+    serial, _, issuer, _, subject, *_ = parts
     if int.from_bytes(serial.content, signed=True) <= 0:
         raise Unreadable("its serial number is not positive")
+    if max(len(issuer.content), len(subject.content)) > rules.NAME_SIZE_LIMIT:
+        raise Unreadable("its names are longer than any honest ones")
 
 
 def _reason(fault: Exception) -> str:

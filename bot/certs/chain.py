@@ -189,7 +189,7 @@ def _is_checkable(cert: Certificate) -> bool:
             cert.key.bits <= rules.RSA_CA_MAXIMUM
             and cert.key.exponent.bit_length() <= rules.RSA_EXPONENT_MAXIMUM_BITS
         )
-    return cert.key.kind == "EC"
+    return cert.key.curve in rules.CA_CURVES
 
 
 def _anchored(signers: Signers) -> frozenset[Fingerprint]:

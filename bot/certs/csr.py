@@ -91,12 +91,13 @@ def check_csr(csr: Csr, *, names: Sequence[DnsName], key_bits: int, common_name:
 
 
 def _find_request(data: bytes) -> bytes:
-    if len(data) > rules.FILE_LIMIT:
-        raise BadMaterial((_unreadable(f"it has more than {rules.FILE_LIMIT // rules.KIB} KiB"),))
+    if len(data) > rules.CERTIFICATE_SIZE_LIMIT:
+        largest = rules.CERTIFICATE_SIZE_LIMIT // rules.KIB
+        raise BadMaterial((_unreadable(f"it has more than {largest} KiB"),))
     if shape_of(data) == "csr":
         return asn1.first_element(data).whole
     text = pem.to_text(data)
-    blocks = pem.blocks_of(text)
+    blocks = tuple(pem.blocks_of(text))
     if any("PRIVATE KEY" in block.label and block.has_body for block in blocks):
         raise BadMaterial((_key_beside(),))
     runs = [block.data for block in blocks if block.data is not None]

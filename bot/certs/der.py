@@ -24,6 +24,8 @@ _INDEFINITE: Final = 0x80
 _END_OF_CONTENTS: Final = b"\x00\x00"
 _LENGTH_BYTES: Final = 4
 _DEEPEST: Final = 16
+_MOST_PARTS: Final = 512
+"""Parts of a structure of indefinite length, which has to be walked to find its end."""
 
 
 class BadDer(ValueError):
@@ -104,9 +106,11 @@ def _indefinite_bounds(data: bytes, at: int, *, depth: int) -> tuple[int, int, i
     if not data[at] & _CONSTRUCTED or depth == _DEEPEST:
         raise BadDer("an indefinite length where none may be, or nested too deep")
     end = at + 2
-    while data[end : end + 2] != _END_OF_CONTENTS:
+    for _ in range(_MOST_PARTS):
+        if data[end : end + 2] == _END_OF_CONTENTS:
+            return at + 2, end, end + 2
         _, _, end = _bounds(data, end, depth=depth + 1)
-    return at + 2, end, end + 2
+    raise BadDer("more parts than any honest structure has")
 
 
 def _definite(data: bytes, at: int) -> tuple[int, int]:

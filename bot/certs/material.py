@@ -73,7 +73,8 @@ def open_bundle(data: bytes, *, filename: str) -> Bag:
     where = filename or "upload"
     reading = _Reading()
     for file in _files_of(data, where):
-        _read_file(file, reading)
+        if not reading.is_full:
+            _read_file(file, reading)
     if reading.is_untouched and not is_archive(data) and not pem.is_text(pem.to_text(data)):
         raise _stopped("not_recognised", where, "is neither a zip nor a certificate nor text")
     return reading.bag(where)
@@ -84,16 +85,19 @@ class _Reading:
     """The bag while it fills."""
 
     found: dict[Fingerprint, Certificate] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    damages: set[tuple[str, str]] = field(default_factory=set)
     unreadable: dict[Fingerprint, tuple[str, Fingerprint, str]] = field(default_factory=dict)
     others: set[Shape] = field(default_factory=set)
     size: int = 0
+    pieces: int = 0
 
     @property
     def is_full(self) -> bool:
         return (
             len(self.found) + len(self.unreadable) > rules.CERTIFICATE_LIMIT
             or self.size > rules.CERTIFICATE_TOTAL_LIMIT
+            or self.pieces > rules.PIECE_LIMIT
         )
 
     @property
@@ -102,6 +106,7 @@ class _Reading:
 
     def add(self, der: bytes, where: str) -> None:
         """Read one certificate unless it is known; at equal certificates the first label in order of text stays."""
+        self.pieces += 1
         fingerprint = fingerprint_of(der)
         if (known := self.found.get(fingerprint)) is not None:
             # The label must not depend on the order of the files.
@@ -116,16 +121,17 @@ class _Reading:
             self.unreadable[fingerprint] = (where, fingerprint, str(fault))
 
     def refuse(self, code: str, where: str, message: str) -> None:
-        finding = refuse(code, where, message)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self.findings.setdefault((code, where, message), refuse(code, where, message))
 
     def damaged(self, where: str, why: str) -> None:
-        self.refuse(
-            "parse_error",
-            where,
-            f"A certificate in {show(where)} is damaged: {why}. It was not used. Download the bundle again.",
-        )
+        # Thousands of damaged blocks in one file are one finding, and must cost no more.
+        if (where, why) not in self.damages:
+            self.damages.add((where, why))
+            self.refuse(
+                "parse_error",
+                where,
+                f"A certificate in {show(where)} is damaged: {why}. It was not used. Download the bundle again.",
+            )
 
     def bag(self, where: str) -> Bag:
         if self.is_full:
@@ -133,7 +139,7 @@ class _Reading:
                 "too_many_certs",
                 where,
                 f"{show(where)} holds more than {rules.CERTIFICATE_LIMIT} different certificates, or more than "
-                f"{rules.CERTIFICATE_TOTAL_LIMIT // rules.KIB} KiB of them. Nothing was used. "
+                f"{rules.CERTIFICATE_TOTAL_LIMIT // rules.KIB} KiB of them, or too many copies. Nothing was used. "
                 "Upload only the bundle of this order.",
             )
         elif not self.found and not self.findings:
@@ -142,7 +148,7 @@ class _Reading:
         return Bag(
             certificates=tuple(usable[print_] for print_ in sorted(usable)),
             findings=tuple(
-                sorted(self.findings, key=lambda finding: (finding.code, finding.where))
+                sorted(self.findings.values(), key=lambda finding: (finding.code, finding.where))
             ),
             unreadable=tuple(self.unreadable[print_] for print_ in sorted(self.unreadable)),
         )
@@ -200,14 +206,17 @@ def _read_file(file: PackedFile, reading: _Reading) -> None:
 
 def _read_text(file: PackedFile, reading: _Reading) -> None:
     text = pem.to_text(file.data)
-    blocks = pem.blocks_of(text)
-    for block in blocks:
+    block = None
+    for block in pem.blocks_of(text):
         _read_block(block, file.where, reading)
-    if not blocks and (data := pem.bare_base64(text)) is not None:
+        if reading.is_full:
+            return
+    if block is None and (data := pem.bare_base64(text)) is not None:
         _read_der(data, file.where, reading)
 
 
 def _read_block(block: pem.Block, where: str, reading: _Reading) -> None:
+    reading.pieces += 1
     if "PRIVATE KEY" in block.label:
         if block.has_body:
             _refuse_key(where, "a private key", reading)
@@ -222,15 +231,14 @@ def _read_der(data: bytes, where: str, reading: _Reading) -> bool:
     """Read elements that stand back to back; say whether any of them was of a known shape."""
     known = False
     at = 0
-    while data[at:].strip(_TRAILING) if at else True:
+    while at < len(data) and not reading.is_full:
         try:
             element = asn1.first_element(data, at=at)
         except asn1.BadDer:
-            known |= _note_cut(data[at:], where, reading)
-            break
+            return _note_cut(data[at:], where, reading) or known
         shape = shape_of(element.whole)
         if shape == "unknown":
-            break
+            return known
         _take(shape, element.whole, where, reading)
         known = True
         at += len(element.whole)
@@ -238,6 +246,7 @@ def _read_der(data: bytes, where: str, reading: _Reading) -> bool:
 
 
 def _take(shape: Shape, der: bytes, where: str, reading: _Reading) -> None:
+    reading.pieces += 1
     match shape:
         case "certificate":
             reading.add(der, where)

@@ -9,8 +9,9 @@ import base64
 import binascii
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, tee, zip_longest
 from typing import Final
 
 # A fixed number of dashes keeps the search linear on any input.
@@ -58,23 +59,19 @@ def is_text(text: str) -> bool:
     )
 
 
-def blocks_of(text: str) -> tuple[Block, ...]:
-    """Return every armoured block in the order of the text; a BEGIN without its END is a block without data."""
-    marks = list(_MARK.finditer(text))
-    found = []
-    for mark, after in zip_longest(marks, marks[1:]):
+def blocks_of(text: str) -> Iterator[Block]:
+    """Yield every armoured block in the order of the text; a BEGIN without its END is a block without data."""
+    here, ahead = tee(_MARK.finditer(text))
+    for mark, after in zip_longest(here, islice(ahead, 1, None)):
         if mark[1] == "END":
             continue
         body = text[mark.end() : after.start() if after else len(text)]
         closed = after is not None and after[1] == "END"
-        found.append(
-            Block(
-                label=mark[2],
-                data=_decode(_without_headers(body)) if closed else None,
-                has_body=closed or _LONG_RUN.search(body) is not None,
-            )
+        yield Block(
+            label=mark[2],
+            data=_decode(_without_headers(body)) if closed else None,
+            has_body=closed or _LONG_RUN.search(body) is not None,
         )
-    return tuple(found)
 
 
 def bare_base64(text: str) -> bytes | None:

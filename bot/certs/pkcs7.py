@@ -6,11 +6,14 @@ message are of no interest: a bag is a bag. Source: RFC 5652 5.1, RFC 2315 9.1.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from bot.certs import der as asn1
 
 _CERTIFICATES: Final = asn1.CONTEXT_0
+_MOST_PARTS: Final = 8
+"""SignedData has six parts."""
 
 
 def certificates_in(data: bytes) -> Iterator[bytes]:
@@ -30,7 +33,7 @@ def certificates_in(data: bytes) -> Iterator[bytes]:
 
 
 def _children(data: bytes, *, at_least: int) -> tuple[asn1.Element, ...]:
-    found = tuple(asn1.elements(asn1.first_element(data).content))
+    found = tuple(islice(asn1.elements(asn1.first_element(data).content), _MOST_PARTS))
     if len(found) < at_least:
         raise asn1.BadDer("parts are missing")
     return found

@@ -26,6 +26,8 @@ RATIO_FROM: Final = 4 * KIB
 """Below this size the ratio says nothing."""
 CERTIFICATE_LIMIT: Final = 40
 """Different certificates in one upload; the largest honest bundle seen holds about 10."""
+PIECE_LIMIT: Final = 512
+"""PEM blocks and DER elements looked at in one upload, copies included; resellers who pack everything three times reach about 30."""
 CERTIFICATE_SIZE_LIMIT: Final = 32 * KIB
 """Bytes of one certificate; with 100 names and every extension it has about 8 KiB."""
 CERTIFICATE_TOTAL_LIMIT: Final = 128 * KIB
@@ -34,8 +36,10 @@ INTERMEDIATE_LIMIT: Final = 4
 """Intermediates between leaf and anchor."""
 NAME_LIMIT: Final = 100
 """Names in one leaf; the largest product sold holds as many."""
-SIGNATURE_CHECK_LIMIT: Final = 96
-"""Signatures tried while looking for issuers; an honest bundle needs fewer than 10."""
+SIGNATURE_CHECK_LIMIT: Final = 48
+"""Signatures tried while looking for issuers: one for each certificate of a full bag, and some to spare; honest bundles need 3."""
+NAME_SIZE_LIMIT: Final = 4 * KIB
+"""Bytes of one distinguished name; honest ones have about 200."""
 
 RSA_MINIMUM: Final = 2048
 RSA_LEAF_MAXIMUM: Final = 4096

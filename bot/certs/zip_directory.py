@@ -35,6 +35,7 @@ _EXTRA_ZIP64: Final = 0x0001
 _EXTRA_AES: Final = 0x9901
 # The unicode path and comment fields rename an entry for some unpackers only.
 _EXTRA_RENAMING: Final = frozenset({0x6375, 0x7075})
+_LONGEST_FIELD: Final = 1024
 _FULL_32: Final = 0xFFFFFFFF
 _FULL_16: Final = 0xFFFF
 
@@ -184,6 +185,8 @@ def _read_entry(directory: bytes, at: int, where: str) -> tuple[ZipEntry, int]:
         raise malformed(
             where, "an entry of its directory runs over the end or lies on another disk"
         )
+    if max(name_length, extra_length) > _LONGEST_FIELD:
+        raise malformed(where, "an entry of its directory has an enormous name or extra field")
     name = directory[name_at:extra_at]
     entry = ZipEntry(
         name=name,
@@ -256,6 +259,8 @@ def _form_fault(entry: ZipEntry) -> str | None:
 
 def _extra_fault(extra: bytes) -> str | None:
     at = 0
+    if len(extra) > _LONGEST_FIELD:
+        return "has an enormous extra field"
     while at < len(extra):
         if at + _EXTRA.size > len(extra):
             return "has a damaged extra field"

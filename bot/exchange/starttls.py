@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bot.certs.judge import IssuedCertificate
 from bot.certs.names import DnsName
 from bot.domain.plan import Connector, Snapshot
+from bot.exchange.distinguished import names_certificate
 
 _FRONT_DOORS = ("default frontend", "default")
 """How setup names the connector on port 25: the first on 2013 and later, the second before."""
@@ -44,7 +45,7 @@ def forecast_starttls(certificate: IssuedCertificate, snapshot: Snapshot) -> Ite
 def _chooses(connector: Connector, certificate: IssuedCertificate) -> bool:
     facts = certificate.facts
     if connector.tls_certificate_name:
-        return connector.tls_certificate_name == f"<I>{facts.issuer}<S>{facts.subject}"
+        return names_certificate(connector, issuer=facts.issuer, subject=facts.subject)
     return any(_covers(name, connector.fqdn) for name in facts.names)
 
 

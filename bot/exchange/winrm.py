@@ -125,12 +125,24 @@ class WinRMWire:
             return
         try:
             if self._shell:
-                protocol.close_shell(self._shell, close_session=True)
-        except (*_LIBRARY_FAULTS, AssertionError):
-            # The shell dies of its idle time; the outcome of the work is known already.
-            pass
+                self._delete_shell(protocol)
         finally:
             protocol.transport.close_session()
+
+    def _delete_shell(self, protocol: WsmanProtocol) -> None:
+        """
+        Give the shell back, at most in two tries: a broken sealed connection cannot be taken up again.
+
+        A host that still does not take it ends the shell after its idle time.
+        """
+        for _ in range(2):
+            try:
+                protocol.close_shell(self._shell, close_session=True)
+            except (AuthenticationError, requests.Timeout):
+                return
+            except (*_LIBRARY_FAULTS, AssertionError):
+                continue
+            return
 
     def _open_protocol(self) -> WsmanProtocol:
         if self._protocol is None:

@@ -137,12 +137,14 @@ class SqlOrders:
         row = OrderRecord(draft_key=draft.key, **order_columns(unnumbered))
         session.add(row)
         session.flush()
-        change = tell(replace(unnumbered, id=OrderId(row.id or 0)))
-        _check_one_order(OrderId(row.id or 0), change.entry)
-        if change.order.id != row.id or not _swap(session, change.order, expected=1):
+        order = replace(unnumbered, id=OrderId(row.id or 0))
+        change = tell(order)
+        _check_one_order(order.id, change.entry)
+        if (change.order.id, change.order.version) != (order.id, order.version):
             raise ValueError(
-                f"A draft was told as another order than {row.id}; nothing was stored."
+                f"A draft was told as another order than {order.id}, version 1; nothing was stored."
             )
+        _swap(session, change.order, expected=order.version)
         self._finish(session, change)
         return change.order
 

@@ -191,7 +191,8 @@ def _ports_for(services: Sequence[Service]) -> Iterator[PortName]:
 def _look(dialled: _Dialled, anchors_pem: str, monotonic: Callable[[], float]) -> _Seen:
     """Shake hands strictly; when the certificate is not accepted, once more to see which one it is."""
     strict = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    strict.load_verify_locations(cadata=anchors_pem)
+    if anchors_pem.strip():
+        strict.load_verify_locations(cadata=anchors_pem)
     try:
         return _shake(dialled, strict, monotonic)
     except ssl.SSLCertVerificationError as refused:

@@ -45,12 +45,11 @@ def approval_card(order: CertificateOrder, site: Site) -> Picture:
 
 
 def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
-    vendor = site.vendor(order.wish.vendor)
     rows = [
         ("Order", str(order.id)),
         ("Requester", mention(order.requester)),
         ("Hosts, in order", hosts_in_row(order.wish.hosts)),
-        ("Vendor", vendor.title if vendor else order.wish.vendor),
+        ("Vendor", of.vendor_name(order, site)),
         ("Subject", of.subject_line(order)),
         ("Key", of.key_line(order)),
         ("Services", of.services_line(order)),

@@ -25,6 +25,7 @@ from handlers.refs import Act, OrderRef, render_ref
 
 _NAMES_LIMIT = 2500
 _STEPS_LIMIT = 2500
+_CSR_BLOCK = "csr.text"
 _OPEN = (State.CSR_READY, State.SUBMITTED, State.ISSUED)
 _TITLES = {
     State.CSR_READY: "CSR ready: submit it",
@@ -46,8 +47,13 @@ def csr_card(order: CertificateOrder, site: Site, guide: tuple[str, ...]) -> Pic
     if not order.csr_pem:
         blocks = [header(of.heading(order, "CSR void")), section(told)]
         return picture(told, [*blocks, context("A new CSR takes the place of this one.")])
-    return picture(told, [header(of.heading(order, title)), section(told), *_body(order, guide),
-                          *_row(order, site)])  # fmt: skip
+    blocks = [
+        header(of.heading(order, title)),
+        section(told),
+        *_body(order, guide),
+        *_row(order, site),
+    ]
+    return picture(told, blocks, whole=frozenset({_CSR_BLOCK}))
 
 
 def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:
@@ -61,7 +67,7 @@ def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:
     )
     return [
         section("*CSR*, with its first and last line:"),
-        preformatted(order.csr_pem.strip() + "\n"),
+        preformatted(order.csr_pem.strip() + "\n", block_id=_CSR_BLOCK),
         section("*Names*, for the vendor's own field:"),
         preformatted("\n".join(order.wish.names), _NAMES_LIMIT),
         section("*Steps*"),

@@ -16,13 +16,14 @@ from handlers.blocks.text import code, count, hosts_in_row, when
 from handlers.headlines import STATES, WAITS
 from handlers.ids import Action
 
-_SHOWN = 20
+_SHOWN = 15
+_HOSTS_LIMIT = 120
 
 
 def order_row(order: CertificateOrder) -> str:
     """One order in two lines: which, where, state, and whom it waits for."""
     return (
-        f"*{order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts)}: "
+        f"*{order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}: "
         f"{STATES[order.state]}\nWaits for {WAITS[order.state]}."
     )
 
@@ -32,7 +33,7 @@ def installed_row(order: CertificateOrder) -> str:
     until = f", valid until {when(order.certificate.facts.not_after)}" if order.certificate else ""
     return (
         f"*{order.id}* {code(order.wish.subject.common_name)} on "
-        f"{hosts_in_row(order.wish.hosts)}{until}"
+        f"{hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}{until}"
     )
 
 

@@ -2,8 +2,9 @@
 
 from bot.domain.approvals import Approval, Gate
 from bot.domain.order import CertificateOrder
+from bot.domain.site import Site
 from handlers.blocks.parts import Block, button
-from handlers.blocks.text import code, codes, count, hosts_in_row, mention, when
+from handlers.blocks.text import code, codes, count, escape, hosts_in_row, mention, when
 from handlers.headlines import GATES, STATES
 from handlers.ids import Action
 from handlers.refs import OrderRef, render_ref
@@ -39,6 +40,12 @@ def key_line(order: CertificateOrder) -> str:
 def services_line(order: CertificateOrder) -> str:
     """The services to enable."""
     return ", ".join(order.wish.services) or "none"
+
+
+def vendor_name(order: CertificateOrder, site: Site) -> str:
+    """The vendor as the configuration calls it."""
+    vendor = site.vendor(order.wish.vendor)
+    return escape(vendor.title) if vendor else code(order.wish.vendor)
 
 
 def subject_line(order: CertificateOrder) -> str:

@@ -15,6 +15,8 @@ PLACE_LIMIT = 128
 COUNTRY_LIMIT = 2
 NAMES_LIMIT = 3000
 REASON_LIMIT = 500
+HOSTS_LIMIT = 20
+"""Hosts of one order; the plan of all of them must fit into one modal."""
 YES, NO = "yes", "no"
 
 _DEFAULT_SERVICES = (Service.IIS, Service.SMTP)
@@ -55,7 +57,9 @@ def renewed_order(order_id: OrderId) -> OrderId | None:
 
 def _where(site: Site, wish: Wish | None) -> list[Block]:
     options = [option(_host_label(host), host.name) for host in site.hosts]
-    hosts = choices(options, initial=wish.hosts if wish else (), kind="multi_static_select")
+    chosen = wish.hosts if wish else ()
+    hosts = choices(options, initial=chosen, kind="multi_static_select")
+    hosts["max_selected_items"] = HOSTS_LIMIT
     return [
         field(Field.HOSTS, "Exchange hosts, in the order of installation", hosts,
               hint="The CSR and the private key are made on the first one."),

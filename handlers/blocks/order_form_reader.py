@@ -11,6 +11,7 @@ from bot.domain.site import Site
 from bot.domain.subject import Subject
 from handlers.blocks.order_form import (
     COMMON_NAME_LIMIT,
+    HOSTS_LIMIT,
     ORGANIZATION_LIMIT,
     PLACE_LIMIT,
     REASON_LIMIT,
@@ -83,6 +84,8 @@ def _hosts_error(state: State, site: Site) -> str:
     hosts = chosen_all(state, Field.HOSTS)
     if not hosts:
         return "Choose at least one host."
+    if len(hosts) > HOSTS_LIMIT:
+        return f"Choose {HOSTS_LIMIT} hosts at most; ask for the others with a second order."
     gone = [name for name in hosts if site.host(HostName(name)) is None]
     return f"No longer configured: {', '.join(gone)}. Choose again." if gone else ""
 
@@ -100,6 +103,8 @@ def _common_name_error(name: str) -> str:
 
 
 def _names_error(text: str, common_name: str) -> str:
+    if not text:
+        return ""
     try:
         names = parse_names(text, common_name="")
     except BadNames as bad:

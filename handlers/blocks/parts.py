@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from handlers.blocks.budget import fit
 from handlers.blocks.text import (
     FIELD_LIMIT,
     HEADER_LIMIT,
     MESSAGE_TEXT_LIMIT,
     SECTION_LIMIT,
     clip,
+    cut_markup,
     outside,
 )
 
@@ -40,20 +42,14 @@ class Picture:
     blocks: tuple[Block, ...]
 
 
-def picture(text: str, blocks: Iterable[Block]) -> Picture:
-    """Join the fallback sentence, in mrkdwn, and the blocks."""
-    return Picture(text=cut_markup(text, MESSAGE_TEXT_LIMIT), blocks=tuple(blocks))
+def picture(text: str, blocks: Iterable[Block], *, whole: frozenset[str] = frozenset()) -> Picture:
+    """
+    Join the fallback sentence, in mrkdwn, and the blocks, within the budget of one message.
 
-
-def cut_markup(text: str, limit: int) -> str:
-    """Cut mrkdwn that is escaped already, without leaving half an entity or half a link behind."""
-    if len(text) <= limit:
-        return text
-    kept = text[: limit - 2]
-    for opener, closer in (("&", ";"), ("<", ">")):
-        if kept.rfind(opener) > kept.rfind(closer):
-            kept = kept[: kept.rfind(opener)]
-    return kept + ("`…" if kept.count("`") % 2 else "…")
+    Args:
+        whole: ids of blocks that must not be cut.
+    """
+    return Picture(text=cut_markup(text, MESSAGE_TEXT_LIMIT), blocks=fit(list(blocks), whole=whole))
 
 
 def plain(text: str, limit: int) -> Block:
@@ -104,11 +100,13 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def preformatted(text: str, limit: int = _PREFORMATTED_LIMIT) -> Block:
+def preformatted(text: str, limit: int = _PREFORMATTED_LIMIT, *, block_id: str = "") -> Block:
     """Text exactly as it is, in fixed width, ready to be copied."""
     element = {"type": "text", "text": clip(text, limit)}
+    named = {"block_id": block_id} if block_id else {}
     return {
         "type": "rich_text",
+        **named,
         "elements": [{"type": "rich_text_preformatted", "elements": [element]}],
     }
 

@@ -14,7 +14,6 @@ from handlers.blocks.parts import (
     actions,
     button,
     context,
-    cut_markup,
     facts,
     header,
     outside_section,
@@ -22,7 +21,7 @@ from handlers.blocks.parts import (
     preformatted,
     section,
 )
-from handlers.blocks.text import code, codes, count, mention, when
+from handlers.blocks.text import code, codes, count, cut_markup, mention, when
 from handlers.headlines import FAULTS
 from handlers.ids import Action
 

@@ -1,11 +1,15 @@
-"""The modal in which an operator reads the whole plan and answers what Exchange would ask."""
+"""
+The modal in which an operator reads the whole plan and answers what Exchange would ask.
+
+Four blocks a host: the twenty hosts an order may have (`order_form`) fit into the hundred of a modal.
+"""
 
 from collections.abc import Iterator, Mapping
 
 from bot.domain.approvals import Gate
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Answer, HostPlan, InstallPlan, SmtpQuestion
+from bot.domain.plan import Answer, HostPlan, InstallPlan
 from handlers.blocks.fields import choice, field, line
 from handlers.blocks.parts import (
     Block,
@@ -23,9 +27,7 @@ from handlers.blocks.text import code, hosts_in_row
 from handlers.ids import Callback, Field, answer_field
 from handlers.refs import OrderRef, render_ref
 
-_OPERATIONS_LIMIT = 6000
-_HOSTS_SHOWN = 18
-"""Five blocks a host at the most; a modal holds a hundred."""
+_OPERATIONS_LIMIT = 4000
 _NOTE_LIMIT = 500
 
 
@@ -36,7 +38,7 @@ def plan_modal(order: CertificateOrder, plan: InstallPlan) -> Block:
         f"Order {order.id} for {code(order.wish.subject.common_name)}: install on "
         f"{hosts_in_row(order.wish.hosts)}, one after the other; the first fault stops the work."
     )
-    blocks = [section(told), *_hosts(plan), *_foot(plan)]
+    blocks = [section(told), *_hosts(order, plan), *_foot(plan)]
     return modal(
         Callback.PLAN_FORM, title="Review and install", submit="Install now", close="Not yet",
         metadata=render_ref(ref), blocks=blocks,
@@ -69,31 +71,38 @@ def open_questions(plan: InstallPlan, answers: Mapping[HostName, Answer]) -> dic
     }
 
 
-def _hosts(plan: InstallPlan) -> Iterator[Block]:
-    for place, host in enumerate(plan.hosts[:_HOSTS_SHOWN]):
-        yield divider()
-        yield section(f"*{place + 1}. {code(host.host)}*  (build {code(host.build)})")
+def _hosts(order: CertificateOrder, plan: InstallPlan) -> Iterator[Block]:
+    digest = plan.digest()
+    given = {
+        word.subject: Answer.YES if word.yes else Answer.NO
+        for word in order.approvals
+        if word.gate is Gate.OVERWRITE_SMTP
+    }
+    for place, host in enumerate(plan.hosts):
+        yield section(_head(place, host))
         yield preformatted(operations_text(host) or "Nothing to do.", _OPERATIONS_LIMIT)
         if host.forecast:
             yield outside_section("\n".join(f"• {said}" for said in host.forecast))
         if host.question is not None:
-            yield section(_certificates(host.question))
-            yield _question(place, host, host.question)
+            # With a quorum everybody has to give the same answers, so the ones given are proposed.
+            proposed = given.get(f"{host.host}:{digest}", host.question.default)
+            yield _question(place, host, proposed)
 
 
-def _certificates(question: SmtpQuestion) -> str:
-    return (
-        f"Current default SMTP certificate: {certificate_line(question.current)}\n"
-        f"Replace it with: {certificate_line(question.new)}"
-    )
+def _head(place: int, host: HostPlan) -> str:
+    lines = [f"*{place + 1}. {code(host.host)}*  (build {code(host.build)})"]
+    if host.question is not None:
+        lines.append(f"Current default SMTP certificate: {certificate_line(host.question.current)}")
+        lines.append(f"Replace it with: {certificate_line(host.question.new)}")
+    return "\n".join(lines)
 
 
-def _question(place: int, host: HostPlan, question: SmtpQuestion) -> Block:
+def _question(place: int, host: HostPlan, proposed: Answer | None) -> Block:
     options = [
         option("No", Answer.NO, "Mail between servers keeps the current one; SMTP is enabled too"),
         option("Yes", Answer.YES, "Mail between servers uses the new one from now on"),
     ]
-    answers = choice(options, initial=question.default or "", kind="radio_buttons")
+    answers = choice(options, initial=proposed or "", kind="radio_buttons")
     return field(
         answer_field(place), f"{host.host}: overwrite the default SMTP certificate?", answers
     )

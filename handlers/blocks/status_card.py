@@ -52,12 +52,11 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
 
 
 def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
-    vendor = site.vendor(order.wish.vendor)
     rows = [
         ("Names", of.names_line(order)),
         ("Hosts, in order", hosts_in_row(order.wish.hosts)),
         ("Services", of.services_line(order)),
-        ("Vendor", vendor.title if vendor else order.wish.vendor),
+        ("Vendor", of.vendor_name(order, site)),
     ]
     if order.vendor_reference:
         rows.append(("Vendor's order number", code(order.vendor_reference)))

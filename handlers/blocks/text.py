@@ -47,6 +47,17 @@ def clip(text: str, limit: int) -> str:
     return "".join(kept) + "…"
 
 
+def cut_markup(text: str, limit: int) -> str:
+    """Cut mrkdwn that is escaped already, without leaving half an entity or half a link behind."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 2]
+    for opener, closer in (("&", ";"), ("<", ">")):
+        if kept.rfind(opener) > kept.rfind(closer):
+            kept = kept[: kept.rfind(opener)]
+    return kept + ("`…" if kept.count("`") % 2 else "…")
+
+
 def outside(text: str, limit: int = SECTION_LIMIT) -> str:
     """Outside text for a ``plain_text`` object: visible and cut; Slack reads no markup there."""
     return clip(visible(text), limit) or "-"
@@ -76,9 +87,9 @@ def codes(texts: tuple[str, ...] | list[str], *, limit: int = 1500) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def hosts_in_row(hosts: tuple[HostName, ...]) -> str:
-    """Host names in the order of work."""
-    return codes(hosts, limit=800)
+def hosts_in_row(hosts: tuple[HostName, ...], *, limit: int = 800) -> str:
+    """Host names in the order of work, as many as fit."""
+    return codes(hosts, limit=limit)
 
 
 def mention(person: PersonId) -> str:

@@ -3,14 +3,15 @@
 import inspect
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import OrderUnknown
-from bot.domain.ids import HostName, OrderId, UploadId
+from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Step
 from bot.domain.states import State, Work
 from bot.ports import Change, Orders
 from tests.contract.samples import (
@@ -18,7 +19,6 @@ from tests.contract.samples import (
     BERT,
     LINE,
     NOON,
-    STATUS,
     change,
     draft,
     entry,
@@ -89,11 +89,13 @@ def test_placing_that_cannot_start_leaves_nothing(store: Store) -> None:
     assert (store.audit.entries(), store.outbox.orders_waiting()) == ((), ())
 
 
-def test_placing_as_another_order_is_refused(store: Store) -> None:
-    """A change that is about another order than the new one is refused and nothing is kept."""
+@pytest.mark.parametrize("wrong", ["id", "version"])
+def test_placing_as_another_order_is_refused(store: Store, wrong: str) -> None:
+    """A new order told as another order, or as a later version, is refused and nothing is kept."""
 
     def tell(order: CertificateOrder) -> Change:
-        return placed(replace(order, id=OrderId(order.id + 1)))
+        other: dict[str, Any] = {wrong: getattr(order, wrong) + 1}
+        return placed(replace(order, **other))
 
     with pytest.raises(ValueError, match="order"):
         store.orders.place(draft(), NOON, tell)
@@ -224,8 +226,6 @@ def test_hostile_text_is_kept_or_made_harmless(store: Store) -> None:
 
 def test_moments_come_back_aware_and_equal(store: Store) -> None:
     """A moment in another zone is the same moment when it is loaded, to the microsecond."""
-    from zoneinfo import ZoneInfo
-
     order = place(store.orders)
     moment = NOON.astimezone(ZoneInfo("Asia/Kathmandu"))
     store.orders.save(change(order, installed_at=moment, renewal_not_before=moment))
@@ -252,99 +252,6 @@ def test_orders_in_states_bring_their_own_decisions(store: Store) -> None:
 
     found = {order.id: len(order.approvals) for order in store.orders.in_states([State.PLACED])}
     assert found == {orders[0].id: 1, orders[1].id: 0}
-
-
-def test_step_is_noted_without_a_new_version(store: Store) -> None:
-    """A step has its audit entry and its message; the order's version stays."""
-    order = place(store.orders)
-    store.orders.note_step(step(), order.id, entry(order.id, "import"), (LINE,))
-
-    assert store.orders.load(order.id).version == 1
-    assert store.orders.steps(order.id) == (step(),)
-    assert [e.what for e in store.audit.entries(order.id)] == ["place", "import"]
-    assert store.outbox.waiting(order.id) == (f"{order.id}:1:1", f"{order.id}:1:s1")
-
-
-def test_latest_word_on_a_step_counts_in_the_order_of_first_words(store: Store) -> None:
-    """Steps keep their place however often they are written."""
-    order = place(store.orders)
-    for word in (
-        step("running"),
-        step("running", of=Step.ENABLE),
-        step("running", host=HostName("EX02")),
-        step("done"),
-    ):
-        store.orders.note_step(word, order.id, entry(order.id), ())
-
-    assert [(s.host, s.step, s.status) for s in store.orders.steps(order.id)] == [
-        ("EX01", Step.IMPORT, "done"),
-        ("EX01", Step.ENABLE, "running"),
-        ("EX02", Step.IMPORT, "running"),
-    ]
-
-
-def test_messages_of_many_steps_have_ids_of_their_own(store: Store) -> None:
-    """No two rows of one version share an id, across steps and within one."""
-    order = place(store.orders)
-    for _ in range(3):
-        store.orders.note_step(step(), order.id, entry(order.id), (LINE, LINE))
-
-    waiting = store.outbox.waiting(order.id)
-    assert waiting[1:] == tuple(f"{order.id}:1:s{k}" for k in range(1, 7))
-
-
-def test_step_that_cannot_start_its_delivery_leaves_nothing(store: Store) -> None:
-    """When starting the delivery fails, the step was not noted either."""
-    order = place(store.orders)
-    store.starts.fail = True
-
-    with pytest.raises(EngineDown):
-        store.orders.note_step(step(), order.id, entry(order.id), (LINE,))
-
-    assert store.orders.steps(order.id) == ()
-    assert len(store.audit.entries()) == 1
-
-
-def test_step_of_an_unknown_order_is_refused(store: Store) -> None:
-    """Nothing is noted about an order that does not exist."""
-    with pytest.raises(OrderUnknown):
-        store.orders.note_step(step(), OrderId(9), entry(OrderId(9)), (STATUS,))
-
-    assert (store.audit.entries(), store.orders.steps(OrderId(9))) == ((), ())
-
-
-def test_upload_is_kept_whole(store: Store) -> None:
-    """Any bytes come back as they were handed in."""
-    order = place(store.orders)
-    file = upload(order.id, data=bytes(range(256)) * 300)
-
-    assert store.orders.upload(store.orders.add_upload(file)) == file
-
-
-def test_forgotten_upload_keeps_name_and_hash(store: Store) -> None:
-    """Wiping takes the bytes alone, may be repeated, and touches no other file."""
-    order = place(store.orders)
-    first, second = (store.orders.add_upload(upload(order.id)) for _ in range(2))
-    store.orders.forget_upload(first)
-    store.orders.forget_upload(first)
-
-    assert store.orders.upload(first) == upload(order.id, data=b"")
-    assert store.orders.upload(second) == upload(order.id)
-
-
-def test_unknown_upload_is_a_key_error(store: Store) -> None:
-    """A file that nobody handed in is neither found nor wiped."""
-    for number in (0, 5, 2**31):
-        with pytest.raises(KeyError):
-            store.orders.upload(UploadId(number))
-        with pytest.raises(KeyError):
-            store.orders.forget_upload(UploadId(number))
-
-
-def test_upload_for_an_unknown_order_is_refused(store: Store) -> None:
-    """A file belongs to an order that exists."""
-    with pytest.raises(OrderUnknown):
-        store.orders.add_upload(upload(OrderId(3)))
 
 
 def test_every_change_of_an_order_takes_its_audit_entry() -> None:

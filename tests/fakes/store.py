@@ -99,7 +99,8 @@ class FakeOrders:
                 return self._memory.orders[self._memory.keys[draft.key]]
             order = _first(draft, OrderId(len(self._memory.orders) + 1), at)
             change = tell(order)
-            if (change.order.id, change.entry.order_id) != (order.id, order.id):
+            told = (change.order.id, change.order.version, change.entry.order_id)
+            if told != (order.id, 1, order.id):
                 raise ValueError("a draft was told as another order")
             self._memory.keys[draft.key] = order.id
             self._write(change)

@@ -121,9 +121,10 @@ def test_operation_begun_twice_at_once_is_never_the_same_attempt(sql: Store) -> 
 def test_deliveries_begun_at_once_are_counted_one_by_one(sql: Store) -> None:
     """Only one of them may believe that nothing was posted yet."""
     place(sql.orders)
-    rows = together(*[partial(sql.outbox.begin, "1:1:1")] * 4)
+    begin = partial(sql.outbox.begin, "1:1:1")
+    rows = [row for _ in range(ROUNDS) for row in together(begin, begin, begin)]
 
-    assert sorted(row.attempt for row in rows) == [0, 1, 2, 3]
+    assert sorted(row.attempt for row in rows) == list(range(ROUNDS * 3))
 
 
 def test_delivery_that_begins_during_a_change_draws_the_new_order(sql: Store) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -80,9 +81,12 @@ async def test_http_timeouts_and_absence_are_told_apart() -> None:
             headers={"Authorization": f"Bearer {at.address['app_token']}"},
         )
         socket_error = (await refused.json())["error"]
-    async with desk(events_url=url) as at:
-        away = await at.command()
-        app = (await at.get("workspace"))["app"]
+    with socket.socket() as held:  # bound, so nobody else gets it; not listening, so it refuses
+        held.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{held.getsockname()[1]}/slack/events"
+        async with desk(events_url=nowhere) as at:
+            away = await at.command()
+            app = (await at.get("workspace"))["app"]
 
     assert opened["ok"]
     assert socket_error == "socket_mode_disabled"

@@ -1,6 +1,7 @@
 """Every attack on an archive is refused with its code; honest oddities are read."""
 
 import struct
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -217,8 +218,6 @@ HONEST_ODDITIES = {
 
 def _crc_fixed(entries: list[Entry]) -> list[Entry]:
     """Fill in the checksum of a hand-made descriptor, which the writer computes only for its own."""
-    import zlib
-
     return [
         replace(entry, descriptor=struct.pack("<L", zlib.crc32(entry.data)) + entry.descriptor[4:])
         if entry.descriptor and len(entry.descriptor) == 12

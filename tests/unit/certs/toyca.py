@@ -103,8 +103,7 @@ def issue(plan: Plan, issuer: Issuer, *, hash_name: str = "sha256") -> x509.Cert
         builder = builder.add_extension(value, critical=critical)
     if hash_name == "sha1":
         return _as_sha1(builder.sign(issuer.private, hashes.SHA256()), issuer.private)
-    algorithm = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}[hash_name]
-    return builder.sign(issuer.private, algorithm)
+    return builder.sign(issuer.private, hashes.SHA256())
 
 
 def _extensions(plan: Plan, issuer: Issuer) -> list[tuple[x509.ExtensionType, bool]]:

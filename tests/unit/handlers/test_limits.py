@@ -1,5 +1,6 @@
 """The largest and the most hostile orders: every picture stays one that Slack takes."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -101,6 +102,14 @@ def test_the_largest_order_has_cards_that_slack_takes(state: State) -> None:
     """A hundred names, twenty hosts, forty findings: cut, never refused."""
     for shown in cards(large(state)).values():
         check_picture(shown)
+
+
+def test_the_csr_is_never_cut() -> None:
+    """Whatever else gives way, the CSR can be pasted as it is."""
+    order = large(State.SUBMITTED)
+    shown = csr_card(order, SITE, GUIDE)
+
+    assert order.csr_pem in json.dumps(shown.blocks).replace("\\n", "\n")
 
 
 def test_the_largest_modals_are_taken() -> None:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.ids import SYSTEM, PersonId
-from handlers.blocks.parts import cut_markup
 from handlers.blocks.text import (
     clip,
     code,
     codes,
+    cut_markup,
     day,
     escape,
     mention,

@@ -1,0 +1,68 @@
+"""What every store promises about how far the steps of a host have come."""
+
+import pytest
+
+from bot.domain.faults import OrderUnknown
+from bot.domain.ids import HostName, OrderId
+from bot.domain.plan import Step
+from tests.contract.samples import LINE, STATUS, entry, place, step
+from tests.contract.stores import EngineDown, Store
+
+
+def test_step_is_noted_without_a_new_version(store: Store) -> None:
+    """A step has its audit entry and its message; the order's version stays."""
+    order = place(store.orders)
+    store.orders.note_step(step(), order.id, entry(order.id, "import"), (LINE,))
+
+    assert store.orders.load(order.id).version == 1
+    assert store.orders.steps(order.id) == (step(),)
+    assert [e.what for e in store.audit.entries(order.id)] == ["place", "import"]
+    assert store.outbox.waiting(order.id) == (f"{order.id}:1:1", f"{order.id}:1:s1")
+
+
+def test_latest_word_on_a_step_counts_in_the_order_of_first_words(store: Store) -> None:
+    """Steps keep their place however often they are written."""
+    order = place(store.orders)
+    for word in (
+        step("running"),
+        step("running", of=Step.ENABLE),
+        step("running", host=HostName("EX02")),
+        step("done"),
+    ):
+        store.orders.note_step(word, order.id, entry(order.id), ())
+
+    assert [(s.host, s.step, s.status) for s in store.orders.steps(order.id)] == [
+        ("EX01", Step.IMPORT, "done"),
+        ("EX01", Step.ENABLE, "running"),
+        ("EX02", Step.IMPORT, "running"),
+    ]
+
+
+def test_messages_of_many_steps_have_ids_of_their_own(store: Store) -> None:
+    """No two rows of one version share an id, across steps and within one."""
+    order = place(store.orders)
+    for _ in range(3):
+        store.orders.note_step(step(), order.id, entry(order.id), (LINE, LINE))
+
+    waiting = store.outbox.waiting(order.id)
+    assert waiting[1:] == tuple(f"{order.id}:1:s{k}" for k in range(1, 7))
+
+
+def test_step_that_cannot_start_its_delivery_leaves_nothing(store: Store) -> None:
+    """When starting the delivery fails, the step was not noted either."""
+    order = place(store.orders)
+    store.starts.fail = True
+
+    with pytest.raises(EngineDown):
+        store.orders.note_step(step(), order.id, entry(order.id), (LINE,))
+
+    assert store.orders.steps(order.id) == ()
+    assert len(store.audit.entries()) == 1
+
+
+def test_step_of_an_unknown_order_is_refused(store: Store) -> None:
+    """Nothing is noted about an order that does not exist."""
+    with pytest.raises(OrderUnknown):
+        store.orders.note_step(step(), OrderId(9), entry(OrderId(9)), (STATUS,))
+
+    assert (store.audit.entries(), store.orders.steps(OrderId(9))) == ((), ())

@@ -1,0 +1,227 @@
+"""Exchange's own errors: recognised by id and category before text, told so that somebody can act."""
+
+import pytest
+
+from bot.certs.prints import Thumbprint
+from bot.domain.faults import Executed, FaultKind
+from bot.domain.plan import Service
+from bot.exchange import cmdlets
+from bot.exchange.call import Call, RemoteError
+from bot.exchange.catalogue import CATALOGUE, cmdlet_fault, entry_for
+from bot.exchange.dialect import DIALECTS
+from tests.unit.exchange.samples import EX01
+
+_T = Thumbprint("A" * 40)
+_RPC = "A special Rpc error occurs on server EX01: "
+_GET = cmdlets.get_certificate(_T)
+_IMPORT = cmdlets.import_certificate("mail", data=b"\x30")
+_ENABLE = cmdlets.enable(_T, (Service.SMTP,), force=False, keep_http=False)
+_REMOVE = cmdlets.remove_certificate(_T)
+_TRANSPORT = cmdlets.get_default_smtp(DIALECTS["2019"], "EX01")
+_ID = "A39CF339,Microsoft.Exchange.Management.SystemConfigurationTasks.X"
+
+
+def _not_valid(reason: str) -> str:
+    return f"{_RPC}The certificate with thumbprint {_T} was found but is not valid for use with Exchange Server (reason: {reason})."
+
+
+_KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
+    (
+        _GET,
+        f"{_RPC}The certificate with thumbprint {_T} was not found.",
+        "NotSpecified",
+        _ID,
+        "CertificateNotFound",
+        "no",
+    ),
+    (
+        _ENABLE,
+        f"{_RPC}The certificate with thumbprint {_T} was not found.",
+        "ObjectNotFound",
+        _ID,
+        "CertificateNotFound",
+        "no",
+    ),
+    (_ENABLE, _not_valid("PrivateKeyMissing"), "NotSpecified", _ID, "PrivateKeyMissing", "no"),
+    (
+        _ENABLE,
+        _not_valid("KeyAlgorithmUnsupported"),
+        "NotSpecified",
+        _ID,
+        "KeyAlgorithmUnsupported",
+        "no",
+    ),
+    (
+        _ENABLE,
+        _not_valid("PkixKpServerAuthNotFoundInEnhancedKeyUsage"),
+        "NotSpecified",
+        _ID,
+        "ServerAuthMissing",
+        "no",
+    ),
+    (
+        _ENABLE,
+        _not_valid("PrivateKeyNotAccessible"),
+        "NotSpecified",
+        _ID,
+        "PrivateKeyNotAccessible",
+        "no",
+    ),
+    (_ENABLE, _not_valid("SigningNotSupported"), "NotSpecified", _ID, "NotValidForExchange", "no"),
+    (
+        _IMPORT,
+        f"{_RPC}Cannot import certificate. A certificate with the thumbprint {_T} already exists.",
+        "WriteError",
+        _ID,
+        "AlreadyImported",
+        "no",
+    ),
+    (
+        _IMPORT,
+        "Ein Zertifikat mit diesem Fingerabdruck ist vorhanden.",
+        "WriteError",
+        _ID,
+        "AlreadyImported",
+        "no",
+    ),
+    (
+        _IMPORT,
+        f"{_RPC}The source data cannot be imported or the wrong password was specified.",
+        "ReadError",
+        _ID,
+        "SourceDataRefused",
+        "no",
+    ),
+    (
+        _REMOVE,
+        f"{_RPC}The internal transport certificate cannot be removed because that would cause the Microsoft Exchange Transport service to stop.",
+        "InvalidArgument",
+        _ID,
+        "DefaultSmtpCertificate",
+        "no",
+    ),
+    (
+        _REMOVE,
+        f"{_RPC}These certificates are tagged with following Send Connectors : A, B.",
+        "InvalidArgument",
+        _ID,
+        "NamedByConnectors",
+        "no",
+    ),
+    (
+        _ENABLE,
+        "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.",
+        "InvalidOperation",
+        "InvalidOperation",
+        "QuestionUnanswered",
+        "yes",
+    ),
+    (
+        _ENABLE,
+        "The Exchange Certificate operation has failed with an exception on server EX01. The error message is: Access is denied.",
+        "InvalidOperation",
+        _ID,
+        "ServiceAccessDenied",
+        "no",
+    ),
+    (
+        _ENABLE,
+        "The Exchange Certificate operation has failed with an exception on server EX01. The error message is: Unknown error (0xe0434352)",
+        "InvalidOperation",
+        _ID,
+        "ConnectorFqdnIllegal",
+        "maybe",
+    ),
+    (
+        _ENABLE,
+        "The Exchange Certificate operation has failed with an exception.  The error message is: Unknown error (0xe0434f4d)",
+        "InvalidOperation",
+        _ID,
+        "SnapInOutsideShell",
+        "no",
+    ),
+    (
+        _ENABLE,
+        "There are no more endpoints available from the endpoint mapper. (0x6D9)",
+        "ResourceUnavailable",
+        _ID,
+        "ServiceHostStopped",
+        "no",
+    ),
+    (
+        _IMPORT,
+        "Es wurde kein Parameter gefunden.",
+        "InvalidArgument",
+        "NamedParameterNotFound,Import-ExchangeCertificate",
+        "ParameterUnknown",
+        "no",
+    ),
+    (
+        _ENABLE,
+        "Cannot bind parameter 'Services'.",
+        "InvalidArgument",
+        "CannotConvertArgumentNoMessage,X",
+        "ServiceUnknown",
+        "no",
+    ),
+    (
+        _TRANSPORT,
+        "The term 'Get-TransportService' is not recognized",
+        "ObjectNotFound",
+        "CommandNotFoundException",
+        "CmdletUnknown",
+        "no",
+    ),
+    (
+        cmdlets.connect("session", "ex01"),
+        "Failed to connect to an Exchange server in the current site.",
+        "OpenError",
+        "PSSessionOpenFailed",
+        "NoServerInSite",
+        "no",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message", "category", "error_id", "code", "executed"), _KNOWN)
+def test_a_known_error_is_recognised(
+    call: Call, message: str, category: str, error_id: str, code: str, executed: Executed
+) -> None:
+    """Each error of the reference leads to its own code, and says what was done."""
+    error = RemoteError(message=message, category=category, error_id=error_id)
+    fault = cmdlet_fault(EX01, call, error)
+
+    assert (fault.code, fault.executed) == (code, executed if call.changes else "no")
+    assert fault.sentence.startswith(f"EX01: {call.title} failed. Exchange said ")
+
+
+def test_an_unknown_error_is_shown_and_leaves_a_doubt() -> None:
+    """What nobody has seen before is quoted whole, and may have changed something."""
+    error = RemoteError(message="Something 'odd'\r\nhappened", category="X", error_id="Y,Z")
+    fault = cmdlet_fault(EX01, _ENABLE, error)
+
+    assert (fault.kind, fault.executed, fault.code) == (FaultKind.CMDLET_ERROR, "maybe", "Y,Z")
+    assert "\"Something 'odd' happened\"" in fault.sentence
+
+
+def test_a_long_message_is_cut() -> None:
+    """A card has limits, and so has patience."""
+    error = RemoteError(message="x" * 5000, category="", error_id="")
+
+    assert len(cmdlet_fault(EX01, _ENABLE, error).sentence) < 900
+
+
+def test_every_row_can_be_found() -> None:
+    """No row is hidden behind an earlier one, and each has a way to be recognised and an advice."""
+    for entry in CATALOGUE:
+        verb = entry.verbs[0] if entry.verbs else "Enable-"
+        call = Call(op="cmdlet", cmdlet=f"{verb}ExchangeCertificate")
+        message = entry.texts[0] if entry.texts else ""
+        error = RemoteError(
+            message=message, category=entry.category, error_id=(entry.ids or ("",))[0]
+        )
+        found = entry_for(call, error)
+
+        assert found is not None
+        assert found.code == entry.code
+        assert entry.advice.endswith(".")

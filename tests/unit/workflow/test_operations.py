@@ -1,0 +1,257 @@
+"""One remote operation, killed at every line: it is never sent twice on a guess."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.plan import Observation
+from bot.ports import Journal
+from bot.workflow.operations import Operator, RemoteOperation
+from bot.workflow.outcome import Done, NeedsPerson, TryLater
+from tests.fakes.store import FakeJournal, Memory
+from tests.unit.domain.samples import EX01
+from tests.unit.workflow.clock import FakeClock
+from tests.unit.workflow.fuse import Fuse, Killed
+from tests.unit.workflow.house import DEADLINE_S, FusedJournal
+
+KEY = "7/EX01/import"
+
+
+class Thing:
+    """One thing on a host that an operation brings about, and every point at which we can die over it."""
+
+    def __init__(
+        self, *, at: int = 0, skip_if_seen: bool = True, journal: Journal | None = None
+    ) -> None:
+        self.fuse = Fuse(at)
+        self.clock = FakeClock()
+        self.memory = Memory()
+        self.journal = journal or FusedJournal(self.memory, self.fuse)
+        self.skip_if_seen = skip_if_seen
+        self.there = False
+        self.acts: list[float] = []
+        self.fault: HostFault | None = None
+        self.takes = True
+
+    def observe(self) -> Observation:
+        """Look."""
+        self.fuse.burn("before a look")
+        return Observation(done=self.there, seen="there" if self.there else "not there")
+
+    def act(self) -> None:
+        """Change it."""
+        self.fuse.burn("before the act reaches the host")
+        if self.fault is not None and self.fault.executed == "no":
+            raise self._once()
+        self.acts.append(self.clock.now().timestamp())
+        self.there = self.takes
+        self.fuse.burn("after the act, before the answer")
+        if self.fault is not None:
+            raise self._once()
+
+    def run(self) -> object:
+        """Run the operation once, as a fresh process would."""
+        operator = Operator(self.journal, self.clock, deadline_s=DEADLINE_S)
+        return operator.run(
+            RemoteOperation(
+                key=KEY, observe=self.observe, act=self.act, skip_if_seen=self.skip_if_seen
+            )
+        )
+
+    def _once(self) -> HostFault:
+        fault, self.fault = self.fault, None
+        assert fault is not None
+        return fault
+
+
+def fault(kind: FaultKind, executed: str) -> HostFault:
+    """A host's fault."""
+    return HostFault(kind, EX01, "It did not work.", executed=executed)  # type: ignore[arg-type]  # one of the three words
+
+
+def test_it_acts_once_and_remembers() -> None:
+    """A second run of a confirmed operation does not even look at the host."""
+    thing = Thing()
+
+    assert Done("there") == thing.run()
+    looks = thing.fuse.passed
+    assert Done("there") == thing.run()
+    assert 1 == len(thing.acts)
+    assert looks == thing.fuse.passed
+
+
+def test_what_is_there_already_is_not_done() -> None:
+    """Where seeing is proof enough, the end state spares the act."""
+    thing = Thing()
+    thing.there = True
+
+    assert Done("already there: there") == thing.run()
+    assert [] == thing.acts
+
+
+def test_what_may_be_there_by_accident_is_done_all_the_same() -> None:
+    """Exchange computes the services it shows, so seeing them beforehand proves nothing."""
+    thing = Thing(skip_if_seen=False)
+    thing.there = True
+
+    assert Done("there") == thing.run()
+    assert 1 == len(thing.acts)
+
+
+@pytest.mark.parametrize("skip_if_seen", [True, False])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_killed_at_any_line_it_is_done_once(at: int, skip_if_seen: bool) -> None:
+    """After the kill the next runs bring it to its end; whatever the kill hit, the act ran once."""
+    thing = Thing(at=at, skip_if_seen=skip_if_seen)
+    try:
+        outcome = thing.run()
+    except Killed:
+        outcome = None
+
+    for _ in range(60):
+        if isinstance(outcome, Done):
+            break
+        outcome = thing.run()
+        if isinstance(outcome, TryLater):
+            thing.clock.forward(outcome.after_s)
+
+    assert isinstance(outcome, Done)
+    assert 1 == len(thing.acts)
+
+
+def test_the_kills_above_hit_every_point() -> None:
+    """There are as many points as the table above has rows, and not one more."""
+    thing = Thing()
+    thing.run()
+
+    assert 8 == thing.fuse.passed
+
+
+def test_while_the_killed_run_may_still_be_at_work_nothing_is_sent() -> None:
+    """Until the deadline the host is only looked at, and the waits do not use up tries."""
+    thing = Thing(at=4)
+    with pytest.raises(Killed):
+        thing.run()
+
+    waits = []
+    while isinstance(outcome := thing.run(), TryLater):
+        assert not outcome.counts
+        assert [] == thing.acts
+        waits.append(outcome.after_s)
+        thing.clock.forward(outcome.after_s)
+
+    assert Done("there") == outcome
+    assert DEADLINE_S < sum(waits) < DEADLINE_S + 5.2
+
+
+def test_a_lost_answer_is_settled_by_a_look() -> None:
+    """The command ran and its answer was lost: the next run finds it done."""
+    thing = Thing()
+    thing.fault = fault(FaultKind.TIMEOUT, "maybe")
+
+    assert isinstance(thing.run(), TryLater)
+    assert Done("found done: there") == thing.run()
+    assert 1 == len(thing.acts)
+
+
+def test_a_lost_answer_to_what_was_there_before_proves_nothing() -> None:
+    """Seen before and seen after: after the deadline it is done again rather than believed."""
+    thing = Thing(skip_if_seen=False)
+    thing.there = True
+    thing.fault = fault(FaultKind.TIMEOUT, "maybe")
+    thing.run()
+
+    assert isinstance(thing.run(), TryLater)
+    assert 1 == len(thing.acts)
+    thing.clock.forward(DEADLINE_S + 1)
+    assert Done("there") == thing.run()
+    assert 2 == len(thing.acts)
+
+
+def test_what_never_reached_the_host_is_sent_again_at_once() -> None:
+    """A connection that was refused leaves no intent, so nothing has to be waited for."""
+    thing = Thing()
+    thing.fault = fault(FaultKind.UNREACHABLE, "no")
+
+    assert isinstance(thing.run(), TryLater)
+    assert thing.journal.find(KEY) is None
+    assert Done("there") == thing.run()
+
+
+@pytest.mark.parametrize("executed", ["no", "yes"])
+def test_a_refusal_of_exchange_is_a_person_s_business(executed: str) -> None:
+    """A cmdlet's error is never tried again by itself; a later run may, since the end is known."""
+    thing = Thing()
+    thing.takes = False
+    thing.fault = fault(FaultKind.CMDLET_ERROR, executed)
+
+    assert NeedsPerson("host-cmdlet-error", "It did not work.") == thing.run()
+    assert thing.journal.find(KEY) is None
+
+
+def test_a_refused_sign_in_is_never_tried_again() -> None:
+    """Repeated wrong passwords lock accounts."""
+    thing = Thing()
+    thing.fault = fault(FaultKind.SIGN_IN, "no")
+
+    assert isinstance(thing.run(), NeedsPerson)
+
+
+def test_what_the_host_took_and_does_not_show_is_looked_at_again() -> None:
+    """Success of the cmdlet is not success: the read-back decides, and within the deadline nothing is repeated."""
+    thing = Thing()
+    thing.takes = False
+
+    assert "host-not-taken" == getattr(thing.run(), "code", None)
+    assert "host-timeout" == getattr(thing.run(), "code", None)
+    assert 1 == len(thing.acts)
+    thing.there = True
+    assert Done("found done: there") == thing.run()
+
+
+@given(
+    kills=st.lists(st.integers(min_value=1, max_value=9), max_size=6),
+    pauses=st.lists(st.sampled_from([0.0, 1.0, 30.0, DEADLINE_S + 1]), max_size=12),
+    faults=st.lists(
+        st.sampled_from([None, ("no", FaultKind.BUSY), ("maybe", FaultKind.TIMEOUT)]), max_size=4
+    ),
+    skip_if_seen=st.booleans(),
+)
+def test_two_acts_only_when_the_deadline_passed_and_nothing_was_there(
+    kills: list[int],
+    pauses: list[float],
+    faults: list[tuple[str, FaultKind] | None],
+    skip_if_seen: bool,
+) -> None:
+    """Whatever dies, whatever is lost and however long it takes: never a second act on a guess."""
+    thing = Thing(skip_if_seen=skip_if_seen)
+    for number in range(16):
+        thing.fuse = Fuse(kills[number] if number < len(kills) else 0)
+        thing.journal = FusedJournal(thing.memory, thing.fuse)
+        queued = faults[number] if number < len(faults) else None
+        thing.fault = fault(queued[1], queued[0]) if queued else None
+        with contextlib.suppress(Killed):
+            thing.run()
+        thing.fault = None
+        thing.clock.forward(pauses[number] if number < len(pauses) else 0)
+
+    assert len(thing.acts) <= 1
+    thing.clock.forward(DEADLINE_S + 1)
+    assert isinstance(thing.run(), Done)
+    assert 1 == len(thing.acts)
+
+
+@given(gaps=st.lists(st.floats(min_value=0.1, max_value=300), min_size=1, max_size=8))
+def test_acts_that_do_not_take_are_a_deadline_apart(gaps: list[float]) -> None:
+    """A host that forgets what it did is asked again, but never while the last command may run."""
+    thing = Thing(journal=FakeJournal())
+    thing.takes = False
+    for gap in gaps:
+        thing.run()
+        thing.clock.forward(gap)
+
+    apart = [later - earlier for earlier, later in zip(thing.acts, thing.acts[1:], strict=False)]
+    assert all(seconds >= DEADLINE_S for seconds in apart)

@@ -1,0 +1,93 @@
+"""Taking back: the certificates of before serve again, and a certificate is removed."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.faults import FaultKind
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.states import State, Work
+from tests.unit.domain.samples import OLGA, certificate, order, plan
+from tests.unit.workflow.house import House
+from tests.unit.workflow.plain_run import PlainRun
+
+SEVEN = OrderId(7)
+
+
+def undoing(state: State, **parts: Any) -> House:
+    """A house whose order is being undone."""
+    house = House()
+    house.put(order(state, **{"plan": plan(), "certificate": certificate(), **parts}))
+    return house
+
+
+def play(house: House, work: Work) -> CertificateOrder:
+    """Run the job."""
+    house.job(work)(PlainRun(house.clock), SEVEN, house.order().version)
+    return house.order()
+
+
+def test_a_roll_back_goes_from_the_last_host_to_the_first() -> None:
+    """Backwards, each host once."""
+    house = undoing(State.ROLLING_BACK)
+
+    assert State.ROLLED_BACK is play(house, Work.ROLL_BACK).state
+    assert ["EX02/restore_smtp_default", "EX01/restore_smtp_default"] == list(house.hosts.acts)
+    assert ["roll_back_finished"] == house.whats()
+
+
+def test_a_retirement_removes_the_certificate_from_every_host() -> None:
+    """Each host once, and then the order has ended."""
+    house = undoing(State.RETIRING)
+
+    assert State.RETIRED is play(house, Work.RETIRE).state
+    assert {"EX01/remove_certificate": 1, "EX02/remove_certificate": 1} == house.hosts.acts
+
+
+def test_a_certificate_that_still_serves_is_not_removed() -> None:
+    """The host's word of now decides; the sentence says so and nothing was removed."""
+    house = undoing(State.RETIRING)
+    house.hosts.fail("plan_retirement", FaultKind.UNSUPPORTED)
+
+    after = play(house, Work.RETIRE)
+
+    assert (State.FAILED, State.RETIRING, "host-unsupported") == (
+        after.state, after.failed_in, after.fault_code,
+    )  # fmt: skip
+    assert {} == house.hosts.acts
+
+
+@pytest.mark.parametrize(
+    ("state", "work", "call", "end"),
+    [
+        (State.ROLLING_BACK, Work.ROLL_BACK, "EX01/restore_smtp_default", State.ROLLED_BACK),
+        (State.RETIRING, Work.RETIRE, "EX02/remove_certificate", State.RETIRED),
+    ],
+)
+def test_a_retry_takes_up_the_rest(state: State, work: Work, call: str, end: State) -> None:
+    """What was undone before the failure is not undone again."""
+    house = undoing(state)
+    house.hosts.fail(call, FaultKind.CMDLET_ERROR)
+    assert (State.FAILED, state) == (play(house, work).state, house.order().failed_in)
+
+    house.engine.retry(SEVEN, by=OLGA)
+
+    assert end is play(house, work).state
+    assert {1} == set(house.hosts.acts.values())
+
+
+@pytest.mark.parametrize(
+    ("state", "work"), [(State.ROLLING_BACK, Work.ROLL_BACK), (State.RETIRING, Work.RETIRE)]
+)
+def test_a_host_that_is_away_is_tried_and_then_told(state: State, work: Work) -> None:
+    """After the tries an operator is asked, and the order says where it failed."""
+    house = undoing(state)
+    for host in ("EX01", "EX02"):
+        for kind in ("restore_smtp_default", "remove_certificate"):
+            house.hosts.fail(f"{host}/{kind}", FaultKind.UNREACHABLE, times=6)
+
+    after = play(house, work)
+
+    assert (State.FAILED, "host-unreachable") == (after.state, after.fault_code)
+    assert after.detail.endswith("Tried 6 times.")
