@@ -115,6 +115,8 @@ class Boundary:
 
     async def _in_time(self, work: asyncio.Future[Any]) -> bool:
         done, _ = await asyncio.wait({work}, timeout=self._patience_s)
+        if not done:
+            _log.warning("A door took longer than %.1f s; Slack is told to wait", self._patience_s)
         return bool(done)
 
 

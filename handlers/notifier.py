@@ -117,7 +117,7 @@ class SlackNotifier:
             case Card.PLAN:
                 return plan_card(order, self._site)
             case Card.RENEWAL:
-                return renewal_card(order)
+                return renewal_card(order, self._site)
 
 
 def _has_something_to_show(card: Card, order: CertificateOrder) -> bool:

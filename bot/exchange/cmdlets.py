@@ -11,7 +11,7 @@ from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
 from bot.domain.plan import Service
 from bot.domain.subject import Subject
-from bot.exchange.call import Call, Switch, Value
+from bot.exchange.call import Call, Secret, Switch, Value
 from bot.exchange.dialect import Dialect
 
 CERTIFICATE: Final = (
@@ -152,6 +152,31 @@ def import_certificate(friendly_name: str, *, data: bytes = b"", path: str = "")
         values = (*values, ("FriendlyName", friendly_name))
     return Call(
         op="cmdlet", cmdlet="Import-ExchangeCertificate", values=values, wants=("Thumbprint",)
+    )
+
+
+def import_pfx(friendly_name: str, *, data: bytes, password: Secret) -> Call:
+    """Put certificate and key into the store from a PFX; the key cannot be exported from there."""
+    values: tuple[tuple[str, Value], ...] = (
+        ("FileData", data),
+        ("Password", password),
+        ("PrivateKeyExportable", False),
+        ("FriendlyName", friendly_name),
+    )
+    return Call(
+        op="cmdlet", cmdlet="Import-ExchangeCertificate", values=values, wants=("Thumbprint",)
+    )
+
+
+def export_certificate(thumbprint: Thumbprint, password: Secret) -> Call:
+    """Certificate and key as a PFX under a password."""
+    values: tuple[tuple[str, Value], ...] = (
+        ("Thumbprint", thumbprint),
+        ("BinaryEncoded", Switch.PRESENT),
+        ("Password", password),
+    )
+    return Call(
+        op="cmdlet", cmdlet="Export-ExchangeCertificate", values=values, wants=("FileData",)
     )
 
 

@@ -13,10 +13,10 @@ from bot.domain.order import Wish
 from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
 from bot.exchange.distinguished import name_parts, names_certificate
+from bot.exchange.served import BY_NAME, has_wildcard_first, served_services
 from bot.exchange.starttls import forecast_starttls
 
 _SKEW_S = 60.0
-_MAIL = frozenset({Service.POP, Service.IMAP})
 _RESTARTS = {
     Service.POP: ("MSExchangePop3", "MSExchangePOP3BE"),
     Service.IMAP: ("MSExchangeImap4", "MSExchangeIMAP4BE"),
@@ -35,7 +35,7 @@ def forecast_host(
     word: str,
 ) -> tuple[str, ...]:
     """Everything worth knowing before the plan runs on this host, the most important first."""
-    services = tuple(s for s in wish.services if s in dialect.services)
+    services = served_services(wish.services, certificate, dialect)
     return (
         *_version(snapshot, dialect, word),
         *_clock(certificate, snapshot),
@@ -45,7 +45,7 @@ def forecast_host(
         *_smtp(snapshot, question, services),
         *(forecast_starttls(certificate, snapshot) if question is not None else ()),
         *_left_out(wish, dialect),
-        *_wildcard(certificate, services),
+        *_wildcard(wish, certificate),
         *_unified_messaging(services, certificate),
         *_connectors(certificate, snapshot),
         *_afterwards(services, dialect),
@@ -138,14 +138,13 @@ def _left_out(wish: Wish, dialect: Dialect) -> Iterator[str]:
             yield f"{dialect.title} has no {service}; it is left out here."
 
 
-def _wildcard(certificate: IssuedCertificate, services: tuple[Service, ...]) -> Iterator[str]:
-    names = certificate.facts.names
-    mail = [service for service in services if service in _MAIL]
-    if mail and names and names[0].startswith("*."):
+def _wildcard(wish: Wish, certificate: IssuedCertificate) -> Iterator[str]:
+    mail = [service for service in wish.services if service in BY_NAME]
+    if mail and has_wildcard_first(certificate):
         cmdlets = " and ".join(f"Set-{service.title()}Settings" for service in mail)
         yield (
-            f"{' and '.join(mail)} cannot use the wildcard {names[0]} by themselves: Exchange will warn. "
-            f"Afterwards run {cmdlets} -X509CertificateName with the real name and restart the services."
+            f"{' and '.join(mail)} cannot take the wildcard {certificate.facts.names[0]} by themselves and stay as "
+            f"they are. To use it there, run {cmdlets} -X509CertificateName with the real name and restart them."
         )
 
 
@@ -155,7 +154,7 @@ def _unified_messaging(
     if Service.UM not in services:
         return
     yield "UM takes it only when its startup mode is TLS or Dual; otherwise that one step fails."
-    if any(name.startswith("*.") for name in certificate.facts.names[:1]):
+    if has_wildcard_first(certificate):
         yield "UM with Lync or Skype wants the server's own name in the subject, not a wildcard."
 
 

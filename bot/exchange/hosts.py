@@ -18,12 +18,13 @@ from bot.domain.plan import (
     InstallPlan,
     Observation,
     Operation,
+    OperationKind,
     Receipt,
     Service,
     Snapshot,
 )
 from bot.exchange.access import HostAccess
-from bot.exchange.call import Reply
+from bot.exchange.carry import Parcel, is_awaited, pack_key
 from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
 from bot.exchange.pending import find_request, make_request
@@ -31,8 +32,8 @@ from bot.exchange.plan import plan_install
 from bot.exchange.readback import read_back
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
-from bot.exchange.session import Deadlines, Runner
-from bot.exchange.snapshot import HostFacts, take_snapshot
+from bot.exchange.session import Deadlines
+from bot.exchange.snapshot import take_snapshot
 from bot.exchange.winrm import WinRMWire, Wire
 from bot.ports import Clock, CsrAsk
 
@@ -126,8 +127,10 @@ class WinRMHosts:
 
     def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
         """Run one operation, once."""
+        is_import = operation.kind is OperationKind.IMPORT_CERTIFICATE
+        parcel = self._fetch_key(operation.host, certificate) if is_import else None
         with self._meeting(operation.host) as met:
-            return act(met.runner, met.facts, operation, certificate, bring_key=_no_key_elsewhere)
+            return act(met.runner, met.facts, operation, certificate, parcel=parcel)
 
     def read_back(
         self,
@@ -140,6 +143,33 @@ class WinRMHosts:
         """Whether the host shows the certificate with its key, its services and the decided default."""
         with self._meeting(host) as met:
             return read_back(met.runner, met.facts, certificate, services, plan, answer)
+
+    def _fetch_key(self, host: HostName, certificate: IssuedCertificate) -> Parcel | None:
+        """
+        Find the key on another host when no request waits for the certificate on this one.
+
+        Never holds two hosts at once. A host that could not be asked is a fault only when no other
+        had the key: importing without it would leave a certificate nobody can use.
+        """
+        others = [line for name, line in self._lines.items() if name != host.lower()]
+        if not others:
+            return None
+        with self._meeting(host) as met:
+            if is_awaited(met.runner, certificate):
+                return None
+        unasked: HostFault | None = None
+        for line in others:
+            try:
+                with line.meeting() as met:
+                    parcel = pack_key(met.runner, certificate)
+            except HostFault as fault:
+                unasked = unasked or fault
+                continue
+            if parcel is not None:
+                return parcel
+        if unasked is not None:
+            raise unasked
+        return None
 
     @contextlib.contextmanager
     def _meeting(self, host: HostName) -> Iterator[Meeting]:
@@ -154,7 +184,3 @@ class WinRMHosts:
             )
         with line.meeting() as met:
             yield met
-
-
-def _no_key_elsewhere(_: Runner, __: HostFacts, ___: Operation) -> Reply | None:
-    return None

@@ -5,7 +5,6 @@ What is done follows from the operation's kind and data, never from its text. No
 anything, and nothing here touches the Root store.
 """
 
-from collections.abc import Callable
 from typing import Final, assert_never
 
 from bot.certs.judge import IssuedCertificate
@@ -14,6 +13,7 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Service
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
+from bot.exchange.carry import Parcel, unpack_key
 from bot.exchange.operations import enabling_call
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
@@ -27,9 +27,6 @@ from bot.exchange.snapshot import (
 from bot.exchange.talk import run, run_one
 
 _OPTIONAL: Final = ("Force", "DoNotRequireSsl")
-
-KeyBearer = Callable[[Runner, HostFacts, Operation], Reply | None]
-"""Brings certificate and key from the host that has them; None when no host of ours does."""
 
 
 def observe(
@@ -61,13 +58,13 @@ def act(
     operation: Operation,
     certificate: IssuedCertificate,
     *,
-    bring_key: KeyBearer,
+    parcel: Parcel | None = None,
 ) -> Receipt:
     """
     Run one operation, once.
 
     Args:
-        bring_key: called when the certificate's key is not to be found on this host.
+        parcel: certificate and key from another host, for an import where no request waits here.
 
     Raises:
         HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key.
@@ -76,7 +73,7 @@ def act(
         case OperationKind.ADD_INTERMEDIATE:
             return _add_intermediate(runner, operation, certificate)
         case OperationKind.IMPORT_CERTIFICATE:
-            return _import(runner, facts, operation, certificate, bring_key)
+            return _import(runner, facts, operation, certificate, parcel)
         case (
             OperationKind.ENABLE_SERVICES
             | OperationKind.ENABLE_SMTP
@@ -109,14 +106,13 @@ def _see_services(runner: Runner, operation: Operation) -> Observation:
 
 def _see_smtp(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
     """
-    SMTP is shown as soon as transport can read the key; with Yes the default counts as well.
+    SMTP is enabled with Force, so its end state is the default being the new one, whatever was answered.
 
-    With No the default is given back by the next operation, so only the first half is looked at.
+    The Services column alone proves nothing: SMTP is shown as soon as Network Service can read the key,
+    and enabling any other service sees to that (exchange.md 4.3). With No the next operation gives back.
     """
     if Service.SMTP not in _shown_services(runner, operation.thumbprint):
         return Observation(done=False, seen="it does not serve SMTP yet")
-    if operation.only_if == "no":
-        return Observation(done=True, seen="it serves SMTP")
     return _see_default(runner, facts, operation.thumbprint)
 
 
@@ -149,13 +145,14 @@ def _import(
     facts: HostFacts,
     operation: Operation,
     certificate: IssuedCertificate,
-    bring_key: KeyBearer,
+    parcel: Parcel | None,
 ) -> Receipt:
     if certificate.facts.thumbprint != operation.thumbprint:
         raise _refusal(operation, "other-certificate", "The plan names another certificate.")
-    reply = bring_key(runner, facts, operation)
-    if reply is None:
+    if parcel is None:
         reply = _import_answer(runner, facts, operation, certificate.leaf_der)
+    else:
+        reply = unpack_key(runner, operation.friendly_name, parcel)
     held = find_held(runner, certificate.facts.sha256)
     if held is None or not held.has_key:
         raise HostFault(

@@ -27,6 +27,7 @@ from bot.domain.plan import (
 from bot.exchange import operations
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.forecast import forecast_host
+from bot.exchange.served import served_services
 from bot.exchange.starttls import is_chosen_by_name
 
 _ASKED_BY_ITSELF = frozenset({Service.SMTP, Service.UM})
@@ -61,7 +62,7 @@ def plan_install(
         subject=facts.subject,
         names=facts.names,
         not_after=facts.not_after,
-        services=order.wish.services,
+        services=_served_anywhere(order, certificate, hosts),
         hosts=hosts,
     )
 
@@ -97,6 +98,20 @@ def serving(snapshot: Snapshot, service: Service, *, without: Thumbprint) -> Thu
     return ranked[-1].thumbprint if ranked else None
 
 
+def _served_anywhere(
+    order: CertificateOrder, certificate: IssuedCertificate, hosts: tuple[HostPlan, ...]
+) -> tuple[Service, ...]:
+    """What at least one host will serve: only that can be read back and proven."""
+    served = {
+        service
+        for host in hosts
+        for service in served_services(
+            order.wish.services, certificate, dialect_of_build(host.build)
+        )
+    }
+    return tuple(service for service in order.wish.services if service in served)
+
+
 def _snapshot_of(found: Mapping[HostName, Snapshot], host: HostName) -> Snapshot:
     if host not in found:
         raise _refusal(host, "no-snapshot", "No snapshot of the host was taken.")
@@ -108,7 +123,7 @@ def _plan_host(
 ) -> HostPlan:
     dialect = dialect_for(snapshot)
     new = certificate.facts.thumbprint
-    services = tuple(s for s in order.wish.services if s in dialect.services)
+    services = served_services(order.wish.services, certificate, dialect)
     question = _question(certificate, snapshot, dialect) if Service.SMTP in services else None
     before = {
         service: old
@@ -153,7 +168,7 @@ def _preparing(
     )
     held = snapshot.certificate(certificate.facts.thumbprint)
     if held is None:
-        _check_key_can_travel(order, snapshot)
+        _check_key_can_travel(order, snapshot, dialect)
         name = f"CertDesk order {order.id}"
         arriving = operations.import_certificate(
             snapshot.host, certificate, dialect, friendly_name=name
@@ -169,10 +184,19 @@ def _preparing(
     return missing
 
 
-def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot) -> None:
+def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot, dialect: Dialect) -> None:
     """The key is on the first host; to the others it can only be carried when it is exportable."""
     source = order.wish.hosts[0]
-    if snapshot.host != source and not order.wish.exportable:
+    if snapshot.host == source:
+        return
+    if dialect.import_by == "path":
+        raise _refusal(
+            snapshot.host,
+            "KeyCannotTravel",
+            f"The key was made on {source}, and CertDesk carries none to {dialect.title}.",
+            "Order one certificate for this host alone.",
+        )
+    if not order.wish.exportable:
         raise _refusal(
             snapshot.host,
             "KeyNotExportable",

@@ -6,6 +6,7 @@ from typing import Final
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint
 from bot.domain.plan import Answer, HostCertificate, HostPlan, InstallPlan, Observation, Service
+from bot.exchange.served import served_services
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import HostFacts, default_smtp, find_held, shown_certificates
 
@@ -21,7 +22,6 @@ STATUS_WORDS: Final = {
 """``Status`` in plain words; ``Valid`` needs none. Source: exchange.md 4.3."""
 
 _HARMLESS: Final = frozenset({"Valid", "RevocationCheckFailure", "Unknown"})
-_BY_NAME: Final = frozenset({Service.POP, Service.IMAP})
 
 
 def read_back(
@@ -64,23 +64,12 @@ def _expected_services(
     plan: HostPlan,
     answer: Answer | None,
 ) -> tuple[Service, ...]:
-    """
-    What the host should show: what exists there and was to be changed.
-
-    POP and IMAP are computed by name and never show a wildcard (exchange.md 7 trap 4); SMTP was left
-    alone when No was said and the old default was not there to be given back.
-    """
-    starts_wild = certificate.facts.names[:1] and certificate.facts.names[0].startswith("*.")
+    """What the host should show; SMTP was left alone after a No that could not have been kept."""
     is_smtp_left = (
         plan.question is not None and plan.question.current is None and answer is Answer.NO
     )
-    return tuple(
-        service
-        for service in services
-        if service in facts.dialect.services
-        and not (starts_wild and service in _BY_NAME)
-        and not (is_smtp_left and service is Service.SMTP)
-    )
+    served = served_services(services, certificate, facts.dialect)
+    return tuple(s for s in served if not (is_smtp_left and s is Service.SMTP))
 
 
 def _status_faults(held: HostCertificate) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.approvals import KEEPERS, Gate, yes_count
+from bot.domain.approvals import Gate, yes_count
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
@@ -72,8 +72,7 @@ def _policy(order: CertificateOrder, site: Site) -> str:
     need = site.policy.quorum.get(Gate.ISSUE, 1)
     have = yes_count(order.approvals, Gate.ISSUE)
     lapses = order.placed_at + timedelta(days=site.policy.gate_expiry_days)
-    who = ", ".join(mention(p.id) for p in site.keepers(KEEPERS[Gate.ISSUE])) or "nobody yet"
     return (
-        f"{have} of {count(need, 'approval')}; lapses {when(lapses)}. May decide: {who}, "
-        "but nobody on what they asked for themselves."
+        f"{have} of {count(need, 'approval')}; lapses {when(lapses)}. "
+        f"{of.may_decide_line(site, Gate.ISSUE)}, but nobody on what they asked for themselves."
     )

@@ -43,17 +43,25 @@ def csr_card(order: CertificateOrder, site: Site, guide: tuple[str, ...]) -> Pic
         guide: the vendor's portal, step by step, as plain sentences.
     """
     title = _TITLES.get(order.state, "CSR")
-    told = f"{title}. {of.sentence(order)} {_who(order)}"
+    told = f"{of.sentence(order)} {_who(order)}".strip()
     if not order.csr_pem:
         blocks = [header(of.heading(order, "CSR void")), section(told)]
-        return picture(told, [*blocks, context("A new CSR takes the place of this one.")])
+        return picture(
+            told,
+            [
+                *blocks,
+                context(
+                    "The CSR that stood here must not be used any more; a new one takes its place."
+                ),
+            ],
+        )
     blocks = [
         header(of.heading(order, title)),
         section(told),
         *_body(order, guide),
         *_row(order, site),
     ]
-    return picture(told, blocks, whole=frozenset({_CSR_BLOCK}))
+    return picture(f"{title}. {told}", blocks, whole=frozenset({_CSR_BLOCK}))
 
 
 def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:

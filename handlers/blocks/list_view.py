@@ -13,7 +13,7 @@ from handlers.blocks.parts import (
     with_button,
 )
 from handlers.blocks.text import code, count, hosts_in_row, when
-from handlers.headlines import STATES, WAITS
+from handlers.headlines import NEXT, STATES
 from handlers.ids import Action
 
 _SHOWN = 15
@@ -21,10 +21,10 @@ _HOSTS_LIMIT = 120
 
 
 def order_row(order: CertificateOrder) -> str:
-    """One order in two lines: which, where, state, and whom it waits for."""
+    """One order in two lines: which, where, state, and what comes next."""
     return (
         f"*{order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}: "
-        f"{STATES[order.state]}\nWaits for {WAITS[order.state]}."
+        f"{STATES[order.state]}.\nNext: {NEXT[order.state]}."
     )
 
 

@@ -1,6 +1,6 @@
 """What several pictures say of an order in the same words: its facts, its decisions, its buttons."""
 
-from bot.domain.approvals import Approval, Gate
+from bot.domain.approvals import KEEPERS, Approval, Gate
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from handlers.blocks.parts import Block, button
@@ -15,6 +15,12 @@ _NAMES_LIMIT = 1200
 def heading(order: CertificateOrder, what: str) -> str:
     """A heading in plain text: what, which order, which name."""
     return f"{what} - order {order.id} - {order.wish.subject.common_name}"
+
+
+def state_title(order: CertificateOrder) -> str:
+    """The state in words, to begin a heading with."""
+    words = STATES[order.state]
+    return words[0].upper() + words[1:]
 
 
 def sentence(order: CertificateOrder) -> str:
@@ -74,10 +80,16 @@ def reference(order: CertificateOrder, gate: Gate | None = None) -> str:
     return render_ref(OrderRef(order=order.id, version=order.version, gate=gate))
 
 
+def may_decide_line(site: Site, gate: Gate) -> str:
+    """Who keeps a gate, mentioned so that they hear of the question."""
+    keepers = ", ".join(mention(person.id) for person in site.keepers(KEEPERS[gate]))
+    return f"May decide: {keepers or 'nobody; an administrator has to name somebody'}"
+
+
 def cancel_button(order: CertificateOrder) -> Block:
     """Opens the form that calls an order off."""
     return button(
-        Action.CANCEL, "Cancel order", value=reference(order), style="danger",
+        Action.CANCEL, "Cancel order", value=reference(order),
         spoken=f"Cancel order {order.id}",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.domain.approvals import KEEPERS, Gate, yes_count
+from bot.domain.approvals import Gate, yes_count
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Answer, CertificateLine, HostPlan, InstallPlan
 from bot.domain.site import Site
@@ -21,7 +21,7 @@ from handlers.blocks.parts import (
     preformatted,
     section,
 )
-from handlers.blocks.text import code, codes, count, cut_markup, mention, when
+from handlers.blocks.text import code, codes, count, cut_markup, when
 from handlers.headlines import FAULTS
 from handlers.ids import Action
 
@@ -34,14 +34,14 @@ _LEAST_FOR_HOST = 600
 
 def plan_card(order: CertificateOrder, site: Site) -> Picture:
     """Render the plan card: hosts in order, every operation, the forecast; buttons while it waits."""
-    told = f"{_title(order)}. {of.sentence(order)}"
+    told = of.sentence(order)
     blocks = [
         header(of.heading(order, _title(order))),
         section(told),
         *_plan_or_fault(order),
         *_footer(order, site),
     ]
-    return picture(told, blocks)
+    return picture(f"{_title(order)}. {told}", blocks)
 
 
 def certificate_line(line: CertificateLine | None) -> str:
@@ -127,10 +127,9 @@ def _policy(order: CertificateOrder, site: Site) -> str:
     need = site.policy.quorum.get(Gate.INSTALL, 1)
     digest = order.plan.digest() if order.plan else ""
     have = yes_count(order.approvals, Gate.INSTALL, subject=digest)
-    who = ", ".join(mention(p.id) for p in site.keepers(KEEPERS[Gate.INSTALL])) or "nobody yet"
     return (
-        f"{have} of {count(need, 'approval')}. May decide: {who}, but nobody on what they asked "
-        "for or uploaded themselves."
+        f"{have} of {count(need, 'approval')}. {of.may_decide_line(site, Gate.INSTALL)}, "
+        "but nobody on what they asked for or uploaded themselves."
     )
 
 

@@ -2,6 +2,7 @@
 
 from bot.domain.approvals import Gate
 from bot.domain.order import CertificateOrder
+from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
 from handlers.blocks.parts import Block, Picture, actions, button, context, facts, header, picture
@@ -10,14 +11,14 @@ from handlers.blocks.text import hosts_in_row, mention, when
 from handlers.ids import Action
 
 
-def renewal_card(order: CertificateOrder) -> Picture:
+def renewal_card(order: CertificateOrder, site: Site) -> Picture:
     """Render the renewal card; answered, it says what was answered and has no buttons."""
     told = _told(order)
     blocks = [
         header(of.heading(order, "Renewal")),
         paragraph(told),
         facts(_facts(order)),
-        *_row(order),
+        *_row(order, site),
     ]
     return picture(told, blocks)
 
@@ -47,12 +48,15 @@ def _facts(order: CertificateOrder) -> list[tuple[str, str]]:
     ]
 
 
-def _row(order: CertificateOrder) -> tuple[Block, ...]:
+def _row(order: CertificateOrder, site: Site) -> tuple[Block, ...]:
     if order.renewal_asked_at is None or order.state is not State.INSTALLED:
         return ()
     value = of.reference(order, Gate.ISSUE)
     return (
-        context("An approver's yes opens the new order and approves it at once."),
+        context(
+            "An approver's yes opens the new order and approves it at once. "
+            f"{of.may_decide_line(site, Gate.ISSUE)}."
+        ),
         *actions(
             "renewal.actions",
             [

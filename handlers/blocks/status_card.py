@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Final
 
-from bot.domain.approvals import Gate
+from bot.domain.approvals import Gate, Role
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.site import Site
 from bot.domain.states import State
@@ -21,8 +21,8 @@ from handlers.blocks.parts import (
     picture,
     section,
 )
-from handlers.blocks.text import code, hosts_in_row, mention, when
-from handlers.headlines import FAULTS, STATES, STEPS, WAITS, finding_title
+from handlers.blocks.text import code, escape, hosts_in_row, mention, when
+from handlers.headlines import FAULTS, NEXT, STEPS, finding_title
 from handlers.ids import Action
 
 _HOSTS_SHOWN = 12
@@ -34,11 +34,19 @@ _STEP_STATUS: Final[Mapping[str, str]] = {
 }
 
 
+_ROLE_NEEDED: Final[Mapping[State, Role]] = {
+    State.PLACED: Role.APPROVER,
+    State.PROVEN: Role.OPERATOR,
+    State.FAILED: Role.OPERATOR,
+}
+_REQUESTERS_TURN: Final = frozenset({State.CSR_READY, State.ISSUED})
+
+
 def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site) -> Picture:
     """Render the status card, which opens the order's thread."""
-    told = f"{of.sentence(order)} Waits for {WAITS[order.state]}."
+    told = f"{of.sentence(order)} Next: {NEXT[order.state]}."
     blocks = [
-        header(of.heading(order, STATES[order.state].capitalize())),
+        header(of.heading(order, of.state_title(order))),
         section(told),
         facts(_facts(order, site)),
         *_findings(order),
@@ -53,6 +61,7 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
 
 def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
     rows = [
+        *_waits_on(order, site),
         ("Names", of.names_line(order)),
         ("Hosts, in order", hosts_in_row(order.wish.hosts)),
         ("Services", of.services_line(order)),
@@ -65,6 +74,18 @@ def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
         rows.append(("Valid until", when(certificate.not_after)))
         rows.append(("Thumbprint", code(certificate.thumbprint)))
     return rows + _links(order)
+
+
+def _waits_on(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
+    role = _ROLE_NEEDED.get(order.state)
+    if role is not None:
+        names = [
+            p.name for p in site.keepers(role) if p.id not in (order.requester, order.uploader)
+        ]
+        return [("Waits for", escape(", ".join(names)) or f"an {role.value}; none is configured")]
+    if order.state in _REQUESTERS_TURN:
+        return [("Waits for", mention(order.requester))]
+    return []
 
 
 def _links(order: CertificateOrder) -> list[tuple[str, str]]:

@@ -191,6 +191,13 @@ def test_small_key_is_refused_whatever_was_asked() -> None:
         check_csr(small, names=ORDERED, key_bits=1024, common_name=NAMES[0])
 
 
+def test_unknown_version_is_refused() -> None:
+    """A version nobody defined is a sentence, not the library's own exception."""
+    with pytest.raises(BadMaterial) as caught:
+        parse_csr(DER.replace(b"\x02\x01\x00", b"\x02\x01\x20", 1))
+    assert codes(caught.value) == ["csr_unreadable"]
+
+
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_any_bytes_end_in_a_sentence(data: bytes | str) -> None:
     """Nothing but BadMaterial ever comes out of noise."""

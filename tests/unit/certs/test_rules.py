@@ -1,6 +1,8 @@
 """The numbers and tables say what the outside rules say."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,16 @@ def test_codes_are_snake_case_and_apart() -> None:
     """Codes are stable words; those of requests are not those of bundles."""
     assert all(code.replace("_", "").isalnum() and code.islower() for code in STEP_OF_CODE)
     assert not CSR_CODES & STEP_OF_CODE.keys()
+
+
+def test_every_code_is_in_the_manual() -> None:
+    """Somebody who searches for a code finds why it exists, and the manual knows no others."""
+    manual = (Path(__file__).parents[3] / "docs" / "bundles.md").read_text(encoding="utf-8")
+    rows = {
+        (int(step), code)
+        for step, codes in re.findall(r"^\| (\d+) \| (`.*?`[^|]*) \|", manual, flags=re.MULTILINE)
+        for code in re.findall(r"`([a-z0-9_]+)`", codes)
+    }
+
+    assert rows == {(step, code) for code, step in STEP_OF_CODE.items()}
+    assert all(f"`{code}`" in manual for code in CSR_CODES)

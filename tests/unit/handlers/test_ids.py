@@ -104,7 +104,7 @@ def _action_ids() -> Iterator[str]:
             approval_card(order, scene.SITE).blocks,
             csr_card(order, scene.SITE, ()).blocks,
             plan_card(order, scene.SITE).blocks,
-            renewal_card(order).blocks,
+            renewal_card(order, scene.SITE).blocks,
         ]
     for blocks in pictures:
         yield from _ids_in(blocks)

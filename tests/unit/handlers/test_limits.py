@@ -91,7 +91,7 @@ def cards(order: CertificateOrder) -> dict[str, Picture]:
         "approval": approval_card(order, SITE),
         "csr": csr_card(order, SITE, GUIDE),
         "plan": plan_card(order, SITE),
-        "renewal": renewal_card(order),
+        "renewal": renewal_card(order, SITE),
         "list": order_list((order,) * 60),
         "renewable": renewable_list((order,) * 60),
     }

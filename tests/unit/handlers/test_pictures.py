@@ -111,7 +111,7 @@ def test_plan_card_of_a_host_that_cannot_be_read(seen: SnapshotAssertion) -> Non
 )
 def test_renewal_card(parts: dict[str, Any], seen: SnapshotAssertion) -> None:
     """The renewal card asks once, and then says what was answered."""
-    assert shown(renewal_card(scene.order(State.INSTALLED, **parts))) == seen
+    assert shown(renewal_card(scene.order(State.INSTALLED, **parts), scene.SITE)) == seen
 
 
 MODALS: dict[str, Callable[[], dict[str, Any]]] = {

@@ -30,7 +30,7 @@ def test_every_line_has_its_sentence() -> None:
 
 def test_every_table_of_headlines_is_complete() -> None:
     """Every state, fault, gate and step has its words."""
-    assert set(headlines.STATES) == set(headlines.WAITS) == set(State)
+    assert set(headlines.STATES) == set(headlines.NEXT) == set(State)
     assert set(headlines.FAULTS) == set(FaultKind)
     assert set(headlines.GATES) == set(Gate)
     assert set(headlines.STEPS) == set(Step)

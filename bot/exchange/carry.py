@@ -1,0 +1,69 @@
+"""
+Carrying a private key from the host that made it to another that shall serve the same certificate.
+
+Only for keys that were ordered as exportable, and only when the plan said so. The PFX lives in memory
+under a password nobody sees; on the new host the key is not exportable any more (exchange.md 7 trap 9).
+"""
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass, field
+
+from bot.certs.findings import BadMaterial
+from bot.certs.judge import IssuedCertificate
+from bot.certs.leaf import read_leaf
+from bot.exchange import cmdlets
+from bot.exchange.call import Reply, Secret
+from bot.exchange.session import Runner
+from bot.exchange.snapshot import find_held
+from bot.exchange.talk import run, run_one, run_rows, unreadable
+
+_PASSWORD_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A certificate with its key, sealed; prints without either."""
+
+    pfx: bytes = field(repr=False)
+    password: Secret
+
+
+def is_awaited(runner: Runner, certificate: IssuedCertificate) -> bool:
+    """Say whether a pending request on this host has the certificate's key."""
+    rows = run_rows(runner, cmdlets.list_store("REQUEST"), width=4)
+    return any(_key_of(row[1]) == certificate.facts.spki_sha256 for row in rows)
+
+
+def pack_key(runner: Runner, certificate: IssuedCertificate) -> Parcel | None:
+    """
+    Export certificate and key from this host; None when it does not have both.
+
+    Raises:
+        HostFault: KeyNotExportable above all.
+    """
+    held = find_held(runner, certificate.facts.sha256)
+    if held is None or not held.has_key:
+        return None
+    password = Secret(text=secrets.token_urlsafe(_PASSWORD_BYTES))
+    call = cmdlets.export_certificate(certificate.facts.thumbprint, password)
+    try:
+        pfx = base64.b64decode(run_one(runner, call)[0] or "", validate=True)
+    except binascii.Error as fault:
+        raise unreadable(runner.host, call, "the PFX did not come as base64") from fault
+    return Parcel(pfx=pfx, password=password)
+
+
+def unpack_key(runner: Runner, friendly_name: str, parcel: Parcel) -> Reply:
+    """Import certificate and key; the key is not exportable from here."""
+    call = cmdlets.import_pfx(friendly_name, data=parcel.pfx, password=parcel.password)
+    return run(runner, call)
+
+
+def _key_of(raw: str | None) -> str:
+    """The print of the public key of a request's stand-in; empty when it cannot be read."""
+    try:
+        return read_leaf(base64.b64decode(raw or "", validate=True)).spki_sha256
+    except (binascii.Error, BadMaterial):
+        return ""
