@@ -48,27 +48,66 @@ class Person:
         found: list[Message] = (await self._get("messages", query))["messages"]
         return found
 
+    async def newest(self, channel: str) -> str:
+        """The ts of the newest message this person sees in a channel; empty when there is none."""
+        return max((message["ts"] for message in await self.messages(channel)), default="")
+
+    async def direct(self) -> str:
+        """The conversation of this person and the app."""
+        channels = (await self._get("channels", {"as": self.user}))["channels"]
+        found = [channel["id"] for channel in channels if channel["is_im"]]
+        if not found:
+            raise SandboxFault(f"The app has never written to {self.user}.")
+        one: str = found[0]
+        return one
+
     async def wait_for(
-        self, channel: str, *words: str, thread_ts: str | None = None, button: str | None = None
+        self,
+        channel: str,
+        *words: str,
+        thread_ts: str | None = None,
+        button: str | None = None,
+        after: str = "",
     ) -> Message:
-        """Wait for the newest message that holds all the words (and a button so labelled)."""
+        """
+        Wait for the newest message that holds all the words (and a button so labelled).
+
+        Args:
+            after: only messages younger than this ts.
+        """
 
         async def look() -> Message | None:
             for message in reversed(await self.messages(channel, thread_ts)):
-                if all(word in said(message) for word in words) and (
-                    button is None or find_button(message["blocks"], button)
+                if (
+                    message["ts"] > after
+                    and all(word in said(message) for word in words)
+                    and (button is None or find_button(message["blocks"], button))
                 ):
                     return message
             return None
 
         return await self._wait(look, f"a message with {words} {button or ''} in {channel}")
 
+    async def whisper(
+        self, channel: str, *words: str, thread_ts: str | None = None, after: str = ""
+    ) -> str:
+        """Wait for a message that only this person sees and that holds all the words."""
+
+        async def look() -> str | None:
+            for message in reversed(await self.messages(channel, thread_ts)):
+                told = said(message)
+                if message["ephemeral"] and message["ts"] > after and all(w in told for w in words):
+                    return told
+            return None
+
+        return await self._wait(look, f"a private message with {words} in {channel}")
+
     async def click(self, channel: str, message: Message, label: str) -> None:
-        """Press the button with this label on a message."""
+        """Press the button with this label on a message as it was read, even if it has changed since."""
         button = find_button(message["blocks"], label)
         if button is None:
             raise SandboxFault(f"There is no button {label!r} on {said(message)[:200]!r}.")
-        await self._act("action", channel=channel, message_ts=message["ts"], **button)
+        await self._act("action", channel=channel, message_ts=message["ts"], stale=True, **button)
 
     async def view(self, title: str) -> View:
         """Wait for the open modal with this title that is not loading any more."""
@@ -79,6 +118,23 @@ class Person:
             return top if top and title in plain(top["title"]) and top.get("submit") else None
 
         return await self._wait(look, f"a modal called {title!r}")
+
+    async def notice(self, *words: str) -> str:
+        """Wait for an open modal that only tells something, with all the words."""
+
+        async def look() -> str | None:
+            views = (await self._get("views", {"as": self.user}))["views"]
+            told = "\n".join(words_of(views[-1])) if views and not views[-1].get("submit") else ""
+            return told if told and all(word in told for word in words) else None
+
+        return await self._wait(look, f"a notice with {words}")
+
+    async def close_all(self) -> None:
+        """Press X on every open modal."""
+        views = (await self._get("views", {"as": self.user}))["views"]
+        if views:
+            top = views[-1]["id"]
+            await self._post("view/close", {"as": self.user, "view_id": top, "all": True})
 
     async def submit(self, view: View, answers: Mapping[str, Any]) -> dict[str, str]:
         """
@@ -133,7 +189,7 @@ class Person:
 
 def said(message: Message) -> str:
     """All the words of a message, its blocks included."""
-    return message.get("text", "") + "\n" + "\n".join(words_of(message.get("blocks") or []))
+    return "\n".join([str(message.get("text", "")), *words_of(message.get("blocks") or [])])
 
 
 def words_of(node: Any) -> Iterator[str]:

@@ -76,6 +76,7 @@ class Story:
 
     async def ask(self) -> None:
         """The slash command and its modal."""
+        before = await self.rita.newest(self.requests)
         await self.rita.command(self.requests, "request")
         view = await self.rita.view("Request")
         faults = await self.rita.submit(
@@ -94,7 +95,7 @@ class Story:
         )
         if faults:
             raise SandboxFault(f"The request was not taken: {faults}.")
-        card = await self.rita.wait_for(self.requests, NAMES[0])
+        card = await self.rita.wait_for(self.requests, NAMES[0], "rder ", after=before)
         self.thread = card["ts"]
         match = ORDER.search(said(card))
         self.order = match.group(1) if match else "?"

@@ -1,0 +1,86 @@
+"""
+The camera of the walk: a picture of a page, and the faults a picture alone might not show.
+
+Pictures go to docs/img when CERTDESK_PICTURES=1 asks for them, else into the test's own folder.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError
+
+WIDTH, HEIGHT = 1440, 900
+HEAVIEST_BYTES = 200_000
+"""A page of documentation shows many pictures; heavier ones make it slow to open."""
+_DOCS = Path(__file__).resolve().parents[2] / "docs" / "img"
+
+_OVERFLOW = """() => {
+  const named = (node) => `${node.tagName.toLowerCase()}.${node.className || "-"}`;
+  const faults = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide`);
+  for (const node of document.body.querySelectorAll("*")) {
+    const style = getComputedStyle(node);
+    const box = node.getBoundingClientRect();
+    const isShown = node.checkVisibility() && box.width > 1 && box.height > 1;
+    if (!isShown || style.display === "inline" || style.textOverflow === "ellipsis") continue;
+    const spills = node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0;
+    if (spills && ["visible", "hidden", "clip"].includes(style.overflowX))
+      faults.push(`${named(node)} spills: ${node.textContent.trim().slice(0, 60)}`);
+  }
+  return faults;
+}"""
+"""Names each element whose content is wider than itself and can be neither scrolled nor shortened."""
+
+
+def folder_for_pictures(tmp_path: Path) -> Path:
+    """Where the pictures of this run belong."""
+    wanted = os.environ.get("CERTDESK_PICTURES") == "1"
+    chosen = _DOCS if wanted else tmp_path / "img"
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
+@dataclass(slots=True, kw_only=True)
+class Camera:
+    """Takes numbered pictures, and keeps what the pages complained about meanwhile."""
+
+    folder: Path
+    complaints: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def watch(self, context: BrowserContext) -> None:
+        """Hear the console and the errors of every tab of this browser window."""
+        context.on("console", self._hear)
+        context.on("weberror", self._hear_error)
+
+    async def take(self, page: Page, name: str) -> None:
+        """Picture what a person sees now; note what spills over its place."""
+        found: list[str] = await page.evaluate(_OVERFLOW)
+        self.complaints += [f"{name}: {fault}" for fault in found]
+        shot = await page.screenshot(animations="disabled", caret="hide")
+        small = _small(shot)
+        if len(small) > HEAVIEST_BYTES:
+            self.complaints.append(f"{name}: the picture weighs {len(small)} bytes")
+        (self.folder / f"{next(self._numbers):02d}-{name}.png").write_bytes(small)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"console: {message.text}")
+
+    def _hear_error(self, error: WebError) -> None:
+        self.complaints.append(f"page error: {error.error}")
+
+
+def _small(png: bytes) -> bytes:
+    """The same picture with 256 colours: a page of flat colours and letters needs no more."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
+    return out.getvalue()

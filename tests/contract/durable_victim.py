@@ -1,0 +1,64 @@
+"""
+A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|never``.
+
+Its job has three steps, each of which writes a line into the log; `between` kills the process after the first step
+was kept, `inside` in the middle of the second one. Without a kill it ends when the job has ended.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from bot.domain.ids import OrderId
+from bot.workflow.durable import Worker
+from bot.workflow.jobs import Jobs
+from bot.workflow.outcome import Done, Run, TryLater
+from tests.contract.engine_room import WORKS
+
+PATIENCE_S = 20.0
+
+
+def main(url: str, log: Path, dies: str) -> None:
+    """Work until the job is done, or until death."""
+
+    def write(line: str) -> Done:
+        with log.open("a", encoding="utf-8") as out:
+            out.write(f"{line}\n")
+        return Done(line)
+
+    def second() -> Done:
+        write("two begins")
+        if dies == "inside":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write("two ends")
+
+    def job(run: Run, order_id: OrderId, version: int) -> None:
+        kept = run.step(
+            "one", lambda: (write("one"), TryLater("code", "sentence", 1.5, counts=False))[1]
+        )
+        if dies == "between":
+            os.kill(os.getpid(), signal.SIGKILL)
+        run.step("two", second)
+        run.step("three", lambda: write(f"three {order_id}/{version} {kept}"))
+
+    jobs = Jobs(
+        by_work=dict.fromkeys(WORKS, job),
+        deliver=lambda *_: None,
+        sweeps=(),
+        reconcile=lambda: None,
+        apologize=lambda order_id, _: write(f"sorry {order_id}"),
+    )
+    worker = Worker(database_url=url, executor_id="victim-1", jobs=jobs)
+    worker.start()
+    end = time.monotonic() + PATIENCE_S
+    while "three" not in (log.read_text(encoding="utf-8") if log.exists() else ""):
+        if time.monotonic() > end:
+            raise SystemExit(f"nothing came of it in {PATIENCE_S:.0f} seconds")
+        time.sleep(0.05)
+    worker.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,124 @@
+"""The durable engine over a SQLite file of its own, with jobs that only write down what they did."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from bot.domain.ids import HostName, OrderId
+from bot.domain.order import CertificateOrder
+from bot.domain.states import Work
+from bot.store.database import open_database, writing
+from bot.store.migration import migrate
+from bot.workflow.durable import Worker, WorkQueue, migrate_engine
+from bot.workflow.jobs import Job, Jobs
+from bot.workflow.outcome import Done, Run
+from tests.unit.domain.samples import order, wish
+
+PATIENCE_S = 20.0
+WORKS = [work for work in Work if work is not Work.NOTHING]
+
+
+def order_on(host: str, number: int = 7, version: int = 3) -> CertificateOrder:
+    """An order whose work belongs to one host."""
+    hosts = (HostName(host),)
+    return replace(order(wish=wish(hosts=hosts)), id=OrderId(number), version=version)
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    """Wait until it is so; a test that waits in vain fails."""
+    end = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@dataclass(kw_only=True)
+class Room:
+    """One database, one queue, and at most one worker at a time."""
+
+    url: str
+    queue: WorkQueue
+    database: Engine
+    log: list[str] = field(default_factory=list)
+    job: Job | None = None
+    deliver: Callable[..., None] | None = None
+
+    def enqueue(self, work: Work, given: CertificateOrder) -> None:
+        """Start work in a transaction of its own."""
+        with writing(self.database) as session:
+            self.queue.enqueue(session, work, given)
+
+    @contextmanager
+    def worker(self, executor_id: str = "room-1") -> Iterator[None]:
+        """A worker, until the end of the block."""
+        jobs = Jobs(
+            by_work=dict.fromkeys(WORKS, self.job or self.note),
+            deliver=self.deliver or (lambda _, order_id: self.log.append(f"deliver {order_id}")),
+            sweeps=(),
+            reconcile=lambda: None,
+            apologize=lambda order_id, incident: self.log.append(f"sorry {order_id} {incident}"),
+        )
+        worker = Worker(database_url=self.url, executor_id=executor_id, jobs=jobs)
+        worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+
+    def note(self, run: Run, order_id: OrderId, version: int) -> None:
+        """A job of two steps."""
+        for name in ("one", "two"):
+            run.step(name, lambda name=name: self._note(f"{name} {order_id}/{version}"))  # type: ignore[misc]  # mypy cannot type a default in a lambda
+
+    def _note(self, words: str) -> Done:
+        self.log.append(words)
+        return Done(words)
+
+
+@contextmanager
+def open_room(folder: Path) -> Iterator[Room]:
+    """A migrated database and its queue; nothing runs yet."""
+    url = f"sqlite:///{folder / 'certdesk.db'}"
+    migrate(url)
+    migrate_engine(url)
+    queue, database = WorkQueue(url), open_database(url)
+    try:
+        yield Room(url=url, queue=queue, database=database)
+    finally:
+        queue.close()
+        database.dispose()
+
+
+class Overlap:
+    """A job that takes a while and notes how many of one host, and of all, ran at the same time."""
+
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+        self.ended = 0
+        self._now: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, run: Run, order_id: OrderId, version: int) -> None:
+        """Orders below 100 belong to the first host."""
+        host = "first" if order_id < 100 else "second"
+        run.step("work", lambda: self._work(host))
+
+    def _work(self, host: str) -> Done:
+        for counted in (host, "all"):
+            self._count(counted, 1)
+        time.sleep(0.3)
+        for counted in (host, "all"):
+            self._count(counted, -1)
+        with self._lock:
+            self.ended += 1
+        return Done()
+
+    def _count(self, what: str, step: int) -> None:
+        with self._lock:
+            self._now[what] = self._now.get(what, 0) + step
+            self.most[what] = max(self.most.get(what, 0), self._now[what])
