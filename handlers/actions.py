@@ -31,6 +31,7 @@ async def retry(visit: Visit, rooms: Rooms) -> Reply:
     """Take failed work up again."""
     ref = parse_ref(visit.value)
     await asyncio.to_thread(rooms.engine.retry, ref.order, by=visit.person, version=ref.version)
+    await refresh_home(visit, rooms)
     return None
 
 
@@ -48,6 +49,7 @@ async def approve_renewal(visit: Visit, rooms: Rooms) -> Reply:
     """Open the successor's order and approve it."""
     ref = parse_ref(visit.value)
     await asyncio.to_thread(rooms.engine.renew, ref.order, by=visit.person, version=ref.version)
+    await refresh_home(visit, rooms)
     return None
 
 
@@ -57,6 +59,7 @@ async def postpone_renewal(visit: Visit, rooms: Rooms) -> Reply:
     await asyncio.to_thread(
         rooms.engine.postpone_renewal, ref.order, by=visit.person, version=ref.version
     )
+    await refresh_home(visit, rooms)
     return None
 
 

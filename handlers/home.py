@@ -6,10 +6,11 @@ from datetime import datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.approvals import Gate
+from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
 from bot.domain.lifetime import renewal_due
 from bot.domain.order import CertificateOrder
-from bot.domain.policy import may_decide
+from bot.domain.policy import check_keeps_gate, check_may_decide
 from bot.domain.states import ENDS, State
 from handlers.blocks.home import HomeFacts, home_view
 from handlers.rooms import Rooms
@@ -39,17 +40,36 @@ def home_facts(rooms: Rooms, person: PersonId) -> HomeFacts:
     roles = sorted(role.value for role in rooms.site.roles_of(person))
     return HomeFacts(
         role=", ".join(roles) or "requester",
-        to_decide=tuple(order for order in under_way if _waits_for(rooms, order, person)),
+        to_decide=tuple(o for o in (*under_way, *installed) if _waits_for(rooms, o, person)),
         mine=tuple(order for order in under_way if order.requester == person),
         expiring=_expiring(rooms, installed, rooms.clock.now()),
     )
 
 
 def _waits_for(rooms: Rooms, order: CertificateOrder, person: PersonId) -> bool:
-    if order.state is State.PLACED:
-        return may_decide(rooms.site, order, Gate.ISSUE, person)
-    has_plan = order.state is State.PROVEN and order.plan is not None
-    return has_plan and may_decide(rooms.site, order, Gate.INSTALL, person)
+    gate = _open_gate(order)
+    if gate is None:
+        return False
+    check = check_may_decide if order.state in (State.PLACED, State.PROVEN) else check_keeps_gate
+    try:
+        check(rooms.site, order, gate, person)
+    except Refused:
+        return False
+    return True
+
+
+def _open_gate(order: CertificateOrder) -> Gate | None:
+    match order.state:
+        case State.PLACED:
+            return Gate.ISSUE
+        case State.PROVEN if order.plan is not None:
+            return Gate.INSTALL
+        case State.FAILED:
+            return Gate.ROLL_BACK
+        case State.INSTALLED if order.renewal_asked_at is not None:
+            return Gate.ISSUE
+        case _:
+            return None
 
 
 def _expiring(

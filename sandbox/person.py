@@ -14,7 +14,7 @@ import aiohttp
 
 from sandbox.parts import SandboxFault
 
-PATIENCE_S = 60.0
+PATIENCE_S = 15.0
 LOOK_EVERY_S = 0.1
 
 Found = TypeVar("Found")
@@ -86,7 +86,7 @@ class Person:
                     return message
             return None
 
-        return await self._wait(look, f"a message with {words} {button or ''} in {channel}")
+        return await self.patiently(look, f"a message with {words} {button or ''} in {channel}")
 
     async def whisper(
         self, channel: str, *words: str, thread_ts: str | None = None, after: str = ""
@@ -100,7 +100,7 @@ class Person:
                     return told
             return None
 
-        return await self._wait(look, f"a private message with {words} in {channel}")
+        return await self.patiently(look, f"a private message with {words} in {channel}")
 
     async def click(self, channel: str, message: Message, label: str) -> None:
         """Press the button with this label on a message as it was read, even if it has changed since."""
@@ -117,7 +117,7 @@ class Person:
             top = views[-1] if views else None
             return top if top and title in plain(top["title"]) and top.get("submit") else None
 
-        return await self._wait(look, f"a modal called {title!r}")
+        return await self.patiently(look, f"a modal called {title!r}")
 
     async def notice(self, *words: str) -> str:
         """Wait for an open modal that only tells something, with all the words."""
@@ -127,7 +127,7 @@ class Person:
             told = "\n".join(words_of(views[-1])) if views and not views[-1].get("submit") else ""
             return told if told and all(word in told for word in words) else None
 
-        return await self._wait(look, f"a notice with {words}")
+        return await self.patiently(look, f"a notice with {words}")
 
     async def close_all(self) -> None:
         """Press X on every open modal."""
@@ -177,7 +177,8 @@ class Person:
             answer: dict[str, Any] = await response.json()
             return answer
 
-    async def _wait(self, look: Callable[[], Awaitable[Found | None]], what: str) -> Found:
+    async def patiently(self, look: Callable[[], Awaitable[Found | None]], what: str) -> Found:
+        """Look until there is something to see; `what` is for the sentence when there never is."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while (found := await look()) is None:

@@ -117,13 +117,13 @@ def paths_to_anchors(
         signers: the verified edges.
         faults: how many faults each reached certificate has as an issuer; only the order depends on it.
     """
-    useful = _anchored(signers)
+    distance = _distances(signers)
     # The fingerprints make the order a property of the certificates, not of the order in which they came.
     heap: list[tuple[int, int, tuple[Fingerprint, ...]]] = [(0, 0, (leaf.sha256,))]
     for _ in range(_STEPS):
         if not heap:
             return
-        cost, length, trail = heapq.heappop(heap)
+        cost, _, trail = heapq.heappop(heap)
         for anchor in signers.anchors.get(trail[-1], ()):
             yield Path(
                 intermediates=tuple(signers.reached[print_] for print_ in trail[1:]), anchor=anchor
@@ -131,9 +131,10 @@ def paths_to_anchors(
         seen = {(signers.reached[p].subject_der, signers.reached[p].spki_der) for p in trail}
         for issuer in signers.issuers.get(trail[-1], ()):
             name_and_key = (issuer.subject_der, issuer.spki_der)
-            if issuer.sha256 in useful and name_and_key not in seen:
-                entry = (cost + faults.get(issuer.sha256, 0), length + 1, (*trail, issuer.sha256))
-                heapq.heappush(heap, entry)
+            if issuer.sha256 in distance and name_and_key not in seen:
+                worse = cost + faults.get(issuer.sha256, 0)
+                length = len(trail) + distance[issuer.sha256]
+                heapq.heappush(heap, (worse, length, (*trail, issuer.sha256)))
 
 
 def signers_among(
@@ -192,17 +193,21 @@ def _is_checkable(cert: Certificate) -> bool:
     return cert.key.curve in rules.CA_CURVES
 
 
-def _anchored(signers: Signers) -> frozenset[Fingerprint]:
-    """Return the certificates from which an anchor can be reached; dead ends never enter the search."""
+def _distances(signers: Signers) -> dict[Fingerprint, int]:
+    """
+    Return how many steps each certificate is from an anchor; what reaches none is left out.
+
+    Dead ends so never enter the search, and of the others those that lead up soonest are looked at first.
+    """
     signed_by: dict[Fingerprint, list[Fingerprint]] = {}
     for print_, issuers in signers.issuers.items():
         for issuer in issuers:
             signed_by.setdefault(issuer.sha256, []).append(print_)
     waiting = [print_ for print_, found in signers.anchors.items() if found]
-    anchored = set(waiting)
+    distance = dict.fromkeys(waiting, 0)
     for print_ in waiting:
         for below in signed_by.get(print_, ()):
-            if below not in anchored:
-                anchored.add(below)
+            if below not in distance:
+                distance[below] = distance[print_] + 1
                 waiting.append(below)
-    return frozenset(anchored)
+    return distance

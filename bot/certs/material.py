@@ -36,8 +36,10 @@ _CERTIFICATE_LABELS: Final = frozenset(
 )
 _TRAILING: Final = b"\x00\x1a\r\n\t "
 _CUT_CERTIFICATE: Final = re.compile(
-    rb"\x30\x82..(?:\x30\x82|\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07)", re.DOTALL
+    rb"\x30(?:\x81.|\x82..|\x83...)(?:\x30[\x81-\x83]|\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07)",
+    re.DOTALL,
 )
+"""A long sequence that begins with a long sequence (a certificate) or with the name of PKCS7."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +274,7 @@ def _take_pkcs7(der: bytes, where: str, reading: _Reading) -> None:
 
 
 def _note_cut(rest: bytes, where: str, reading: _Reading) -> bool:
-    """A long sequence that begins with a long sequence and is shorter than it says was a certificate or a PKCS7 once."""
+    """What begins as a certificate or a PKCS7 and is shorter than it says was one once."""
     if not _CUT_CERTIFICATE.match(rest):
         return False
     reading.damaged(where, "it is cut short")

@@ -49,11 +49,11 @@ YOUNG_ROOTS: Final = (
 def explain_missing_path(bag: Sequence[Certificate], signers: Signers, anchors: Anchors) -> Finding:
     """Return the one finding that says why the walk upward ended before an anchor."""
     top = _top(signers)
-    if signers.spent:
+    if signers.spent or any(signers.anchors.values()):
         return _refused(
             "chain_invalid",
             top,
-            "has too many look-alikes of its issuer in the bundle",
+            "stands among too many look-alikes and ways to go in the bundle",
             "Upload only the bundle of this order.",
         )
     roots = [

@@ -4,7 +4,6 @@ DNS names as certificates carry them: A-labels, lower case, no final dot, maybe 
 Only the form of a name is judged here, and whether the public may hold it; who asked for it is not.
 """
 
-import ipaddress
 import re
 from functools import cache
 from typing import Final, NewType
@@ -140,7 +139,7 @@ def _to_a_labels(body: str, text: str) -> str:
         raise BadName(
             f"{show(text)} is not a DNS name: labels hold letters, digits and inner hyphens, 63 at most."
         )
-    if labels[-1].isdigit() or _is_address(name):
+    if labels[-1].isdigit():
         raise BadName(f"{show(text)} is an address, not a DNS name. Write the name of the host.")
     return name
 
@@ -154,14 +153,6 @@ def _is_label(label: str) -> bool:
         return idna.alabel(idna.ulabel(label)) == label.encode()
     except (idna.IDNAError, UnicodeError):
         return False
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

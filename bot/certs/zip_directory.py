@@ -118,7 +118,9 @@ def span_of(data: bytes, entry: ZipEntry, *, where: str) -> tuple[int, int, int]
             where, f"local header and directory disagree on the entry {show(entry.label)}"
         )
     told, known = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    if told != known and not (entry.is_streamed and told == (0, 0, 0)):
+    # A writer of a stream leaves open what it does not know yet; Info-ZIP often knows the size.
+    agreed = (a == b or (entry.is_streamed and not a) for a, b in zip(told, known, strict=True))
+    if not all(agreed):
         raise malformed(
             where, f"local header and directory disagree on the sizes of {show(entry.label)}"
         )

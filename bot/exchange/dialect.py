@@ -99,12 +99,12 @@ def dialect_of_build(build: str) -> Dialect:
         UnknownVersion: CertDesk does not know this line of builds.
     """
     numbers = [int(part) for part in build.split(".") if part.isdecimal()]
-    match [*numbers, 0, 0, 0]:
+    match [*numbers[:2], *(numbers[2:] or [0])]:
         case [8, *_]:
             return DIALECTS["2007"]
         case [14, *_]:
             return DIALECTS["2010"]
-        case [15, 0, *_]:
+        case [15, 0, *_] if len(numbers) > 1:
             return DIALECTS["2013"]
         case [15, 1, *_]:
             return DIALECTS["2016"]

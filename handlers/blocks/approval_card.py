@@ -7,6 +7,7 @@ from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_buttons
 from handlers.blocks.parts import (
     Block,
     Picture,
@@ -19,6 +20,7 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.text import count, hosts_in_row, mention, when
+from handlers.ids import Action
 
 _CLOSED = {
     State.REJECTED: "Rejected",
@@ -61,7 +63,7 @@ def _footer(order: CertificateOrder, site: Site) -> list[Block]:
     said = of.decisions(order, Gate.ISSUE)
     record = [context(said)] if said else []
     if order.state is State.PLACED:
-        row = (of.approve_button(order), of.reject_button(order))
+        row = order_buttons(order, Action.APPROVE, Action.REJECT)
         return [*record, context(_policy(order, site)), *actions("approval.actions", row)]
     if order.state is State.LAPSED:
         return [*record, context(f"Nobody decided in time; lapsed {when(order.changed_at)}.")]

@@ -1,14 +1,17 @@
 """The CSR with everything a person needs at the vendor's desk, and the buttons to report back."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_buttons, reference
 from handlers.blocks.parts import (
     Block,
     Picture,
     actions,
-    button,
     context,
     header,
     link_button,
@@ -21,12 +24,11 @@ from handlers.blocks.parts import (
 )
 from handlers.blocks.text import clip, code, mention
 from handlers.ids import Action
-from handlers.refs import Act, OrderRef, render_ref
+from handlers.refs import Act
 
 _NAMES_LIMIT = 2500
 _STEPS_LIMIT = 2500
 _CSR_BLOCK = "csr.text"
-_OPEN = (State.CSR_READY, State.SUBMITTED, State.ISSUED)
 _TITLES = {
     State.CSR_READY: "CSR ready: submit it",
     State.SUBMITTED: "CSR submitted",
@@ -102,27 +104,17 @@ def _who(order: CertificateOrder) -> str:
 
 
 def _row(order: CertificateOrder, site: Site) -> tuple[Block, ...]:
-    if order.state not in _OPEN:
+    if order.state not in _BUTTONS:
         return ()
-    return actions("csr.actions", [*_buttons(order), *_portal(order, site), *_rarer(order)])
+    usual = order_buttons(order, *_BUTTONS[order.state])
+    return actions("csr.actions", [*usual, *_portal(order, site), *_rarer(order)])
 
 
-def _buttons(order: CertificateOrder) -> list[Block]:
-    match order.state:
-        case State.CSR_READY:
-            submitted = button(
-                Action.SUBMITTED, "I submitted the CSR", value=of.reference(order), style="primary",
-                spoken=f"Report that the CSR of order {order.id} was submitted",
-            )  # fmt: skip
-            return [submitted, of.cancel_button(order)]
-        case State.SUBMITTED:
-            issued = button(
-                Action.ISSUED, "Certificate is issued", value=of.reference(order),
-                spoken=f"Report that the vendor has issued order {order.id}",
-            )  # fmt: skip
-            return [of.upload_button(order), issued]
-        case _:
-            return [of.upload_button(order), of.cancel_button(order)]
+_BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {
+    State.CSR_READY: (Action.SUBMITTED, Action.CANCEL),
+    State.SUBMITTED: (Action.UPLOAD, Action.ISSUED),
+    State.ISSUED: (Action.UPLOAD, Action.CANCEL),
+}
 
 
 def _portal(order: CertificateOrder, site: Site) -> list[Block]:
@@ -141,8 +133,6 @@ def _rarer(order: CertificateOrder) -> list[Block]:
         ("Rekey with a new CSR", Act.REKEYED),
         ("Cancel order", Act.CANCEL),
     )
-    return [overflow(Action.CSR_MORE, [option(label, _value(order, act)) for label, act in acts])]
-
-
-def _value(order: CertificateOrder, act: Act) -> str:
-    return render_ref(OrderRef(order=order.id, version=order.version, act=act))
+    return [
+        overflow(Action.CSR_MORE, [option(label, reference(order, act=act)) for label, act in acts])
+    ]

@@ -1,13 +1,14 @@
 """The app's home: what waits for this person, their orders, what expires soon, how to begin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
-from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_button, order_buttons
 from handlers.blocks.help import WORDS
-from handlers.blocks.list_view import installed_row, order_row, renew_button
+from handlers.blocks.list_view import installed_row, order_row
 from handlers.blocks.parts import (
     Block,
     actions,
@@ -22,6 +23,17 @@ from handlers.blocks.text import code
 from handlers.ids import Action
 
 _SHOWN = 8
+_DECISIONS: Final[Mapping[State, tuple[Action, ...]]] = {
+    State.PLACED: (Action.APPROVE, Action.REJECT),
+    State.PROVEN: (Action.REVIEW_PLAN,),
+    State.FAILED: (Action.RETRY,),
+    State.INSTALLED: (Action.APPROVE_RENEWAL, Action.POSTPONE_RENEWAL),
+}
+_OWN_TURN: Final[Mapping[State, Action]] = {
+    State.CSR_READY: Action.SUBMITTED,
+    State.SUBMITTED: Action.UPLOAD,
+    State.ISSUED: Action.UPLOAD,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +43,7 @@ class HomeFacts:
 
     Args:
         role: the person's roles in words.
-        to_decide: orders at a gate this person may pass now.
+        to_decide: orders that wait for a decision this person may take now.
         mine: the person's own orders under way.
         expiring: installed orders past the moment of renewal, the next to end first.
     """
@@ -51,9 +63,8 @@ def home_view(told: HomeFacts) -> Block:
             context(f"Your part: {told.role}."),
             *actions("home.actions", [_request()]),
             *_part("Waiting for you", told.to_decide, _deciding),
-            *_part("Your orders", told.mine, lambda order: [section(order_row(order))]),
-            *_part("Expiring", told.expiring,
-                   lambda order: [with_button(installed_row(order), renew_button(order))]),
+            *_part("Your orders", told.mine, _own),
+            *_part("Expiring", told.expiring, _expiring),
             divider(),
             section("*Commands*\n" + "\n".join(f"{code(f'/cert {w}')}  {does}" for w, does in WORDS)),
         ],
@@ -81,9 +92,16 @@ def _part(
 
 
 def _deciding(order: CertificateOrder) -> list[Block]:
-    row = (
-        (of.approve_button(order), of.reject_button(order))
-        if order.state is State.PLACED
-        else (of.review_button(order),)
-    )
-    return [section(order_row(order)), *actions(f"home.order.{order.id}", row)]
+    row = order_buttons(order, *_DECISIONS[order.state])
+    return [section(order_row(order)), *actions(f"home.decide.{order.id}", row)]
+
+
+def _own(order: CertificateOrder) -> list[Block]:
+    action = _OWN_TURN.get(order.state)
+    if action is None:
+        return [section(order_row(order))]
+    return [with_button(order_row(order), order_button(action, order))]
+
+
+def _expiring(order: CertificateOrder) -> list[Block]:
+    return [with_button(installed_row(order), order_button(Action.RENEW, order))]

@@ -1,11 +1,10 @@
 """Orders in rows: the list, the ones to renew."""
 
 from bot.domain.order import CertificateOrder
-from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_button
 from handlers.blocks.parts import (
     Block,
     Picture,
-    button,
     context,
     header,
     picture,
@@ -53,16 +52,11 @@ def renewable_list(orders: tuple[CertificateOrder, ...]) -> Picture:
         return picture(
             told, [section("Nothing is installed yet. `/cert request` asks for a certificate.")]
         )
-    rows = [with_button(installed_row(order), renew_button(order)) for order in orders[:_SHOWN]]
+    rows = [
+        with_button(installed_row(order), order_button(Action.RENEW, order))
+        for order in orders[:_SHOWN]
+    ]
     return picture(told, [header("Which one is to be renewed?"), *rows, *_rest(orders)])
-
-
-def renew_button(order: CertificateOrder) -> Block:
-    """Opens the form for an order's successor."""
-    return button(
-        Action.RENEW, f"Renew order {order.id}", value=of.reference(order),
-        spoken=f"Ask for the successor of order {order.id}",
-    )  # fmt: skip
 
 
 def _rest(orders: tuple[CertificateOrder, ...]) -> list[Block]:

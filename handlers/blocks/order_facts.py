@@ -1,13 +1,10 @@
-"""What several pictures say of an order in the same words: its facts, its decisions, its buttons."""
+"""What several pictures say of an order in the same words: its facts and its decisions."""
 
 from bot.domain.approvals import KEEPERS, Approval, Gate
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
-from handlers.blocks.parts import Block, button
 from handlers.blocks.text import code, codes, count, escape, hosts_in_row, mention, when
 from handlers.headlines import GATES, STATES
-from handlers.ids import Action
-from handlers.refs import OrderRef, render_ref
 
 _NAMES_LIMIT = 1200
 
@@ -75,52 +72,7 @@ def decisions(order: CertificateOrder, *gates: Gate) -> str:
     return "\n".join(decision_line(word) for word in order.approvals if word.gate in gates)
 
 
-def reference(order: CertificateOrder, gate: Gate | None = None) -> str:
-    """The value of a button on this order's cards."""
-    return render_ref(OrderRef(order=order.id, version=order.version, gate=gate))
-
-
 def may_decide_line(site: Site, gate: Gate) -> str:
     """Who keeps a gate, mentioned so that they hear of the question."""
     keepers = ", ".join(mention(person.id) for person in site.keepers(KEEPERS[gate]))
     return f"May decide: {keepers or 'nobody; an administrator has to name somebody'}"
-
-
-def cancel_button(order: CertificateOrder) -> Block:
-    """Opens the form that calls an order off."""
-    return button(
-        Action.CANCEL, "Cancel order", value=reference(order),
-        spoken=f"Cancel order {order.id}",
-    )  # fmt: skip
-
-
-def upload_button(order: CertificateOrder) -> Block:
-    """Opens the form that takes the vendor's zip."""
-    return button(
-        Action.UPLOAD, "Upload bundle", value=reference(order), style="primary",
-        spoken=f"Upload the bundle of order {order.id}",
-    )  # fmt: skip
-
-
-def review_button(order: CertificateOrder) -> Block:
-    """Opens the plan, on which an operator decides."""
-    return button(
-        Action.REVIEW_PLAN, "Review and install", value=reference(order, Gate.INSTALL),
-        style="primary", spoken=f"Review the plan of order {order.id} and install",
-    )  # fmt: skip
-
-
-def approve_button(order: CertificateOrder) -> Block:
-    """Passes the gate of ordering."""
-    return button(
-        Action.APPROVE, "Approve order", value=reference(order, Gate.ISSUE), style="primary",
-        spoken=f"Approve order {order.id} for {order.wish.subject.common_name}",
-    )  # fmt: skip
-
-
-def reject_button(order: CertificateOrder) -> Block:
-    """Opens the form that rejects an order with a reason."""
-    return button(
-        Action.REJECT, "Reject order", value=reference(order, Gate.ISSUE), style="danger",
-        spoken=f"Reject order {order.id} for {order.wish.subject.common_name}",
-    )  # fmt: skip

@@ -8,11 +8,11 @@ from bot.domain.plan import Answer, CertificateLine, HostPlan, InstallPlan
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_buttons
 from handlers.blocks.parts import (
     Block,
     Picture,
     actions,
-    button,
     context,
     facts,
     header,
@@ -120,7 +120,7 @@ def _footer(order: CertificateOrder, site: Site) -> list[Block]:
     if order.state is not State.PROVEN:
         return record
     policy = [context(_policy(order, site))] if order.plan else []
-    return [*record, *policy, *actions("plan.actions", _buttons(order))]
+    return [*record, *policy, *actions("plan.actions", order_buttons(order, *_possible(order)))]
 
 
 def _policy(order: CertificateOrder, site: Site) -> str:
@@ -133,15 +133,7 @@ def _policy(order: CertificateOrder, site: Site) -> str:
     )
 
 
-def _buttons(order: CertificateOrder) -> list[Block]:
-    reread = button(
-        Action.REPLAN, "Read hosts again", value=of.reference(order),
-        spoken=f"Read the hosts of order {order.id} again and make a new plan",
-    )  # fmt: skip
-    if order.plan is None:
-        return [reread, of.cancel_button(order)] if order.fault_code else []
-    refuse = button(
-        Action.REJECT_PLAN, "Reject plan", value=of.reference(order, Gate.INSTALL), style="danger",
-        spoken=f"Reject the plan of order {order.id}",
-    )  # fmt: skip
-    return [of.review_button(order), reread, refuse]
+def _possible(order: CertificateOrder) -> tuple[Action, ...]:
+    if order.plan is not None:
+        return (Action.REVIEW_PLAN, Action.REPLAN, Action.REJECT_PLAN)
+    return (Action.REPLAN, Action.CANCEL) if order.fault_code else ()

@@ -5,8 +5,8 @@ from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
-from handlers.blocks.parts import Block, Picture, actions, button, context, facts, header, picture
-from handlers.blocks.parts import section as paragraph
+from handlers.blocks.buttons import order_buttons
+from handlers.blocks.parts import Block, Picture, actions, context, facts, header, picture, section
 from handlers.blocks.text import hosts_in_row, mention, when
 from handlers.ids import Action
 
@@ -16,7 +16,7 @@ def renewal_card(order: CertificateOrder, site: Site) -> Picture:
     told = _told(order)
     blocks = [
         header(of.heading(order, "Renewal")),
-        paragraph(told),
+        section(told),
         facts(_facts(order)),
         *_row(order, site),
     ]
@@ -51,19 +51,11 @@ def _facts(order: CertificateOrder) -> list[tuple[str, str]]:
 def _row(order: CertificateOrder, site: Site) -> tuple[Block, ...]:
     if order.renewal_asked_at is None or order.state is not State.INSTALLED:
         return ()
-    value = of.reference(order, Gate.ISSUE)
+    row = order_buttons(order, Action.APPROVE_RENEWAL, Action.POSTPONE_RENEWAL)
     return (
         context(
             "An approver's yes opens the new order and approves it at once. "
             f"{of.may_decide_line(site, Gate.ISSUE)}."
         ),
-        *actions(
-            "renewal.actions",
-            [
-                button(Action.APPROVE_RENEWAL, "Approve renewal", value=value, style="primary",
-                       spoken=f"Approve the renewal of order {order.id}"),
-                button(Action.POSTPONE_RENEWAL, "Not now", value=value,
-                       spoken=f"Put the renewal of order {order.id} off for a week"),
-            ],
-        ),
-    )  # fmt: skip
+        *actions("renewal.actions", row),
+    )

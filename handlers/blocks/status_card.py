@@ -1,19 +1,19 @@
 """The order at a glance, where it was asked for: state, facts, progress, fault, next, buttons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Final
 
-from bot.domain.approvals import Gate, Role
+from bot.domain.approvals import Role
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
+from handlers.blocks.buttons import order_buttons
 from handlers.blocks.parts import (
     Block,
     Picture,
     actions,
-    button,
     context,
     facts,
     header,
@@ -54,9 +54,15 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
         *_fault(order),
         context(f"Asked for by {mention(order.requester)} {when(order.placed_at)}; "
                 f"last change {when(order.changed_at)}."),
-        *actions("status.actions", [make(order) for make in BUTTONS.get(order.state, ())]),
+        *actions("status.actions", order_buttons(order, *_possible(order))),
     ]  # fmt: skip
     return picture(told, blocks)
+
+
+def _possible(order: CertificateOrder) -> tuple[Action, ...]:
+    if order.state is State.PROVEN and order.plan is None:
+        return (Action.CANCEL,)
+    return BUTTONS.get(order.state, ())
 
 
 def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
@@ -129,42 +135,14 @@ def _fault(order: CertificateOrder) -> list[Block]:
     return told + ([outside_section(order.detail)] if order.detail else [])
 
 
-def _retry(order: CertificateOrder) -> Block:
-    return button(
-        Action.RETRY, "Retry", value=of.reference(order, Gate.ROLL_BACK), style="primary",
-        spoken=f"Retry the work of order {order.id} where it stopped",
-    )  # fmt: skip
-
-
-def _renew(order: CertificateOrder) -> Block:
-    return button(
-        Action.RENEW, "Renew certificate", value=of.reference(order),
-        spoken=f"Ask for the successor of order {order.id}",
-    )  # fmt: skip
-
-
-def _roll_back(order: CertificateOrder) -> Block:
-    return button(
-        Action.ROLL_BACK, "Roll back", value=of.reference(order, Gate.ROLL_BACK), style="danger",
-        spoken=f"Roll order {order.id} back to the certificates of before",
-    )  # fmt: skip
-
-
-def _retire(order: CertificateOrder) -> Block:
-    return button(
-        Action.RETIRE, "Retire certificate", value=of.reference(order, Gate.RETIRE),
-        spoken=f"Remove the certificate of order {order.id} from its hosts",
-    )  # fmt: skip
-
-
-BUTTONS: Final[Mapping[State, tuple[Callable[[CertificateOrder], Block], ...]]] = {
-    State.PLACED: (of.cancel_button,),
-    State.CSR_READY: (of.cancel_button,),
-    State.SUBMITTED: (of.upload_button, of.cancel_button),
-    State.ISSUED: (of.upload_button, of.cancel_button),
-    State.PROVEN: (of.review_button, of.cancel_button),
-    State.INSTALLED: (_renew, _roll_back, _retire),
-    State.SUPERSEDED: (_retire,),
-    State.FAILED: (_retry, of.cancel_button),
+BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {
+    State.PLACED: (Action.CANCEL,),
+    State.CSR_READY: (Action.SUBMITTED, Action.CANCEL),
+    State.SUBMITTED: (Action.UPLOAD, Action.CANCEL),
+    State.ISSUED: (Action.UPLOAD, Action.CANCEL),
+    State.PROVEN: (Action.REVIEW_PLAN, Action.CANCEL),
+    State.INSTALLED: (Action.RENEW, Action.ROLL_BACK, Action.RETIRE),
+    State.SUPERSEDED: (Action.RETIRE,),
+    State.FAILED: (Action.RETRY, Action.CANCEL),
 }
 """What can be done by a person in each state; states that are not here wait for nobody's click."""

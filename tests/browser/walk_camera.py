@@ -4,20 +4,21 @@ The camera of the walk: a picture of a page, and the faults a picture alone migh
 Pictures go to docs/img when CERTDESK_PICTURES=1 asks for them, else into the test's own folder.
 """
 
-import io
 import os
+import struct
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from PIL import Image
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError
 
 WIDTH, HEIGHT = 1440, 900
 HEAVIEST_BYTES = 200_000
 """A page of documentation shows many pictures; heavier ones make it slow to open."""
 _DOCS = Path(__file__).resolve().parents[2] / "docs" / "img"
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _OVERFLOW = """() => {
   const named = (node) => `${node.tagName.toLowerCase()}.${node.className || "-"}`;
@@ -46,13 +47,13 @@ def folder_for_pictures(tmp_path: Path) -> Path:
     return chosen
 
 
-@dataclass(slots=True, kw_only=True)
 class Camera:
-    """Takes numbered pictures, and keeps what the pages complained about meanwhile."""
+    """Takes numbered pictures into a folder, and keeps what the pages complained about meanwhile."""
 
-    folder: Path
-    complaints: list[str] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    def __init__(self, folder: Path) -> None:
+        self.complaints: list[str] = []
+        self._folder = folder
+        self._numbers = count(1)
 
     def watch(self, context: BrowserContext) -> None:
         """Hear the console and the errors of every tab of this browser window."""
@@ -67,7 +68,7 @@ class Camera:
         small = _small(shot)
         if len(small) > HEAVIEST_BYTES:
             self.complaints.append(f"{name}: the picture weighs {len(small)} bytes")
-        (self.folder / f"{next(self._numbers):02d}-{name}.png").write_bytes(small)
+        (self._folder / f"{next(self._numbers):02d}-{name}.png").write_bytes(small)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -78,9 +79,20 @@ class Camera:
 
 
 def _small(png: bytes) -> bytes:
-    """The same picture with 256 colours: a page of flat colours and letters needs no more."""
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        few.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    """The same picture, packed harder: Chromium packs for speed. Source: PNG 5.3 (chunk layout)."""
+    packed = b"".join(body for kind, body in _chunks(png) if kind == b"IDAT")
+    data = zlib.compress(zlib.decompress(packed), level=9)
+    head = next(body for kind, body in _chunks(png) if kind == b"IHDR")
+    return _SIGNATURE + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = len(_SIGNATURE)
+    while place < len(png):
+        length, kind = struct.unpack_from(">I4s", png, place)
+        yield kind, png[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -62,10 +62,13 @@ class SlackTab:
         """Write into a field of the modal."""
         await self.modal.get_by_label(label, exact=True).fill(text)
 
-    async def press(self, where: Locator, label: str) -> None:
+    def button(self, words: str) -> Locator:
+        """The newest button in sight that reads so."""
+        return self.page.locator("button:visible, a.button:visible").filter(has_text=words).last
+
+    async def press(self, words: str) -> None:
         """Press the newest button that reads so."""
-        found = where.locator("button, a.button").filter(has_text=label).last
-        await found.click(timeout=WAIT_MS)
+        await self.button(words).click()
 
     async def open_thread(self, card: Locator) -> None:
         """Open a card's thread."""

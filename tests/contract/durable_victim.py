@@ -1,13 +1,15 @@
 """
-A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|never``.
+A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|stopped|never``.
 
 Its job has three steps, each of which writes a line into the log; `between` kills the process after the first step
-was kept, `inside` in the middle of the second one. Without a kill it ends when the job has ended.
+was kept, `inside` in the middle of the second one, and `stopped`
+ends the worker in good order while the job is between them. Without any of it the process ends when the job has.
 """
 
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -22,6 +24,7 @@ PATIENCE_S = 20.0
 
 def main(url: str, log: Path, dies: str) -> None:
     """Work until the job is done, or until death."""
+    reached, stopped = threading.Event(), threading.Event()
 
     def write(line: str) -> Done:
         with log.open("a", encoding="utf-8") as out:
@@ -40,23 +43,34 @@ def main(url: str, log: Path, dies: str) -> None:
         )
         if dies == "between":
             os.kill(os.getpid(), signal.SIGKILL)
+        if dies == "stopped":
+            reached.set()
+            stopped.wait(PATIENCE_S)
         run.step("two", second)
         run.step("three", lambda: write(f"three {order_id}/{version} {kept}"))
+
+    def apologize(order_id: OrderId, _incident: str) -> None:
+        write(f"sorry {order_id}")
 
     jobs = Jobs(
         by_work=dict.fromkeys(WORKS, job),
         deliver=lambda *_: None,
         sweeps=(),
         reconcile=lambda: None,
-        apologize=lambda order_id, _: write(f"sorry {order_id}"),
+        apologize=apologize,
     )
     worker = Worker(database_url=url, executor_id="victim-1", jobs=jobs)
     worker.start()
+    if dies == "stopped":
+        assert reached.wait(PATIENCE_S)
+        worker.stop()
+        stopped.set()
+        return
     end = time.monotonic() + PATIENCE_S
     while "three" not in (log.read_text(encoding="utf-8") if log.exists() else ""):
         if time.monotonic() > end:
             raise SystemExit(f"nothing came of it in {PATIENCE_S:.0f} seconds")
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     worker.stop()
 
 

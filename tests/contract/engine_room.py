@@ -34,7 +34,7 @@ def wait_for(what: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
 
 
 @dataclass(kw_only=True)
@@ -73,9 +73,10 @@ class Room:
     def note(self, run: Run, order_id: OrderId, version: int) -> None:
         """A job of two steps."""
         for name in ("one", "two"):
-            run.step(name, lambda name=name: self._note(f"{name} {order_id}/{version}"))  # type: ignore[misc]  # mypy cannot type a default in a lambda
+            run.step(name, lambda name=name: self.say(f"{name} {order_id}/{version}"))  # type: ignore[misc]  # mypy cannot type a default in a lambda
 
-    def _note(self, words: str) -> Done:
+    def say(self, words: str) -> Done:
+        """Write a line into the log, as a step does."""
         self.log.append(words)
         return Done(words)
 
@@ -111,7 +112,7 @@ class Overlap:
     def _work(self, host: str) -> Done:
         for counted in (host, "all"):
             self._count(counted, 1)
-        time.sleep(0.3)
+        threading.Event().wait(0.3)
         for counted in (host, "all"):
             self._count(counted, -1)
         with self._lock:

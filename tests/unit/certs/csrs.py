@@ -13,6 +13,7 @@ _OS_VERSION = bytes.fromhex("060a2b060104018237" + "0d0203")
 _CLIENT_INFO = bytes.fromhex("06092b0601040182371514")
 _KEY_PROVIDER = bytes.fromhex("060a2b060104018237" + "0d0202")
 _EXTENSIONS = bytes.fromhex("06092a864886f70d01090e")
+_KEY_USAGE = bytes.fromhex("0603551d0f")
 _SAN = bytes.fromhex("0603551d11")
 _SHA1_RSA = bytes.fromhex("300d06092a864886f70d0101050500")
 
@@ -37,7 +38,14 @@ def request_pem() -> bytes:
     return request().public_bytes(Encoding.PEM)
 
 
-def windows_request(names: Sequence[str] | None = NAMES) -> bytes:
+def request_der() -> bytes:
+    """Return a signed request as DER."""
+    return request().public_bytes(Encoding.DER)
+
+
+def windows_request(
+    names: Sequence[str] | None = NAMES, *, client_info: bytes | None = None
+) -> bytes:
     """Return the DER of a request as Exchange makes it on an older Windows: SHA-1, three attributes of its own."""
     private = key("leaf", kind="2048")
     assert isinstance(private, rsa.RSAPrivateKey)
@@ -52,15 +60,16 @@ def windows_request(names: Sequence[str] | None = NAMES) -> bytes:
     provider = "Microsoft RSA SChannel Cryptographic Provider".encode("utf-16-be")
     attributes = [
         _attribute(_OS_VERSION, tlv(0x16, b"6.2.9200.2")),
-        _attribute(_CLIENT_INFO, tlv(0x30, client)),
+        _attribute(_CLIENT_INFO, tlv(0x30, client if client_info is None else client_info)),
         _attribute(
             _KEY_PROVIDER, tlv(0x30, tlv(0x02, b"\x01") + tlv(0x1E, provider) + tlv(0x03, b"\x00"))
         ),
     ]
     if names is not None:
         san = tlv(0x30, b"".join(tlv(0x82, text.encode()) for text in names))
+        usage = tlv(0x30, _KEY_USAGE + b"\x01\x01\xff" + tlv(0x04, b"\x03\x02\x05\xa0"))
         extension = tlv(0x30, _SAN + tlv(0x04, san))
-        attributes.append(_attribute(_EXTENSIONS, tlv(0x30, extension)))
+        attributes.append(_attribute(_EXTENSIONS, tlv(0x30, usage + extension)))
     info = tlv(
         0x30,
         tlv(0x02, b"\x00")

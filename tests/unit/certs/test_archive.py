@@ -85,6 +85,19 @@ ATTACKS = {
         write([replace(HONEST, extra=struct.pack("<2H", 0x7075, 0))]),
         "zip_malformed",
     ),
+    "streamed with another size": (
+        write([replace(HONEST, streamed=True, local_size=3)]),
+        "zip_malformed",
+    ),
+    "enormous extra field": (
+        write([replace(HONEST, extra=struct.pack("<2H", 0x5455, 0) * 300)]),
+        "zip_malformed",
+    ),
+    "enormous local extra field": (
+        write([replace(HONEST, local_extra=struct.pack("<2H", 0x5455, 0) * 300)]),
+        "zip_malformed",
+    ),
+    "enormous name": (write([replace(HONEST, name=b"x" * 2000)]), "zip_malformed"),
     "unknown flags": (write([replace(HONEST, flags=1 << 5)]), "zip_malformed"),
     "folder with content": (write([replace(HONEST, name=b"a/")]), "zip_malformed"),
     "stored with two sizes": (
@@ -198,6 +211,13 @@ HONEST_ODDITIES = {
             streamed=True,
             descriptor=struct.pack("<3L", 0x1A0BA3A2, len(deflate(HONEST.data)), 17),
         )
+    ],
+    "streamed by Info-ZIP, which knows the size": [
+        replace(HONEST, streamed=True, local_size=len(HONEST.data))
+    ],
+    "streamed folder without descriptor": [
+        Entry(name=b"a/", data=b"", method=0, streamed=True, descriptor=b""),
+        replace(HONEST, name=b"a/b.crt"),
     ],
     "time in the extra fields": [
         replace(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.certs.csr import Csr, check_csr, parse_csr
@@ -15,7 +15,7 @@ from bot.certs.findings import BadMaterial
 from bot.certs.names import DnsName
 from tests.unit.certs.csrs import request, request_pem, windows_request
 from tests.unit.certs.test_material import KEYS
-from tests.unit.certs.toyca import NAMES, key, spki
+from tests.unit.certs.toyca import NAMES, key, spki, tlv
 
 PEM = request_pem()
 DER = request().public_bytes(Encoding.DER)
@@ -134,6 +134,68 @@ def test_unusable_kind_of_key_is_refused() -> None:
     assert codes(caught.value) == ["weak_key"]
 
 
+@pytest.mark.parametrize("kind", ["EC", "P-384", "4096"])
+def test_other_keys_prove_themselves(kind: str) -> None:
+    """Requests with EC keys and larger RSA keys are checked by their own signature too."""
+    private = key("csr", kind=kind)
+    csr = parse_csr(request(private=private).public_bytes(Encoding.DER))
+
+    assert csr.spki_der == spki(private)
+
+
+def test_request_without_attributes_is_read() -> None:
+    """A request with an empty list of attributes has its common name for a name."""
+    assert parse_csr(request(names=None).public_bytes(Encoding.DER)).names == NAMES[:1]
+
+
+def test_signature_of_another_kind_is_refused() -> None:
+    """An EC signature under an RSA key proves nothing."""
+    other = request(private=key("ec"))
+    key_info = spki(key("leaf", kind="2048"))
+    info = other.tbs_certrequest_bytes
+    changed = tlv(0x30, info[4 if info[1] == 0x82 else 3 :].replace(spki(key("ec")), key_info))
+    tail = other.public_bytes(Encoding.DER).split(info)[1]
+
+    with pytest.raises(BadMaterial) as caught:
+        parse_csr(tlv(0x30, changed + tail))
+    assert codes(caught.value) == ["csr_not_signed"]
+
+
+def test_signature_without_a_hash_is_refused() -> None:
+    """An RSA request that claims an Ed25519 signature proves nothing."""
+    info = request().tbs_certrequest_bytes
+    ed25519_id = bytes.fromhex("300506032b6570")
+
+    with pytest.raises(BadMaterial) as caught:
+        parse_csr(tlv(0x30, info + ed25519_id + tlv(0x03, bytes(65))))
+    assert codes(caught.value) == ["csr_not_signed"]
+
+
+def test_request_without_the_list_of_attributes_is_refused_with_a_sentence() -> None:
+    """RFC 2986 wants the list even when it is empty."""
+    whole = DER.replace(request().tbs_certrequest_bytes, b"")
+    body = request(names=None).tbs_certrequest_bytes
+    assert body.endswith(b"\xa0\x00")
+    shorter = tlv(0x30, body[4:-2])
+
+    with pytest.raises(BadMaterial):
+        parse_csr(tlv(0x30, shorter + whole[-275:]))
+
+
+def test_damaged_windows_attribute_is_left_out() -> None:
+    """An attribute nobody can read is no reason to refuse a request that proves itself."""
+    csr = parse_csr(windows_request(client_info=b"\x0c\x7fcut"))
+
+    assert [label for label, _ in csr.windows] == ["Windows version", "Key provider"]
+
+
+def test_enormous_request_is_not_read() -> None:
+    """Nothing is parsed of what is larger than any request."""
+    with pytest.raises(BadMaterial) as caught:
+        parse_csr(PEM + b" " * 40_000)
+    assert codes(caught.value) == ["csr_unreadable"]
+
+
 def test_names_that_are_none_are_all_told() -> None:
     """Every bad name of a request is named, once."""
     with pytest.raises(BadMaterial) as caught:
@@ -198,6 +260,7 @@ def test_unknown_version_is_refused() -> None:
     assert codes(caught.value) == ["csr_unreadable"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_any_bytes_end_in_a_sentence(data: bytes | str) -> None:
     """Nothing but BadMaterial ever comes out of noise."""
@@ -205,6 +268,7 @@ def test_any_bytes_end_in_a_sentence(data: bytes | str) -> None:
         parse_csr(data)
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, len(DER) - 1), value=st.integers(0, 255))
 def test_changed_request_is_refused_or_the_same(at: int, value: int) -> None:
     """No single changed byte passes the signature of the request."""

@@ -30,6 +30,7 @@ from tests.unit.certs.toyca import (
     key,
     name,
     spki,
+    tlv,
     toy_vendor,
     with_serial,
 )
@@ -168,6 +169,9 @@ DEFECTS: dict[str, Defect] = {
         certs=leaf_with(usages=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)),
     ),
     "no extended key usage": Defect(code="not_server_auth", certs=leaf_with(usages=None)),
+    "key usage without a handshake": Defect(
+        code="not_server_auth", certs=leaf_with(handshake=False)
+    ),
     # step 8
     "RSA 1024": Defect(
         code="weak_key",
@@ -381,6 +385,11 @@ ACCEPTED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"spki_der": spki(key("ec")), "allow_ec": True},
         "accept",
     ),
+    "nothing seen before": (
+        {},
+        {"known_serials": frozenset({SeenSerial(issuer="CN=x", serial_hex="1", spki_sha256="")})},
+        "accept",
+    ),
     "right vendor": ({}, {"issuers": ("toy trust,  inc.",)}, "accept"),
     "www added": ({"names": [*NAMES, "www.mail.example.com"]}, {}, "accept_with_warnings"),
     "bare domain added": ({"names": [*NAMES, "example.com"]}, {}, "accept_with_warnings"),
@@ -412,6 +421,32 @@ def test_what_is_allowed_is_accepted(
     assert verdict.certificate is not None
 
 
+def timestamps(count: int) -> x509.UnrecognizedExtension:
+    """Return an extension with so many transparency timestamps (RFC 6962 3.3)."""
+    one = bytes(1 + 32 + 8 + 2) + b"\x04\x03" + b"\x00\x02" + b"ok"
+    whole = b"".join(len(one).to_bytes(2) + one for _ in range(count))
+    value = tlv(0x04, len(whole).to_bytes(2) + whole)
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), value)
+
+
+@pytest.mark.parametrize(
+    ("days", "count", "enough"), [(198, 2, False), (198, 3, True), (90, 2, True)]
+)
+def test_transparency_timestamps_are_counted(
+    days: int, count: int, enough: bool, vendor: ToyVendor, expectation: Expectation
+) -> None:
+    """Browsers want two for short lives and three for long ones; fewer are a note."""
+    certs = (
+        vendor.leaf(days=days, extra=((timestamps(count), False),)),
+        vendor.issuing,
+        vendor.cross,
+    )
+    verdict = judged(certs, expectation, vendor)
+
+    assert verdict.outcome == "accept"
+    assert ("few_scts" not in {finding.code for finding in verdict.findings}) is enough
+
+
 def test_lost_client_auth_names_what_may_break(vendor: ToyVendor, expectation: Expectation) -> None:
     """The warning says which connections to look at."""
     certs = (vendor.leaf(), vendor.issuing, vendor.cross)
@@ -427,14 +462,16 @@ def test_lost_client_auth_names_what_may_break(vendor: ToyVendor, expectation: E
     [
         ({"not_before": NOW - timedelta(days=90), "serial": 5}, "older certificate"),
         ({"poison": True, "serial": 5}, "precertificate"),
+        ({"issuer": "itself", "serial": 5}, "self-signed"),
     ],
 )
 def test_newest_final_certificate_is_chosen(
     other: dict[str, Any], why: str, vendor: ToyVendor, expectation: Expectation
 ) -> None:
     """A reissue for the same key and a precertificate do not make the choice unclear."""
-    certs = (vendor.leaf(**other), vendor.leaf(), vendor.issuing, vendor.cross)
-    verdict = judged(certs, expectation, vendor)
+    plan = replace(vendor.leaf_plan, **{k: v for k, v in other.items() if k != "issuer"})
+    second = issue(plan, SELF if "issuer" in other else vendor.issuer)
+    verdict = judged((second, vendor.leaf(), vendor.issuing, vendor.cross), expectation, vendor)
 
     assert verdict.outcome == "accept"
     assert why in verdict.ignored[0].why
@@ -477,6 +514,30 @@ def test_damaged_store_is_said(vendor: ToyVendor, expectation: Expectation) -> N
     )
 
     assert [finding.code for finding in findings] == ["parse_error"]
+
+
+def test_whole_but_unreadable_certificate_only_stops_what_needs_it(
+    vendor: ToyVendor, expectation: Expectation
+) -> None:
+    """An old root nobody can read is a note beside a good chain, and the first reason where the chain breaks."""
+    old = der(vendor.g2).replace(b"\x02\x01\x01\x30", b"\x02\x01\x00\x30", 1)
+    good = b"".join(der(cert) for cert in (vendor.leaf(), vendor.issuing, vendor.cross))
+    broken = der(vendor.leaf()) + der(vendor.issuing)
+    fine, stopped = (
+        judge_upload(data + old, "x.der", expectation, anchors=[vendor.g2], at=NOW)
+        for data in (good, broken)
+    )
+
+    assert (fine.outcome, fine.findings[0].code, fine.findings[0].severity) == (
+        "accept",
+        "parse_error",
+        "note",
+    )
+    assert [f.code for f in stopped.findings if f.severity == "refuse"] == [
+        "parse_error",
+        "chain_incomplete",
+    ]
+    assert "cannot be read" in fine.ignored[-1].why
 
 
 def test_hostile_subject_stays_visible(vendor: ToyVendor, expectation: Expectation) -> None:

@@ -1,9 +1,12 @@
 """Taking an upload apart: what is refused, what is ignored, and that keys are never accepted."""
 
 import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -13,11 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bot.certs import rules
+from bot.certs.certificate import Unreadable, read_certificate
 from bot.certs.findings import BadMaterial
 from bot.certs.material import open_bundle
+from bot.certs.shapes import shape_of
 from tests.unit.certs.bundles import p7b, packed, pem
-from tests.unit.certs.csrs import request_pem
-from tests.unit.certs.toyca import Key, ToyVendor, ca_plan, der, issue, key
+from tests.unit.certs.csrs import request_der, request_pem
+from tests.unit.certs.toyca import NOW, Key, ToyVendor, ca_plan, der, issue, key, tlv, toy_vendor
 
 EMPTY_P7B = bytes.fromhex(
     "3023 06092a864886f70d010702 a016 3014 020101 3100 300b 06092a864886f70d010701 3100"
@@ -174,7 +179,8 @@ def test_root_of_an_old_make_does_not_stop_a_bundle(vendor: ToyVendor) -> None:
     """GoDaddy's Class 2 root has serial 0: whole, unreadable, and not needed."""
     old = der(issue(ca_plan(vendor.issuer_named("G2"), serial=1), vendor.issuer_named("G2")))
     serial_zero = old.replace(b"\x02\x01\x01\x30", b"\x02\x01\x00\x30", 1)
-    bag = open_bundle(pem(vendor.leaf()) + base64_block(serial_zero), filename="x.pem")
+    upload = pem(vendor.leaf()) + base64_block(serial_zero) * 2
+    bag = open_bundle(upload, filename="x.pem")
 
     assert len(bag.certificates) == 1
     assert [why for _, _, why in bag.unreadable] == ["its serial number is not positive"]
@@ -206,3 +212,106 @@ def test_huge_certificates_are_not_read(vendor: ToyVendor) -> None:
 
     assert bag.certificates == ()
     assert [finding.code for finding in bag.findings] == ["no_certificate"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"-----BEGIN CERTIFICATE-----\n" * 600,
+        p7b(*[toy_vendor().g2] * 530, encoding=Encoding.DER),
+        der(toy_vendor().g2) * 600,
+    ],
+    ids=["BEGIN lines", "copies in a p7b", "copies in a row"],
+)
+def test_pieces_are_counted(data: bytes) -> None:
+    """Copies and fragments cost reading too; beyond any honest number the upload is refused."""
+    bag = open_bundle(data[: rules.FILE_LIMIT], filename="x")
+
+    assert "too_many_certs" in [finding.code for finding in bag.findings]
+    assert bag.certificates == ()
+
+
+def test_forty_one_certificates_in_a_p7b_are_too_many(vendor: ToyVendor) -> None:
+    """The limit holds inside a container, and what follows the container is not read."""
+    many = [vendor.leaf(serial=number) for number in range(1, 60)]
+    bag = open_bundle(packed([("a.p7b", p7b(*many)), ("b.crt", pem(vendor.g2))]), filename="x.zip")
+
+    assert [finding.code for finding in bag.findings] == ["too_many_certs"]
+
+
+@pytest.mark.parametrize(
+    ("structure", "code"),
+    [
+        ("3080 06092a864886f70d010702 a080 3080 0000 0000 0000", "parse_error"),
+        ("300f 06092a864886f70d010702 a002 3000", "parse_error"),
+        ("3018 06092a864886f70d010702 a00b 3009 020101 a004 04020000", "no_certificate"),
+    ],
+    ids=["BER, nothing inside", "no parts", "no certificate among the certificates"],
+)
+def test_odd_containers_are_told(structure: str, code: str) -> None:
+    """A PKCS7 that holds nothing, or is none, ends in a finding."""
+    bag = open_bundle(bytes.fromhex(structure), filename="x.p7b")
+
+    assert [finding.code for finding in bag.findings] == [code]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x30\x80" * 40,
+        b"\x30\x80" + b"\x05\x00" * 600 + b"\x00\x00",
+        b"\x04\x80\x00\x00",
+        b"\x1f\x81\x01\x00",
+        b"\x30\x85\x01\x01\x01\x01\x01",
+        b"\x30",
+        tlv(0x30, b"\x05\x00" * 20),
+    ],
+    ids=["nested", "too many parts", "primitive", "long tag", "long length", "one byte", "a list"],
+)
+def test_hostile_structures_are_not_walked(data: bytes) -> None:
+    """Nesting, endless lists and odd headers stop the walk, not the program."""
+    assert shape_of(data) == "unknown"
+
+
+def test_revocation_list_is_no_certificate() -> None:
+    """A CRL in the bundle is recognised by its form and left aside."""
+    crl = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(toy_vendor().g2.subject)
+        .last_update(NOW)
+        .next_update(NOW)
+        .sign(toy_vendor().issuer_named("G2").private, hashes.SHA256())
+    )
+
+    assert shape_of(crl.public_bytes(Encoding.DER)) == "crl"
+    assert shape_of(request_der()) == "csr"
+    assert shape_of(der(toy_vendor().g2)) == "certificate"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (
+            lambda data: tlv(0x30, tlv(0x30, b"\x02\x01\x01") + b"\x30\x00\x03\x01\x00"),
+            "parts of it",
+        ),
+        (lambda data: tlv(0x30, tlv(0x30, b"\x02\x05\x01") + b"\x30\x00\x03\x01\x00"), "cut short"),
+        (lambda data: data.replace(b"260101", b"26xx01"), "error parsing"),
+    ],
+    ids=["no parts", "broken inside", "date"],
+)
+def test_unreadable_certificates_say_why(spoil: Callable[[bytes], bytes], why: str) -> None:
+    """The reason is kept for the list of what was left aside."""
+    made = toy_vendor().leaf(not_before=datetime(2026, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(Unreadable, match=why):
+        read_certificate(spoil(der(made)), where="x")
+
+
+def test_enormous_subject_is_not_read() -> None:
+    """A name of thousands of parts is left unread; reading it would take seconds."""
+    part = x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "x")
+    made = toy_vendor().leaf(subject=x509.Name([part] * 400))
+
+    with pytest.raises(Unreadable, match="longer than any honest"):
+        read_certificate(der(made), where="x")

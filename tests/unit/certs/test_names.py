@@ -1,7 +1,7 @@
 """Names have one form, and only public ones may stand in a certificate."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.certs.names import (
@@ -162,6 +162,7 @@ def test_registrable_part_is_found() -> None:
     assert registrable(DnsName("ex01.local")) is None
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=80) | st.from_regex(r"(\*\.)?[A-Za-z0-9.\-ü]{1,40}\.com\.?", fullmatch=True)
 )

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.certs.findings import show, show_all
@@ -12,6 +12,7 @@ from bot.certs.prints import fingerprint_of, parse_thumbprint, thumbprint_of
 DECORATIONS = st.sampled_from(["", " ", ":", "\u200e", "\u200f", "\r\n", "\ufeff", "  "])
 
 
+@settings(deadline=None)
 @given(
     data=st.binary(max_size=40),
     decorations=st.lists(DECORATIONS, min_size=41, max_size=41),
@@ -50,6 +51,7 @@ def test_prints_are_the_hashes_people_compare() -> None:
     assert fingerprint_of(b"x") == hashlib.sha256(b"x").hexdigest()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_shown_text_can_stand_in_a_sentence(text: str) -> None:
     """Whatever comes from outside is short, printable and closed by its quotes."""

@@ -151,6 +151,7 @@ def test_archive_stays_within_its_limits(seed: int, times: int, kind: str) -> No
     assert sum(len(file.data) for file in files) <= rules.TOTAL_LIMIT
 
 
+@CALM
 @given(
     data=st.binary(min_size=1, max_size=300),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]),

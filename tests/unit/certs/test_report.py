@@ -3,7 +3,10 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from bot.certs.compare import Change, changes, compare_names, usage_names
+from bot.certs.findings import BadMaterial
 from bot.certs.judge import Expectation, judge_upload, read_leaf
 from bot.certs.names import DnsName
 from bot.certs.report import as_json
@@ -121,3 +124,17 @@ def test_certificate_of_a_host_is_read(vendor: ToyVendor) -> None:
     facts = read_leaf(der(vendor.leaf(names=["EX01", "ex01.corp.local", "a_b"])))
 
     assert facts.names == ("ex01", "ex01.corp.local", "a_b")
+
+
+def test_damaged_certificate_of_a_host_is_said(vendor: ToyVendor) -> None:
+    """Bytes that are no certificate end in a sentence."""
+    with pytest.raises(BadMaterial, match="cannot be read"):
+        read_leaf(der(vendor.leaf())[:100])
+
+
+def test_longer_lifetime_is_no_row(vendor: ToyVendor) -> None:
+    """Only days lost are worth a row, and added names alone make one row."""
+    short, long = (read_leaf(der(vendor.leaf(days=days))) for days in (90, 198))
+    labels = [row.label for row in changes(long, approved=ORDERED[:1], replaces=short)]
+
+    assert labels == ["Names added"]

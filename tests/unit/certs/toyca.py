@@ -76,6 +76,8 @@ class Plan:
     poison: bool = False
     extra: Sequence[tuple[x509.ExtensionType, bool]] = ()
     key_id: bytes | None = None
+    writes_key_ids: bool = True
+    handshake: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +109,14 @@ def issue(plan: Plan, issuer: Issuer, *, hash_name: str = "sha256") -> x509.Cert
 
 
 def _extensions(plan: Plan, issuer: Issuer) -> list[tuple[x509.ExtensionType, bool]]:
-    own = plan.key_id or _key_id(plan.private)
+    signs = plan.ca if plan.key_cert_sign is None else plan.key_cert_sign
     found: list[tuple[x509.ExtensionType, bool]] = [
-        (x509.SubjectKeyIdentifier(own), False),
-        (x509.AuthorityKeyIdentifier(issuer.key_id or _key_id(issuer.private), None, None), False),
-        (_key_usage(plan.ca if plan.key_cert_sign is None else plan.key_cert_sign), True),
+        (_key_usage(signs=signs, handshake=plan.handshake), True)
     ]
+    if plan.writes_key_ids:
+        own, above = plan.key_id or _key_id(plan.private), issuer.key_id or _key_id(issuer.private)
+        found.append((x509.SubjectKeyIdentifier(own), False))
+        found.append((x509.AuthorityKeyIdentifier(above, None, None), False))
     if plan.basic_constraints:
         found.append((x509.BasicConstraints(plan.ca, plan.path_length), True))
     if plan.usages is not None:
@@ -125,11 +129,11 @@ def _extensions(plan: Plan, issuer: Issuer) -> list[tuple[x509.ExtensionType, bo
     return [*found, *plan.extra]
 
 
-def _key_usage(signs: bool) -> x509.KeyUsage:
+def _key_usage(*, signs: bool, handshake: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=not signs,
+        digital_signature=handshake,
+        content_commitment=not handshake,
+        key_encipherment=handshake and not signs,
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=signs,
