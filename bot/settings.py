@@ -7,9 +7,9 @@ What describes the site (hosts, people, vendors, policy) stands in a file of its
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,15 +29,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
+    # First: what is allowed further down depends on it.
+    world: Literal["real", "sandbox"] = Field(default="real", alias="CERTDESK_WORLD")
     slack_bot_token: SecretStr = Field(default=SecretStr(""), alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr = Field(default=SecretStr(""), alias="SLACK_APP_TOKEN")
     slack_signing_secret: SecretStr = Field(default=SecretStr(""), alias="SLACK_SIGNING_SECRET")
     slack_api_url: str = Field(default=SLACK_API_URL, alias="SLACK_API_URL")
-    world: Literal["real", "sandbox"] = Field(default="real", alias="CERTDESK_WORLD")
     mode: Literal["socket", "http"] = Field(default="socket", alias="CERTDESK_MODE")
     http_host: str = Field(default="127.0.0.1", alias="CERTDESK_HTTP_HOST")
     http_port: int = Field(default=8080, ge=0, le=65535, alias="CERTDESK_HTTP_PORT")
-    database_url: str = Field(default="sqlite:///var/certdesk.db", alias="CERTDESK_DATABASE_URL")
+    # May hold a password, so it is never printed.
+    database_url: str = Field(
+        default="sqlite:///var/certdesk.db", alias="CERTDESK_DATABASE_URL", repr=False
+    )
     config: Path = Field(default=Path("certdesk.toml"), alias="CERTDESK_CONFIG")
     vault_key: SecretStr = Field(default=SecretStr(""), alias="CERTDESK_VAULT_KEY")
     command_deadline_s: float = Field(default=120.0, gt=0, alias="CERTDESK_COMMAND_DEADLINE_S")
@@ -46,18 +50,22 @@ class Settings(BaseSettings):
     executor_id: str = Field(default="certdesk-1", alias="CERTDESK_EXECUTOR_ID")
     clock_offset_s: float = Field(default=0.0, alias="CERTDESK_CLOCK_OFFSET_S")
 
-    @model_validator(mode="after")
-    def _only_the_sandbox_goes_elsewhere(self) -> Self:
-        if self.world == "real" and self.slack_api_url != SLACK_API_URL:
+    @field_validator("slack_api_url")
+    @classmethod
+    def _only_the_sandbox_talks_elsewhere(cls, url: str, told: ValidationInfo) -> str:
+        if told.data.get("world") != "sandbox" and url != SLACK_API_URL:
             raise ValueError(
-                "SLACK_API_URL is set and CERTDESK_WORLD is not sandbox: the bot token would be sent to "
-                "another server than Slack. Remove SLACK_API_URL."
+                "It is set and CERTDESK_WORLD is not sandbox: the bot token would be sent to another server "
+                "than Slack. Remove it."
             )
-        if self.world == "real" and self.clock_offset_s:
-            raise ValueError(
-                "CERTDESK_CLOCK_OFFSET_S moves the sandbox's calendar only; remove it."
-            )
-        return self
+        return url
+
+    @field_validator("clock_offset_s")
+    @classmethod
+    def _only_the_sandbox_moves_its_calendar(cls, offset_s: float, told: ValidationInfo) -> float:
+        if told.data.get("world") != "sandbox" and offset_s:
+            raise ValueError("It moves the sandbox's calendar only. Remove it.")
+        return offset_s
 
     @property
     def vault_keys(self) -> tuple[str, ...]:
@@ -119,6 +127,8 @@ def secret_from(env: str, file: str) -> str:
             raise BadSettings(
                 (f"The secret file {file} cannot be read: {err.strerror}.",)
             ) from None
+        except UnicodeDecodeError:
+            raise BadSettings((f"The secret file {file} is not UTF-8 text.",)) from None
     raise BadSettings((f"The secret {env or '(unnamed)'} is not set and no file is named for it.",))
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PositiveInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -89,7 +90,7 @@ class VendorSection(_Strict):
 class PolicySection(_Strict):
     """The rules people set."""
 
-    quorum: dict[Gate, int] = Field(default_factory=dict)
+    quorum: dict[Gate, PositiveInt] = Field(default_factory=dict)
     gate_expiry_days: int = Field(default=14, ge=1)
     renew_at: float = Field(default=2 / 3, gt=0, lt=1)
     minimum_days: int = Field(default=7, ge=0)
@@ -159,6 +160,8 @@ def load_site_file(path: Path) -> SiteFile:
                 ),
             )
         ) from None
+    except UnicodeDecodeError:
+        raise BadSettings((f"The site file {path} is not UTF-8 text. Save it as UTF-8.",)) from None
     except tomllib.TOMLDecodeError as err:
         raise BadSettings((f"The site file {path} is not TOML: {err}.",)) from None
     try:

@@ -9,11 +9,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.faults import Refused
 from handlers.actions import CLICKS
+from handlers.blocks.order_form import host_options
 from handlers.boundary import Boundary, FormReply, Reply
 from handlers.commands import command
 from handlers.home import publish_home
-from handlers.ids import COMMAND
+from handlers.ids import COMMAND, Field
 from handlers.rooms import Rooms
 from handlers.seen import Seen
 from handlers.shortcuts import SHORTCUTS
@@ -45,6 +47,8 @@ def build_app(
     """
     client.token = client.token or token
     app = AsyncApp(signing_secret=signing_secret, client=client)
+    # At INFO Bolt logs the whole body of a request with a wrong signature.
+    logging.getLogger("slack_bolt.AsyncRequestVerification").setLevel(logging.WARNING)
     doors = _Doors(rooms, client, Boundary(patience_s=patience_s))
     app.command(COMMAND)(doors.command)
     for action, click in CLICKS.items():
@@ -53,6 +57,7 @@ def build_app(
         app.view(callback.value)(doors.sending(form))
     for callback, shortcut in SHORTCUTS.items():
         app.shortcut(callback.value)(doors.clicking(shortcut))
+    app.options(Field.HOSTS.value)(doors.search_hosts)
     app.event("app_home_opened")(doors.home_opened)
     app.event("message")(doors.message)
     app.event("file_shared")(doors.file_shared)
@@ -91,6 +96,15 @@ class _Doors:
             await self._boundary.form(ack, visit, partial(self._enter, door, visit))
 
         return listen
+
+    async def search_hosts(self, ack: AsyncAck, body: Body) -> None:
+        visit = read_interaction(body, self._client)
+        try:
+            check_admitted(visit, self._rooms.site, self._rooms.team_id)
+        except Refused:
+            await ack(options=[])
+            return
+        await ack(options=host_options(self._rooms.site, str(body.get("value") or "")))
 
     async def home_opened(self, body: Body, event: Body) -> None:
         # Slack fires this for the messages tab too, where there is nothing to publish.

@@ -79,7 +79,8 @@ class Boundary:
                 await ack(text=reply.text, blocks=list(reply.blocks))
             return
         await ack(text="One moment: CertDesk is reading. The answer follows here.")
-        await _answer(respond, visit, _private(await work))
+        reply = _private(await work)
+        await _guarded(lambda: _answer(respond, visit, reply))
 
     async def click(
         self,
@@ -94,9 +95,9 @@ class Boundary:
         await ack()
         reply = await work
         if isinstance(reply, Trouble) and visit.surface != "message":
-            await _open_notice(visit, reply)
+            await _guarded(lambda: _open_notice(visit, reply))
         else:
-            await _answer(respond, visit, _private(reply))
+            await _guarded(lambda: _answer(respond, visit, _private(reply)))
 
     async def form(
         self, ack: AsyncAck, visit: Visit, door: Callable[[], Awaitable[FormReply]]
@@ -107,7 +108,8 @@ class Boundary:
             await _ack_form(ack, work.result())
             return
         await ack(response_action="update", view=working_modal())
-        await _replace_view(visit, await work)
+        reply = await work
+        await _guarded(lambda: _replace_view(visit, reply))
 
     async def event(self, door: Callable[[], Awaitable[None]]) -> None:
         """Handle an event, which Slack has been told of already; a fault is only logged."""

@@ -56,12 +56,23 @@ async def fetch_file(client: AsyncWebClient, info: Mapping[str, Any]) -> bytes:
     """
     url = str(info.get("url_private_download") or info.get("url_private") or "")
     size = int(info.get("size") or 0)
-    if not _is_trusted(url, client.base_url):
+    if not may_send_token(url, client.base_url):
         raise Refused("file-host", f"The file does not lie on Slack's own hosts. {_AGAIN}")
     _check_size(size, info)
     data = await _download(client, url)
     _check_content(data, size, info)
     return data
+
+
+def may_send_token(url: str, api_url: str) -> bool:
+    """Whether a file's address is one that may see the bot token, given where the Web API is."""
+    parts, api = urlsplit(url), urlsplit(api_url)
+    if api.hostname == _API_HOST or (api.hostname or "").endswith(f".{_API_HOST}"):
+        return (
+            parts.scheme == "https" and parts.hostname in SLACK_HOSTS and parts.port in (None, 443)
+        )
+    # Another API address means the sandbox: its files lie on the very same server.
+    return (parts.scheme, parts.netloc) == (api.scheme, api.netloc)
 
 
 async def _download(client: AsyncWebClient, url: str) -> bytes:
@@ -91,16 +102,6 @@ async def _read_capped(content: aiohttp.StreamReader) -> bytes:
         if len(data) > UPLOAD_LIMIT:
             raise _too_big("a file")
     return bytes(data)
-
-
-def _is_trusted(url: str, api_url: str) -> bool:
-    parts, api = urlsplit(url), urlsplit(api_url)
-    if api.hostname == _API_HOST or (api.hostname or "").endswith(f".{_API_HOST}"):
-        return (
-            parts.scheme == "https" and parts.hostname in SLACK_HOSTS and parts.port in (None, 443)
-        )
-    # Another API address means the sandbox: its files lie on the very same server.
-    return (parts.scheme, parts.netloc) == (api.scheme, api.netloc)
 
 
 def _check_size(size: int, info: Mapping[str, Any]) -> None:

@@ -72,8 +72,8 @@ FAULTS: Final[Mapping[str, str]] = {
 REFUSED: Final[Mapping[str, str]] = {
     "stale": "Somebody was faster",
     "not-now": "Not possible now",
-    "smtp-question-open": "A question is not answered",
-    "smtp-answers-differ": "Somebody answered otherwise",
+    "smtp-question-open": "A question is open",
+    "smtp-answers-differ": "The answers differ",
     "own-order": "Your own order",
     "own-upload": "Your own upload",
     "decided-already": "You decided already",
@@ -85,18 +85,19 @@ REFUSED: Final[Mapping[str, str]] = {
     "foreign-channel": "Another channel",
     "not-an-order": "No order here",
     "unknown-host": "No such host",
+    "nothing-configured": "Nothing is configured",
     "nothing-installed": "Nothing to probe",
     "file-gone": "The file cannot be read",
     "file-foreign": "A file from outside",
     "file-host": "The file lies elsewhere",
-    "file-sign-in": "The file cannot be fetched",
+    "file-sign-in": "The file was not given",
     "file-html": "A web page, no bundle",
     "file-empty": "An empty file",
     "file-too-big": "The file is too big",
     "file-length": "The file came incomplete",
-    **{f"not-{role.value}": f"Reserved for the {role.value}s" for role in Role},
+    **{f"not-{role.value}": f"For {role.value}s only" for role in Role},
 }
-"""A title for each refusal; its sentence says the rest."""
+"""A title for each refusal, short enough for a window; its sentence says the rest."""
 
 FINDINGS: Final[Mapping[str, str]] = {
     "not_expected": "Nobody waits for this file",

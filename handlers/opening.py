@@ -57,6 +57,12 @@ async def load(rooms: Rooms, ref: OrderRef) -> CertificateOrder:
 
 async def open_request(visit: Visit, rooms: Rooms) -> None:
     """Open the empty order form."""
+    if not rooms.site.hosts or not rooms.site.vendors:
+        raise Refused(
+            "nothing-configured",
+            "No Exchange host or no vendor is configured, so nothing can be asked for. "
+            "An administrator has to name them in CertDesk's configuration.",
+        )
     await visit.show(order_form(rooms.site, home=home_channel(visit, rooms.site)))
 
 

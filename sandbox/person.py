@@ -6,6 +6,7 @@ id does not. Never here: an id of the bot's.
 """
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -157,7 +158,7 @@ class Person:
         """Drop a file into a thread."""
         query = {"as": self.user, "channel": channel, "thread_ts": thread_ts, "filename": name}
         async with self._session.post(
-            f"{self._control}/upload", params=query, data=data
+            f"{self._control}/upload", params=query, data=io.BytesIO(data)
         ) as response:
             response.raise_for_status()
 

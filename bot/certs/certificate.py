@@ -30,8 +30,6 @@ _UNDERSTOOD: Final = frozenset(
         ExtensionOID.PRECERT_POISON,
     }
 )
-
-
 _ValueT = TypeVar("_ValueT", bound=x509.ExtensionType)
 _Extensions = dict[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
 _SIGNED_PARTS: Final = 6
@@ -83,7 +81,6 @@ class Certificate:
     signature_hash: str
     dns_names: tuple[str, ...]
     other_names: tuple[str, ...]
-    has_san: bool
     is_ca: bool
     path_length: int | None
     signs_certificates: bool
@@ -171,7 +168,6 @@ def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
         signature_hash=_signature_hash(cert),
         dns_names=_dns_names(alternatives),
         other_names=_other_names(alternatives),
-        has_san=alternatives is not None,
         is_ca=constraints is not None and constraints.ca,
         path_length=None if constraints is None else constraints.path_length,
         signs_certificates=key_usage is None or key_usage.key_cert_sign,

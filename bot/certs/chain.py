@@ -41,24 +41,31 @@ class Path:
 
 
 @dataclass(slots=True, kw_only=True)
+class SignatureChecks:
+    """How many signatures may still be tried; look-alikes cost one each."""
+
+    left: int = rules.SIGNATURE_CHECK_LIMIT
+
+    def take(self) -> bool:
+        """Use one up; say whether there was one."""
+        self.left -= 1
+        return self.left >= 0
+
+
+@dataclass(slots=True, kw_only=True)
 class Signers:
     """
     Who signed whom, as far as the bag and the anchors tell.
 
-    Both tables are keyed by the fingerprint of the signed certificate. `depth` counts the steps from the leaf;
-    `spent` is true when the signature budget ran out, so that a missing edge proves nothing.
+    Both tables are keyed by the fingerprint of the signed certificate; `depth` counts the steps from the leaf. Where `checks` ran
+    out, a missing edge proves nothing.
     """
 
     issuers: dict[Fingerprint, tuple[Certificate, ...]] = field(default_factory=dict)
     anchors: dict[Fingerprint, tuple[x509.Certificate, ...]] = field(default_factory=dict)
     reached: dict[Fingerprint, Certificate] = field(default_factory=dict)
     depth: dict[Fingerprint, int] = field(default_factory=dict)
-    budget: list[int] = field(default_factory=lambda: [rules.SIGNATURE_CHECK_LIMIT])
-
-    @property
-    def spent(self) -> bool:
-        """Say whether the signature budget ran out."""
-        return self.budget[0] <= 0
+    checks: SignatureChecks = field(default_factory=SignatureChecks)
 
 
 @lru_cache(maxsize=8)
@@ -94,7 +101,7 @@ def find_signers(leaf: Certificate, bag: Sequence[Certificate], anchors: Anchors
             if _has_signed(anchor, cert)
         )
         signers.issuers[cert.sha256] = signers_among(
-            cert, by_subject.get(cert.issuer_der, []), budget=signers.budget
+            cert, by_subject.get(cert.issuer_der, []), checks=signers.checks
         )
         depth = signers.depth[cert.sha256] + 1
         for issuer in signers.issuers[cert.sha256]:
@@ -138,7 +145,7 @@ def paths_to_anchors(
 
 
 def signers_among(
-    cert: Certificate, candidates: Sequence[Certificate], *, budget: list[int]
+    cert: Certificate, candidates: Sequence[Certificate], *, checks: SignatureChecks
 ) -> tuple[Certificate, ...]:
     """
     Return the candidates that hold the key that signed a certificate, in their order; there is one such key at most.
@@ -146,16 +153,15 @@ def signers_among(
     Args:
         cert: the signed certificate.
         candidates: certificates whose subject is its issuer.
-        budget: one number, the signature checks still allowed; counted down here.
+        checks: what may still be tried; used up here.
     """
     tried: set[bytes] = set()
     for candidate in sorted(candidates, key=lambda other: (_rank(cert, other), other.sha256)):
         if candidate.spki_der in tried or not _is_checkable(candidate):
             continue
-        if budget[0] <= 0:
+        if not checks.take():
             break
         tried.add(candidate.spki_der)
-        budget[0] -= 1
         if _has_signed(candidate.x509, cert):
             return tuple(other for other in candidates if other.spki_der == candidate.spki_der)
     return ()

@@ -87,7 +87,7 @@ def rejudge(
     Judge what was accepted and stored once more, right before it is installed: time has passed (steps 6 to 15).
 
     Returns:
-        every finding; the installation may go on when none of them refuses.
+        every finding; the installation may go on when none of them refuses. A path that is not exactly the proven one refuses.
     """
     try:
         leaf = read_certificate(certificate.leaf_der, where="the stored certificate")
@@ -98,7 +98,22 @@ def rejudge(
     if selection.leaf is None:
         return selection.findings
     chain = prove_chain(leaf, path, anchors=anchors, at=at)
-    return in_order(_judge_leaf(leaf, chain, expectation, at))
+    return in_order(
+        (*_judge_leaf(leaf, chain, expectation, at), *_check_stored(certificate, chain))
+    )
+
+
+def _check_stored(certificate: IssuedCertificate, chain: Chain) -> Iterator[Finding]:
+    """What is installed must be exactly what is proven: nothing may have slipped into the stored path."""
+    if chain.path is None:
+        return
+    if certificate.path != tuple(cert.der for cert in chain.path.intermediates):
+        yield refuse(
+            "chain_invalid",
+            "the stored certificate",
+            "The stored intermediates are not exactly those that lead to a trusted root now, so the trusted list or the "
+            "store has changed. Nothing was installed. Upload the vendor's bundle again.",
+        )
 
 
 def _select(bag: Bag, expectation: Expectation, where: str) -> Selection:

@@ -21,6 +21,7 @@ KeyKind = Literal["RSA", "EC", "other"]
 _CURVE_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _FERMAT_ROUNDS: Final = 100
 """BR 6.1.1.3 asks a vendor for so many."""
+_SQUARES_MOD_64: Final = frozenset(number * number % 64 for number in range(64))
 _SMALL_PRIMES_BELOW: Final = 752
 """BR 6.1.6 (NIST SP 800-89 5.3.3): no factor smaller than 752."""
 # CVE-2017-15361: moduli of the broken chip are powers of 65537 modulo each of these primes.
@@ -127,8 +128,8 @@ def _has_close_primes(modulus: int) -> bool:
         return True
     for candidate in range(middle + 1, middle + 1 + _FERMAT_ROUNDS):
         square = candidate * candidate - modulus
-        root = math.isqrt(square)
-        if root * root == square:
+        # Twelve of 64 remainders can belong to a square, and roots of large numbers are dear.
+        if square % 64 in _SQUARES_MOD_64 and math.isqrt(square) ** 2 == square:
             return True
     return False
 

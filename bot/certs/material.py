@@ -213,6 +213,8 @@ def _read_text(file: PackedFile, reading: _Reading) -> None:
         _read_block(block, file.where, reading)
         if reading.is_full:
             return
+    if pem.has_loose_key(text):
+        _refuse_key(file.where, "a private key", reading)
     if block is None and (data := pem.bare_base64(text)) is not None:
         _read_der(data, file.where, reading)
 

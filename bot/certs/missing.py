@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certs import rules
 from bot.certs.certificate import Certificate
-from bot.certs.chain import Anchors, Signers, signers_among
+from bot.certs.chain import Anchors, SignatureChecks, Signers, signers_among
 from bot.certs.findings import Finding, refuse, show
 
 
@@ -49,7 +49,7 @@ YOUNG_ROOTS: Final = (
 def explain_missing_path(bag: Sequence[Certificate], signers: Signers, anchors: Anchors) -> Finding:
     """Return the one finding that says why the walk upward ended before an anchor."""
     top = _top(signers)
-    if signers.spent or any(signers.anchors.values()):
+    if signers.checks.left < 0 or any(signers.anchors.values()):
         return _refused(
             "chain_invalid",
             top,
@@ -59,7 +59,7 @@ def explain_missing_path(bag: Sequence[Certificate], signers: Signers, anchors: 
     roots = [
         cert for cert in (top, *bag) if cert.is_self_issued and cert.subject_der == top.issuer_der
     ]
-    signed_by = signers_among(top, roots, budget=[rules.SIGNATURE_CHECK_LIMIT])
+    signed_by = signers_among(top, roots, checks=SignatureChecks())
     if signed_by:
         return _root_finding(top, signed_by[0], anchors)
     if top.signature_hash not in rules.SIGNATURE_HASHES:

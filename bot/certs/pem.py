@@ -19,6 +19,7 @@ _MARK: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9 #]{1,40})-----")
 _BLANK: Final = re.compile(r"[\s>\x00\x1a\ufeff\u200b\u200e\xa0]+")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _LONG_RUN: Final = re.compile(r"[A-Za-z0-9+/=]{40}")
+_LOOSE_KEY: Final = re.compile(r"PRIVATE KEY[\W_]{1,40}[A-Za-z0-9+/]{40}")
 _SHORTEST_BARE: Final = 64
 _UTF16_SHARE: Final = 0.4
 _BOMS: Final = (
@@ -48,7 +49,10 @@ def to_text(data: bytes) -> str:
         return data.decode("utf-16-le", errors="replace")
     if sample[0::2].count(0) > _UTF16_SHARE * half and sample[1::2].count(0) == 0:
         return data.decode("utf-16-be", errors="replace")
-    return data.decode("latin-1")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def is_text(text: str) -> bool:
@@ -72,6 +76,11 @@ def blocks_of(text: str) -> Iterator[Block]:
             data=_decode(_without_headers(body)) if closed else None,
             has_body=closed or _LONG_RUN.search(body) is not None,
         )
+
+
+def has_loose_key(text: str) -> bool:
+    """Say whether a private key stands in the text with marks that were changed on the way (other dashes, one missing)."""
+    return _LOOSE_KEY.search(text) is not None
 
 
 def bare_base64(text: str) -> bytes | None:

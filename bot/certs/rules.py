@@ -65,7 +65,7 @@ class LifetimeRule:
     source: str
 
 
-# Newest last. Before the first row no rule is kept: such a certificate is expired anyway.
+# Newest last. What was issued before the first row is judged by it too: it is expired anyway.
 LIFETIMES: Final = (
     LifetimeRule(
         issued_from=datetime(2020, 9, 1, tzinfo=UTC),

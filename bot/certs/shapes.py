@@ -23,6 +23,7 @@ KEY_FILE_MAGICS: Final = {
     b"\x1e\xf1\xb5\xb0": "a Microsoft key file (PVK)",
     b"PuTTY-User-Key-File": "a PuTTY key file",
     b"openssh-key-v1\x00": "an OpenSSH key",
+    b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY": "an SSH key",
     b"<RSAKeyValue>": "an XML key",
 }
 # Told apart only to say what to do instead; all of them are refused.

@@ -87,12 +87,6 @@ def get_certificates() -> Call:
     return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=CERTIFICATE)
 
 
-def get_certificate(thumbprint: Thumbprint) -> Call:
-    """One certificate; an error tells why Exchange does not take it."""
-    values = (("Thumbprint", thumbprint),)
-    return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", values=values, wants=CERTIFICATE)
-
-
 def get_pending() -> Call:
     """Pending requests with their PKCS#10, among the certificates."""
     return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=PENDING)

@@ -228,10 +228,21 @@ UNKNOWN_HTTP: Final = _bug("the address answered with an unexpected HTTP status"
 
 
 def executed_by(trouble: WireTrouble, call: Call | None) -> Executed:
-    """Say whether a call can have run on the host when the wire failed like this."""
-    if call is None or not call.changes or trouble.rule.never_ran:
+    """
+    Say whether a call can have run on the host when the wire failed like this.
+
+    Once the request has left, a fault on the way of its answer proves nothing: not even one that says
+    that the message asking for the answer was not executed.
+    """
+    if call is None or not call.changes:
         return "no"
-    return "no" if trouble.moment in {Moment.OPEN, Moment.START} else "maybe"
+    match trouble.moment:
+        case Moment.OPEN | Moment.START:
+            return "no"
+        case Moment.SEND:
+            return "no" if trouble.rule.never_ran else "maybe"
+        case Moment.RECEIVE:
+            return "maybe"
 
 
 def host_fault(host: HostName, trouble: WireTrouble, call: Call | None) -> HostFault:

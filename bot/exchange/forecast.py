@@ -13,6 +13,8 @@ from bot.domain.order import Wish
 from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
 from bot.exchange.distinguished import name_parts, names_certificate
+from bot.exchange.frames import BadValue
+from bot.exchange.preview import preview_connector
 from bot.exchange.served import BY_NAME, has_wildcard_first, served_services
 from bot.exchange.starttls import forecast_starttls
 
@@ -49,6 +51,7 @@ def forecast_host(
         *_unified_messaging(services, certificate),
         *_connectors(certificate, snapshot),
         *_afterwards(services, dialect),
+        *_undoing(services, before),
     )
 
 
@@ -170,10 +173,16 @@ def _connectors(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[
             )
         elif old := _named_old(connector, certificate, snapshot):
             yield (
-                f"The {_title(connector)} names issuer and subject of {_label(old)}. After the installation set its "
-                f"TlsCertificateName to {show(f'<I>{facts.issuer}<S>{facts.subject}')} in Exchange's own spelling, "
-                "or its TLS fails once the old certificate is gone."
+                f"The {_title(connector)} names issuer and subject of {_label(old)}; its TLS fails once that one is "
+                f"gone. After the installation run: {_renaming(connector, certificate, snapshot)}"
             )
+
+
+def _renaming(connector: Connector, certificate: IssuedCertificate, snapshot: Snapshot) -> str:
+    try:
+        return preview_connector(connector, snapshot.host, certificate.facts.thumbprint)
+    except BadValue:
+        return f"Set-{connector.direction.title()}Connector by hand; its name cannot be quoted."
 
 
 def _named_old(
@@ -204,6 +213,19 @@ def _afterwards(services: tuple[Service, ...], dialect: Dialect) -> Iterator[str
             "IIS is bound on port 443 of the Default Web Site only, and Require SSL stays as it is. "
             "Load balancers and proxies in front need the certificate too; CertDesk cannot see them."
         )
+
+
+def _undoing(services: tuple[Service, ...], before: Mapping[Service, Thumbprint]) -> Iterator[str]:
+    """What a roll-back could and could not do: nothing is taken out of a store, no service off a certificate."""
+    if not before:
+        yield "A roll-back has nothing to give back: no other certificate serves anything here."
+        return
+    kept = [service for service in services if service not in before]
+    rest = f"; {' and '.join(kept)} would stay with the new one" if kept else ""
+    yield (
+        f"A roll-back gives {', '.join(before)} back to the certificates of today{rest}. "
+        "The new certificate and its intermediates would stay in their stores."
+    )
 
 
 def _title(connector: Connector) -> str:

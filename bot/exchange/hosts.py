@@ -34,7 +34,8 @@ from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.session import Deadlines
 from bot.exchange.snapshot import take_snapshot
-from bot.exchange.winrm import WinRMWire, Wire
+from bot.exchange.winrm import WinRMWire
+from bot.exchange.wire import Wire
 from bot.ports import Clock, CsrAsk
 
 WireMaker = Callable[[HostAccess], Wire]

@@ -15,7 +15,7 @@ from bot.exchange.access import HostAccess
 from bot.exchange.dialect import dialect_of_word
 from bot.exchange.session import Deadlines, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
-from bot.exchange.winrm import Wire
+from bot.exchange.wire import Wire
 
 _LONGEST_S: Final = 900.0
 """A shell is recycled after so long, well before its operations run out (winrm.md 6)."""

@@ -5,6 +5,7 @@ What `act` does and what the plan shows come from the same builders here, so the
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint, thumbprint_of
@@ -141,13 +142,4 @@ def _key(host: HostName, kind: OperationKind, thumbprint: Thumbprint, *more: str
 
 
 def _with_text(operation: Operation, call: Call) -> Operation:
-    return Operation(
-        key=operation.key,
-        host=operation.host,
-        step=operation.step,
-        kind=operation.kind,
-        thumbprint=operation.thumbprint,
-        services=operation.services,
-        only_if=operation.only_if,
-        text=preview_call(call),
-    )
+    return replace(operation, text=preview_call(call))

@@ -8,6 +8,9 @@ own EscapeSingleQuotedStringContent).
 
 from typing import Final
 
+from bot.certs.prints import Thumbprint
+from bot.domain.ids import HostName
+from bot.domain.plan import Connector
 from bot.exchange.call import Call, Secret, Switch, Value
 from bot.exchange.frames import check_text
 
@@ -39,6 +42,22 @@ def preview_call(call: Call, *, file_name: str = "certificate.cer") -> str:
 def preview_intermediate(file_name: str) -> str:
     """Write what a person would type to add a CA certificate to the machine's intermediates."""
     return f"certutil -f -addstore CA {quote_text(file_name)}"
+
+
+def preview_connector(connector: Connector, host: HostName, thumbprint: Thumbprint) -> str:
+    """
+    Write how a person makes a connector name a certificate, in the spelling Exchange itself prints.
+
+    Raises:
+        BadValue: the connector's name cannot be quoted.
+    """
+    is_send = connector.direction == "send"
+    identity = connector.name if is_send else f"{host}\\{connector.name}"
+    return (
+        f"$c = Get-ExchangeCertificate -Thumbprint:{quote_text(thumbprint)}; "
+        f"Set-{connector.direction.title()}Connector -Identity:{quote_text(identity)} "
+        '-TlsCertificateName:"<I>$($c.Issuer)<S>$($c.Subject)"'
+    )
 
 
 def _parameter(name: str, value: Value, file_name: str) -> str:

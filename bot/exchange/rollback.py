@@ -44,23 +44,6 @@ def plan_roll_back(plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
     return (*restored, *enabled)
 
 
-def kept_after_roll_back(plan: InstallPlan, host: HostName) -> tuple[str, ...]:
-    """What a roll-back leaves as it is, as sentences for the card."""
-    host_plan = plan.host(host)
-    orphans = [
-        service
-        for service in plan.services
-        if service not in host_plan.before and service is not Service.SMTP
-    ]
-    sentences = [
-        "The new certificate and its intermediates stay in the host's stores.",
-        "Exchange may go on showing services on the new certificate: none can be taken off.",
-    ]
-    if orphans:
-        sentences.append(f"No certificate served {', '.join(orphans)} before: the new one stays.")
-    return tuple(sentences)
-
-
 def _groups(
     before: Mapping[Service, Thumbprint],
 ) -> tuple[tuple[Thumbprint, tuple[Service, ...]], ...]:

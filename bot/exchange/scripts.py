@@ -1,7 +1,6 @@
 """The two constant scripts that run on a host, and the command line that starts them."""
 
 import base64
-import hashlib
 from functools import cache
 from importlib import resources
 
@@ -28,8 +27,3 @@ def command_line(*, old_engine: bool = False) -> str:
 def runner_line() -> bytes:
     """Write the first line the bootstrap reads: the runner in base64, ended by LF."""
     return base64.b64encode(read_script("runner.ps1")) + b"\n"
-
-
-def sha256_of(name: str) -> str:
-    """Hash a script, lower-case hex: what the bootstrap checks and the tests pin."""
-    return hashlib.sha256(read_script(name)).hexdigest()

@@ -22,7 +22,7 @@ from bot.exchange.frames import (
     is_last,
 )
 from bot.exchange.scripts import command_line, runner_line
-from bot.exchange.winrm import Wire
+from bot.exchange.wire import Wire
 
 _OUTPUT_LIMIT: Final = 200_000
 """Lines of one answer; a host with more certificates than this is not one."""

@@ -11,7 +11,6 @@ from bot.certs.judge import IssuedCertificate
 from bot.certs.names import DnsName
 from bot.domain.plan import Connector, Snapshot
 from bot.exchange.distinguished import names_certificate
-from bot.exchange.distinguished import names_certificate
 
 _FRONT_DOORS = ("default frontend", "default")
 """How setup names the connector on port 25: the first on 2013 and later, the second before."""

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Protocol
+from typing import Final
 
 import certifi
 import requests
@@ -46,31 +46,6 @@ _READ_TIMEOUT_S: Final = 30
 _PREFLIGHT_S: Final = 4.0
 _IDLE: Final = "PT900S"
 _UTF8_CODE_PAGE: Final = 65001
-
-
-class Wire(Protocol):
-    """
-    A way to one PowerShell on one host.
-
-    1. `open` starts it; 2. `send` writes to its stdin; 3. `receive` gives the lines that came, maybe none,
-    and says whether it ended; 4. `close` never raises. All but `close` raise `WireTrouble`.
-    """
-
-    def open(self, command: str) -> None:
-        """Sign in, open a shell, start the command."""
-        ...
-
-    def send(self, data: bytes) -> None:
-        """Write to stdin."""
-        ...
-
-    def receive(self) -> tuple[tuple[str, ...], bool]:
-        """Complete lines of stdout that came meanwhile, and whether the command has ended."""
-        ...
-
-    def close(self) -> None:
-        """End the command and the shell, whatever their state."""
-        ...
 
 
 class WinRMWire:

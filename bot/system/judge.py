@@ -75,7 +75,7 @@ def judge_in_child(
 def too_long() -> Verdict:
     """The verdict on a file that kept the judge too long."""
     finding = Finding(
-        code="tooktoo_long",
+        code="took_too_long",
         severity="refuse",
         where="",
         message=(

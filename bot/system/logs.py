@@ -12,8 +12,18 @@ from typing import Any
 import structlog
 
 _MASKED = re.compile(
-    r"xox[a-z]-[A-Za-z0-9-]+|xapp-[A-Za-z0-9-]+|https?://[^\s\"']*(?:/commands/|/actions/|/response|ticket=|upload)[^\s\"']*"
-    r"|(?i:(?:password|secret|token|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
+    # Slack's tokens, whatever letter they begin with.
+    r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]+|xapp-[A-Za-z0-9-]+"
+    # A private key that got into a sentence.
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)"
+    # One-use addresses: response_url, the ticket of a socket, upload addresses.
+    r"|(?:https?|wss?)://[^\s\"'<>]*(?:/commands/|/actions/|/response|/services/|/triggers/|ticket=|upload)[^\s\"'<>]*"
+    # user:password@ in an address; the password may hold anything but blanks.
+    r"|(?<=://)[^\s/:@]*:\S*(?=@)"
+    # A header or a field by its name, with a scheme before the value, in quotes or bare.
+    r"|(?i:(?<![a-z])authorization|(?:password|passwd|pwd|secret|token|(?:vault|api)[_-]?key)s?)[\"']?\s*[:=]\s*"
+    r"(?:(?i:basic|bearer|negotiate|ntlm|kerberos)\s+[^\s\"',}]+|\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?|[^\s\"',}]+)",
+    re.DOTALL,
 )
 _QUIET = (
     "slack_bolt",
@@ -65,4 +75,16 @@ def start_logging(*, verbose: bool = False) -> None:
 
 
 def _mask_event(_logger: Any, _method: str, event: Any) -> Any:
-    return {key: mask(value) if isinstance(value, str) else value for key, value in event.items()}
+    return _masked(event)
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return mask(value)
+        case dict():
+            return {key: _masked(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_masked(inner) for inner in value]
+        case _:
+            return value

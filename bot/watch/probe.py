@@ -23,15 +23,6 @@ from bot.watch.dialogue import Starttls, Talk, TalkFault, ask_for_tls
 
 PortName = Literal["https", "smtp", "submission", "imap", "imaps", "pop", "pops"]
 
-USUAL_PORTS: Final[Mapping[PortName, int]] = {
-    "https": 443,
-    "smtp": 25,
-    "submission": 587,
-    "imaps": 993,
-    "pops": 995,
-}
-"""Where Exchange listens unless somebody moved it."""
-
 _PORTS_OF: Final[Mapping[Service, tuple[PortName, ...]]] = {
     Service.IIS: ("https",),
     Service.SMTP: ("smtp", "submission"),

@@ -26,20 +26,26 @@ CARDS: dict[EventKind, tuple[Card, ...]] = {
     _E.VENDOR_REJECTED: (Card.CSR,),
     _E.REKEYED: (Card.CSR,),
     _E.BUNDLE_UPLOADED: (Card.CSR,),
+    _E.BUNDLE_REFUSED: (Card.CSR,),
+    _E.BUNDLE_PROVEN: (Card.CSR,),
     _E.PLAN_MADE: (Card.PLAN,),
     _E.PLAN_FAILED: (Card.PLAN,),
     _E.REPLAN: (Card.PLAN,),
     _E.INSTALL_APPROVED: (Card.PLAN,),
     _E.HOST_FAILED: (Card.PLAN,),
     _E.INSTALL_FINISHED: (Card.PLAN,),
+    _E.ROLL_BACK: (Card.RENEWAL,),
+    _E.RETIRE: (Card.RENEWAL,),
+    _E.SUPERSEDED: (Card.RENEWAL,),
     _E.RENEWAL_PROPOSED: (Card.RENEWAL,),
     _E.RENEWAL_POSTPONED: (Card.RENEWAL,),
     _E.RENEWAL_OPENED: (Card.RENEWAL,),
 }
-"""Cards an event touches besides the status card, which every event touches."""
+"""
+Cards an event touches besides the status card, which every event touches.
 
-EXISTING_ONLY = frozenset({_E.CANCEL, _E.ENDORSE, _E.HOST_FAILED})
-"""Events that bring a card up to date only where it was posted before; the notifier skips it else."""
+One that was never posted is posted only when it has something to show; the notifier knows.
+"""
 
 TOLD_TO_REQUESTER = frozenset(
     {

@@ -9,7 +9,8 @@ from handlers.blocks.parts import Block, plain
 _LABEL_LIMIT = 200
 _HINT_LIMIT = 500
 _PLACEHOLDER_LIMIT = 150
-_MOST_OPTIONS = 100
+MOST_OPTIONS = 100
+"""What Slack takes in one list; longer ones are searched instead (`search`)."""
 
 
 def field(
@@ -42,7 +43,7 @@ def choice(
     kind: str = "static_select",
 ) -> Block:
     """One of several: a drop-down list or ``radio_buttons``."""
-    shown = list(options[:_MOST_OPTIONS])
+    shown = list(options[:MOST_OPTIONS])
     picked = next((o for o in shown if o["value"] == initial), None)
     return {"type": kind, "options": shown} | ({"initial_option": picked} if picked else {})
 
@@ -54,7 +55,18 @@ def choices(
     kind: str = "checkboxes",
 ) -> Block:
     """Several of several: check boxes or ``multi_static_select``; the initial ones keep their order."""
-    shown = list(options[:_MOST_OPTIONS])
+    shown = list(options[:MOST_OPTIONS])
     by_value = {o["value"]: o for o in shown}
     picked = [by_value[value] for value in initial if value in by_value]
     return {"type": kind, "options": shown} | ({"initial_options": picked} if picked else {})
+
+
+def search(initial: Sequence[Block], *, most: int) -> Block:
+    """Several of more than Slack takes in a list: what is typed is looked up by a door."""
+    picked = {"initial_options": list(initial)} if initial else {}
+    return {
+        "type": "multi_external_select",
+        "min_query_length": 1,
+        "max_selected_items": most,
+        **picked,
+    }

@@ -93,7 +93,12 @@ def _part(
 
 def _deciding(order: CertificateOrder) -> list[Block]:
     row = order_buttons(order, *_DECISIONS[order.state])
-    return [section(order_row(order)), *actions(f"home.decide.{order.id}", row)]
+    told = (
+        f"{installed_row(order)}\nMay its successor be ordered?"
+        if order.state is State.INSTALLED
+        else order_row(order)
+    )
+    return [section(told), *actions(f"home.decide.{order.id}", row)]
 
 
 def _own(order: CertificateOrder) -> list[Block]:

@@ -22,7 +22,7 @@ _HOSTS_LIMIT = 120
 def order_row(order: CertificateOrder) -> str:
     """One order in two lines: which, where, state, and what comes next."""
     return (
-        f"*{order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}: "
+        f"*Order {order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}: "
         f"{STATES[order.state]}.\nNext: {NEXT[order.state]}."
     )
 
@@ -31,7 +31,7 @@ def installed_row(order: CertificateOrder) -> str:
     """One installed order in a line, with its end."""
     until = f", valid until {when(order.certificate.facts.not_after)}" if order.certificate else ""
     return (
-        f"*{order.id}* {code(order.wish.subject.common_name)} on "
+        f"*Order {order.id}* {code(order.wish.subject.common_name)} on "
         f"{hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}{until}"
     )
 

@@ -1,10 +1,10 @@
 """The form that asks for a certificate; `order_form_reader` reads it back."""
 
-from bot.domain.ids import OrderId
+from bot.domain.ids import HostName, OrderId
 from bot.domain.order import KEY_SIZES, Wish
 from bot.domain.plan import Service
 from bot.domain.site import Host, Site
-from handlers.blocks.fields import choice, choices, field, line
+from handlers.blocks.fields import MOST_OPTIONS, choice, choices, field, line, search
 from handlers.blocks.parts import Block, context, modal, option
 from handlers.ids import Callback, Field
 from handlers.refs import OrderRef, render_ref
@@ -55,15 +55,26 @@ def renewed_order(order_id: OrderId) -> OrderId | None:
     return None if order_id == _NO_ORDER else order_id
 
 
+def host_options(site: Site, typed: str = "") -> list[Block]:
+    """The hosts whose name holds what was typed, as options; as many as Slack takes."""
+    found = [host for host in site.hosts if typed.strip().lower() in host.name.lower()]
+    return [option(_host_label(host), host.name) for host in found[:MOST_OPTIONS]]
+
+
 def _where(site: Site, wish: Wish | None) -> list[Block]:
-    options = [option(_host_label(host), host.name) for host in site.hosts]
-    chosen = wish.hosts if wish else ()
-    hosts = choices(options, initial=chosen, kind="multi_static_select")
-    hosts["max_selected_items"] = HOSTS_LIMIT
     return [
-        field(Field.HOSTS, "Exchange hosts, in the order of installation", hosts,
+        field(Field.HOSTS, "Exchange hosts, in the order of installation",
+              _host_field(site, wish.hosts if wish else ()),
               hint="The CSR and the private key are made on the first one."),
     ]  # fmt: skip
+
+
+def _host_field(site: Site, chosen: tuple[HostName, ...]) -> Block:
+    if len(site.hosts) > MOST_OPTIONS:
+        known = [host for name in chosen if (host := site.host(name))]
+        return search([option(_host_label(h), h.name) for h in known], most=HOSTS_LIMIT)
+    listed = choices(host_options(site), initial=chosen, kind="multi_static_select")
+    return listed | {"max_selected_items": HOSTS_LIMIT}
 
 
 def _host_label(host: Host) -> str:

@@ -1,5 +1,6 @@
 """The whole order as a newcomer walks it: three tabs of a real browser, nothing but looking and clicking."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ class Walk:
             self.review_the_plan,
             self.see_it_installed,
             self.look_at_the_host,
+            self.read_the_messages,
             self.go_home,
         )
 
@@ -157,6 +159,7 @@ class Walk:
         await tab.get_by_role("link", name="New certificate").first.click()
         await tab.get_by_label("Certificate signing request").focus()
         await tab.keyboard.press("Control+v")
+        await tab.keyboard.press("Control+Home")
         await self._camera.take(tab, "vendor-paste")
         await tab.get_by_role("button", name="Continue").click()
         await expect(tab.locator("[data-names]")).to_contain_text("ex01.corp.example.com")
@@ -214,7 +217,7 @@ class Walk:
         await expect(question).to_be_visible()
         await self._camera.take(slack.page, "review")
         await question.scroll_into_view_if_needed()
-        await question.get_by_label("No").check()
+        await question.get_by_role("radio", name=re.compile("^No")).check()
         await slack.modal.locator(".panel-body").evaluate(
             "(body) => (body.scrollTop = body.scrollHeight)"
         )
@@ -233,14 +236,23 @@ class Walk:
     async def look_at_the_host(self) -> None:
         """The Exchange host's own page in a third tab shows what was done to it."""
         tab = await self._slack.other_tab("Host EX01")
-        await expect(tab.get_by_role("row").filter(has_text="autodiscover.example.com")).to_be_visible()
+        own = tab.get_by_role("table").first
+        await expect(own).to_contain_text("autodiscover.example.com")
         await self._camera.take(tab, "host")
+
+    async def read_the_messages(self) -> None:
+        """What the app told Rita alone while she was away."""
+        slack = self._slack
+        await slack.page.bring_to_front()
+        await slack.read_messages()
+        await expect(slack.channel).to_contain_text("Nothing is left to do until the renewal")
+        await self._camera.take(slack.page, "messages")
 
     async def go_home(self) -> None:
         """The app's home knows what is Rita's."""
         slack = self._slack
         await slack.page.bring_to_front()
-        await slack.enter("CertDesk")
+        await slack.enter_home()
         await expect(slack.page.locator(".home")).to_contain_text("Your orders")
         await self._camera.take(slack.page, "home")
 

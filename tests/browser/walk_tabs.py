@@ -48,9 +48,17 @@ class SlackTab:
         await expect(person).to_have_attribute("aria-checked", "true")
 
     async def enter(self, place: str) -> None:
-        """Choose a channel, or the app's home, at the left."""
+        """Choose a channel at the left."""
         await self.page.locator("#sidebar").get_by_role("button", name=place).click()
         await expect(self.page.locator("main h1")).to_have_text(place)
+
+    async def enter_home(self) -> None:
+        """Choose the app's own page, at the left."""
+        await self.page.locator("#sidebar").get_by_role("button", name="CertDesk Home").click()
+
+    async def read_messages(self) -> None:
+        """Choose what the app has written to this person alone."""
+        await self.page.locator("#sidebar").get_by_role("button", name="unread").last.click()
 
     async def command(self, text: str) -> None:
         """Write a slash command into the message box."""

@@ -89,6 +89,8 @@ _CASES: list[tuple[Trouble, FaultKind, Executed, bool]] = [
         "maybe",
         False,
     ),
+    (Trouble(do="status", action="Receive", nth=4, status=503), FaultKind.BUSY, "maybe", True),
+    (Trouble(do="401", action="Receive", nth=4), FaultKind.SIGN_IN, "maybe", True),
     (Trouble(do="reboot", cmdlet="store.add"), FaultKind.UNREACHABLE, "maybe", False),
 ]
 

@@ -1,7 +1,8 @@
 """A Slack of a few lines on loopback: it answers what the doors call, and remembers every call."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,13 @@ from aiohttp.test_utils import TestServer
 from slack_sdk.web.async_client import AsyncWebClient
 
 TOKEN = "xoxb-doors"
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Wait until something has happened; five seconds at the most."""
+    async with asyncio.timeout(5):
+        while not happened():
+            await asyncio.sleep(0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +31,18 @@ class Call:
 
 @dataclass(slots=True, kw_only=True)
 class File:
-    """A file as Slack keeps it; ``size`` and ``type_`` are what Slack says, true or not."""
+    """
+    A file as Slack keeps it; what Slack says of it may be true or not.
+
+    Args:
+        moved: Slack answers with a redirect to its sign-in page.
+    """
 
     data: bytes
     name: str = "mail.zip"
     size: int | None = None
     type_: str = "application/zip"
+    moved: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,6 +65,11 @@ class FakeSlack:
     def called(self, method: str) -> list[dict[str, Any]]:
         """The arguments of every call of a method."""
         return [call.args for call in self.calls if call.method == method]
+
+    async def told(self) -> dict[str, Any]:
+        """The first answer to a response address, which may come after the acknowledgement."""
+        await until(lambda: bool(self.responses))
+        return self.responses[0]
 
     async def api(self, request: web.Request) -> web.Response:
         """Answer a call of the Web API."""
@@ -76,6 +95,8 @@ class FakeSlack:
         """Hand out a file."""
         self.download_tokens.append(request.headers.get("Authorization", ""))
         file = self.files[request.match_info["file"]]
+        if file.moved:
+            raise web.HTTPFound(f"{self.url}/files/F-sign-in")
         return web.Response(body=file.data, content_type=file.type_)
 
     def _answer(self, method: str, args: dict[str, Any]) -> dict[str, Any]:

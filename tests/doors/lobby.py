@@ -152,6 +152,13 @@ class Lobby:
         }  # fmt: skip
         return await self.knock(urlencode({"payload": json.dumps(body)}))
 
+    async def search(self, by: PersonId, field: str, typed: str) -> BoltResponse:
+        """Type into a field that is searched."""
+        return await self.interact(
+            by, "block_suggestion", action_id=field, block_id=field, value=typed,
+            view={"id": "VFORM", "type": "modal"},
+        )  # fmt: skip
+
     async def event(self, event: dict[str, Any], event_id: str = "", **parts: Any) -> BoltResponse:
         """Send an event."""
         body = {

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from typing import Any
+
+import pytest
 
 from bot.domain.approvals import Gate
 from handlers.ids import Action
-from tests.doors.fake_slack import FakeSlack
+from tests.doors.fake_slack import FakeSlack, until
 from tests.doors.lobby import Lobby, State, ref
 from tests.unit.handlers import scene
 
@@ -14,8 +17,7 @@ async def test_the_home_shows_what_waits_for_the_person(lobby: Lobby, slack: Fak
     """An approver sees the order to decide, and can decide right there."""
     lobby.put(scene.order())
     await lobby.event({"type": "app_home_opened", "user": "UMAX", "tab": "home"})
-    while not slack.called("views.publish"):
-        await asyncio.sleep(0.001)
+    await until(lambda: slack.called("views.publish"))
 
     view = json.dumps(slack.called("views.publish")[0]["view"])
     assert Action.APPROVE in view
@@ -28,10 +30,29 @@ async def test_the_home_of_the_requester_has_no_button_to_decide(
     """Nobody is offered a decision on what they asked for."""
     lobby.put(scene.order(requester=scene.MAX))
     await lobby.event({"type": "app_home_opened", "user": "UMAX", "tab": "home"})
-    while not slack.called("views.publish"):
-        await asyncio.sleep(0.001)
+    await until(lambda: slack.called("views.publish"))
 
     assert Action.APPROVE not in json.dumps(slack.called("views.publish")[0]["view"])
+
+
+@pytest.mark.parametrize(
+    ("state", "parts", "who", "action"),
+    [
+        (State.FAILED, {}, "UOLGA", Action.RETRY),
+        (State.INSTALLED, {"renewal_asked_at": scene.NOON}, "UMAX", Action.APPROVE_RENEWAL),
+        (State.CSR_READY, {}, "URITA", Action.SUBMITTED),
+        (State.ISSUED, {}, "URITA", Action.UPLOAD),
+    ],
+)
+async def test_the_home_offers_what_is_the_persons_turn(
+    lobby: Lobby, slack: FakeSlack, state: State, parts: dict[str, Any], who: str, action: Action
+) -> None:
+    """Whoever has to act next finds the button at home."""
+    lobby.put(scene.order(state, **parts))
+    await lobby.event({"type": "app_home_opened", "user": who, "tab": "home"})
+    await until(lambda: slack.called("views.publish"))
+
+    assert action in json.dumps(slack.called("views.publish")[0]["view"])
 
 
 async def test_the_messages_tab_publishes_nothing(lobby: Lobby, slack: FakeSlack) -> None:
@@ -46,6 +67,7 @@ async def test_a_click_on_the_home_refreshes_it(lobby: Lobby, slack: FakeSlack) 
     """After the decision the order is gone from what waits."""
     lobby.put(scene.order())
     await _click_at_home(lobby, Action.APPROVE)
+    await until(lambda: slack.called("views.publish"))
 
     assert lobby.order().state is State.APPROVED
     assert Action.APPROVE not in json.dumps(slack.called("views.publish")[0]["view"])
@@ -55,6 +77,7 @@ async def test_a_refusal_at_home_opens_a_window(lobby: Lobby, slack: FakeSlack) 
     """The home has no response address, so the sentence comes as a window."""
     lobby.put(scene.order(requester=scene.MAX))
     await _click_at_home(lobby, Action.APPROVE)
+    await until(lambda: slack.called("views.open"))
 
     assert "You asked for" in json.dumps(slack.called("views.open")[0]["view"])
 
@@ -64,8 +87,7 @@ async def test_a_used_trigger_leads_to_a_direct_message(lobby: Lobby, slack: Fak
     lobby.put(scene.order(requester=scene.MAX))
     slack.errors["views.open"] = "expired_trigger_id"
     await _click_at_home(lobby, Action.APPROVE)
-    while not slack.called("chat.postMessage"):
-        await asyncio.sleep(0.001)
+    await until(lambda: slack.called("chat.postMessage"))
 
     assert "You asked for" in slack.called("chat.postMessage")[0]["text"]
 

@@ -1,6 +1,5 @@
 """Submitted forms: every wrong field at once, nothing twice, and the engine's word is the last."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -9,7 +8,7 @@ from bot.domain.ids import OrderId
 from bot.domain.plan import Answer, Service
 from handlers.ids import Field, answer_field
 from handlers.refs import OrderRef, render_ref
-from tests.doors.fake_slack import FakeSlack
+from tests.doors.fake_slack import FakeSlack, until
 from tests.doors.lobby import Act, Lobby, State, answer, reason, ref
 from tests.unit.handlers import scene
 
@@ -76,6 +75,13 @@ async def test_a_form_without_any_state_names_what_is_missing(lobby: Lobby) -> N
     body = answer(await lobby.submit(scene.RITA, "order_form", {}, new_order()))
 
     assert Field.COMMON_NAME in body["errors"]
+
+
+async def test_hosts_can_be_searched(lobby: Lobby) -> None:
+    """Where there are too many hosts for a list, what is typed finds them."""
+    found = answer(await lobby.search(scene.RITA, Field.HOSTS, "ex0"))
+
+    assert [o["value"] for o in found["options"]] == ["EX01", "EX02"]
 
 
 async def test_a_good_form_places_one_order(lobby: Lobby) -> None:
@@ -223,8 +229,7 @@ async def test_slow_work_shows_its_outcome_in_the_window(slack: FakeSlack) -> No
     lobby = Lobby(slack, patience_s=0.0)
     lobby.put(scene.order())
     body = answer(await lobby.submit(scene.MAX, "reason_form", reason(), ref(act=Act.REJECT)))
-    while not slack.called("views.update"):
-        await asyncio.sleep(0.001)
+    await until(lambda: slack.called("views.update"))
 
     assert body["view"]["title"]["text"] == "One moment"
     assert slack.called("views.update")[0]["view"]["title"]["text"] == "Done"

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.ids import OrderId
 from handlers.ids import Field
 from handlers.refs import OrderRef, render_ref
-from tests.doors.fake_slack import TOKEN, FakeSlack, File
+from tests.doors.fake_slack import TOKEN, FakeSlack, File, until
 from tests.doors.lobby import Lobby, State, answer, ref
 from tests.unit.handlers import scene
 
@@ -26,15 +26,6 @@ async def drop(
     }  # fmt: skip
     response = await lobby.event(event)
     assert response.status == 200
-
-
-async def settle(done: Any) -> None:
-    """Wait until something became true."""
-    for _ in range(2000):
-        if done():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it did not happen")
 
 
 BAD_FILES = {
@@ -56,6 +47,7 @@ BAD_FILES = {
         File(data=ZIP, extra={"url_private_download": "http://127.0.0.1:1/files/F1"}),
         "own hosts",
     ),
+    "a file behind a sign-in": (File(data=b"", size=5, moved=True), "did not hand the file over"),
     "a file kept elsewhere": (File(data=ZIP, extra={"is_external": True}), "does not lie in"),
 }
 
@@ -68,7 +60,7 @@ async def test_a_bad_file_is_refused_with_a_sentence(
     lobby.put(scene.order(State.ISSUED))
     slack.files["F1"], told = BAD_FILES[name]
     await drop(lobby)
-    await settle(lambda: slack.called("chat.postEphemeral"))
+    await until(lambda: slack.called("chat.postEphemeral"))
 
     whisper = slack.called("chat.postEphemeral")[0]
     assert told in whisper["text"]
@@ -82,7 +74,7 @@ async def test_the_token_goes_to_slacks_own_host_only(lobby: Lobby, slack: FakeS
     lobby.put(scene.order(State.ISSUED))
     slack.files["F1"], _ = BAD_FILES["a file on another host"]
     await drop(lobby)
-    await settle(lambda: slack.called("chat.postEphemeral"))
+    await until(lambda: slack.called("chat.postEphemeral"))
 
     assert slack.download_tokens == []
 
@@ -92,7 +84,7 @@ async def test_a_file_of_a_stranger_is_refused(lobby: Lobby, slack: FakeSlack) -
     lobby.put(scene.order(State.ISSUED))
     slack.files["F1"] = File(data=ZIP)
     await drop(lobby, user="UARTHUR")
-    await settle(lambda: slack.called("chat.postEphemeral"))
+    await until(lambda: slack.called("chat.postEphemeral"))
 
     assert "belongs to somebody else" in slack.called("chat.postEphemeral")[0]["text"]
     assert lobby.memory.uploads == {}
@@ -103,7 +95,7 @@ async def test_a_file_the_app_cannot_see_is_said_so(lobby: Lobby, slack: FakeSla
     lobby.put(scene.order(State.ISSUED))
     slack.errors["files.info"] = "file_not_found"
     await drop(lobby)
-    await settle(lambda: slack.called("chat.postEphemeral"))
+    await until(lambda: slack.called("chat.postEphemeral"))
 
     assert "invite CertDesk" in slack.called("chat.postEphemeral")[0]["text"]
 
@@ -136,7 +128,7 @@ async def test_a_dropped_zip_is_checked_once(lobby: Lobby, slack: FakeSlack) -> 
     await lobby.event(shared, event_id="EvS")
     await lobby.event(shared, event_id="EvS")
     await drop(lobby)
-    await settle(lambda: lobby.order().state is State.CHECKING)
+    await until(lambda: lobby.order().state is State.CHECKING)
     await asyncio.sleep(0.02)
 
     assert len(lobby.memory.uploads) == 1
@@ -154,9 +146,9 @@ async def test_a_second_process_says_nothing_about_the_same_file(
     other.memory.orders, other.memory.uploads = lobby.memory.orders, lobby.memory.uploads
     other.memory.cards = lobby.memory.cards
     await drop(lobby)
-    await settle(lambda: lobby.order().state is State.CHECKING)
+    await until(lambda: lobby.order().state is State.CHECKING)
     await drop(other)
-    await settle(lambda: len(slack.download_tokens) == 2)
+    await until(lambda: len(slack.download_tokens) == 2)
     await asyncio.sleep(0.02)
 
     assert slack.called("chat.postEphemeral") == []
@@ -170,7 +162,7 @@ async def test_file_shared_alone_is_enough(lobby: Lobby, slack: FakeSlack) -> No
     await lobby.event(
         {"type": "file_shared", "file_id": "F1", "user_id": "URITA", "channel_id": scene.HOME}
     )
-    await settle(lambda: lobby.order().state is State.CHECKING)
+    await until(lambda: lobby.order().state is State.CHECKING)
 
     assert lobby.memory.uploads[lobby.order().upload_id or 0].data == ZIP  # type: ignore[index]
 
@@ -230,6 +222,7 @@ async def test_a_message_without_a_file_is_no_bundle(lobby: Lobby, slack: FakeSl
         scene.RITA, "message_action", callback_id="bundle.use", message={"ts": "5.5"},
         channel={"id": scene.HOME}, response_url=f"{slack.url}/respond",
     )  # fmt: skip
+    await until(lambda: slack.called("views.open"))
 
     assert "has no file" in json.dumps(slack.called("views.open")[0]["view"])
 

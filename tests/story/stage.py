@@ -19,9 +19,11 @@ import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from bot.domain.states import State
+from handlers.headlines import STATES
 from sandbox.demo import PROJECT, Demo
 from sandbox.parts import Addresses
-from sandbox.person import Person
+from sandbox.person import Person, said
 from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
 
@@ -165,20 +167,19 @@ class Scene(Story):
                 return
         raise LookupError(f"the story has no step {step!r}")
 
-    async def status(self, *words: str) -> dict[str, Any]:
-        """Wait until the order's status card says all the words."""
+    async def status(self, state: State, *words: str) -> dict[str, Any]:
+        """Wait until the order's status card says this state and all the words."""
 
         async def has_them() -> dict[str, Any] | None:
-            return await self.card_if(*words)
+            return await self.card_if(state, *words)
 
-        return await self.rita.patiently(has_them, f"the card of order {self.order} with {words}")
+        return await self.rita.patiently(has_them, f"order {self.order} {state} with {words}")
 
-    async def card_if(self, *words: str) -> dict[str, Any] | None:
-        """The order's status card when it says all the words now."""
-        from sandbox.person import said
-
+    async def card_if(self, state: State, *words: str) -> dict[str, Any] | None:
+        """The order's status card when it says this state and all the words now."""
+        wanted = (f"is {STATES[state]}", *words)
         for message in await self.rita.messages(self.requests):
-            if message["ts"] == self.thread and all(word in said(message) for word in words):
+            if message["ts"] == self.thread and all(word in said(message) for word in wanted):
                 return message
         return None
 

@@ -1,5 +1,6 @@
 """Every single defect has its code, and a good bundle has none."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from bot.certs.expectation import SeenSerial
 from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, Verdict, judge_upload, read_leaf, rejudge
 from bot.certs.names import DnsName
-from tests.unit.certs.bundles import pem
+from tests.unit.certs.bundles import Delivery, pem, rolled
 from tests.unit.certs.toyca import (
     CLIENT_AUTH,
     NAMES,
@@ -337,14 +338,41 @@ def test_every_defect_has_its_code(what: str, vendor: ToyVendor, expectation: Ex
     """One thing is wrong; the first finding names it, nothing is issued."""
     defect = DEFECTS[what]
     certs = defect.certs(vendor)
-    changes = dict(defect.expect or {})
-    if changes.get("replaces") == "itself":
-        changes["replaces"] = read_leaf(der(certs[0]))
-    verdict = judged(certs, replace(expectation, **changes), vendor)
+    verdict = judged(certs, ordered(defect, certs[0], expectation), vendor)
 
     assert verdict.outcome == "refuse"
-    assert next(f for f in verdict.findings if f.severity == "refuse").code == defect.code
+    assert deciding(verdict) == defect.code
     assert verdict.certificate is None
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_a_defect_keeps_its_code_in_every_writing(
+    seed: int, vendor: ToyVendor, expectation: Expectation
+) -> None:
+    """Layout, encoding and packing hide no defect and make no other of it."""
+    what = random.Random(seed).choice(list(DEFECTS))
+    defect = DEFECTS[what]
+    leaf, *others = defect.certs(vendor)
+    made = rolled(
+        Delivery(leaf=leaf, intermediates=tuple(others), roots=(vendor.r1, vendor.g2)), seed
+    )
+    order = ordered(defect, leaf, expectation)
+    verdict = judge_upload(made.data, made.filename, order, anchors=[vendor.g2], at=NOW)
+
+    assert (what, made.how, deciding(verdict)) == (what, made.how, defect.code)
+
+
+def ordered(defect: Defect, leaf: x509.Certificate, expectation: Expectation) -> Expectation:
+    """Return the order of a defect."""
+    changes = dict(defect.expect or {})
+    if changes.get("replaces") == "itself":
+        changes["replaces"] = read_leaf(der(leaf))
+    return replace(expectation, **changes)
+
+
+def deciding(verdict: Verdict) -> str:
+    """Return the code that decided."""
+    return next(f for f in verdict.findings if f.severity == "refuse").code
 
 
 def test_every_code_of_the_steps_has_a_defect() -> None:
@@ -499,9 +527,22 @@ def test_accepted_certificate_is_judged_again_before_installing(
     assert [codes(f) for f in (today, then, elsewhere, other_key)] == [
         [],
         ["expired"],
-        [],
+        ["chain_invalid"],
         ["key_mismatch"],
     ]
+
+
+def test_nothing_can_slip_into_the_stored_path(vendor: ToyVendor, expectation: Expectation) -> None:
+    """A CA added to the stored path is not needed for the proof, and stops the installation for that reason."""
+    issued = judged((vendor.leaf(), vendor.issuing, vendor.cross), expectation, vendor).certificate
+    assert issued is not None
+    more = replace(issued, path=(*issued.path, der(toy_vendor("forger").issuing)))
+    turned = replace(issued, path=issued.path[::-1])
+
+    for stored in (more, turned):
+        findings = rejudge(stored, expectation, anchors=[vendor.g2], at=NOW)
+
+        assert [f.code for f in findings if f.severity == "refuse"] == ["chain_invalid"]
 
 
 def test_damaged_store_is_said(vendor: ToyVendor, expectation: Expectation) -> None:

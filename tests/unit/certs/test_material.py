@@ -61,6 +61,9 @@ KEYS = {
     "under the label CERTIFICATE": PKCS8.replace(b"PRIVATE KEY", b"CERTIFICATE"),
     "bare base64": b"".join(PKCS8.splitlines()[1:-1]),
     "without its END": PKCS8[:400],
+    "with long dashes": PKCS8.decode().replace("-----", "——").encode(),
+    "with a dash lost": PKCS8[1:],
+    "SSH2": b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\r\n",
     "PuTTY": b"PuTTY-User-Key-File-3: ssh-rsa\r\n",
     "PVK": b"\x1e\xf1\xb5\xb0" + bytes(40),
 }

@@ -135,6 +135,8 @@ def test_damaged_certificate_of_a_host_is_said(vendor: ToyVendor) -> None:
 def test_longer_lifetime_is_no_row(vendor: ToyVendor) -> None:
     """Only days lost are worth a row, and added names alone make one row."""
     short, long = (read_leaf(der(vendor.leaf(days=days))) for days in (90, 198))
-    labels = [row.label for row in changes(long, approved=ORDERED[:1], replaces=short)]
+    added = changes(long, approved=ORDERED[:1], replaces=short)
+    lost = changes(long, approved=(*ORDERED, DnsName("www.example.com")))
 
-    assert labels == ["Names added"]
+    assert [row.label for row in added] == ["Names added"]
+    assert [row.label for row in lost] == ["Names lost"]

@@ -13,7 +13,7 @@ from tests.unit.exchange.samples import EX01
 
 _T = Thumbprint("A" * 40)
 _RPC = "A special Rpc error occurs on server EX01: "
-_GET = cmdlets.get_certificate(_T)
+_GET = cmdlets.get_certificates()
 _IMPORT = cmdlets.import_certificate("mail", data=b"\x30")
 _ENABLE = cmdlets.enable(_T, (Service.SMTP,), force=False, keep_http=False)
 _REMOVE = cmdlets.remove_certificate(_T)

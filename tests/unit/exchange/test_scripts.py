@@ -1,13 +1,14 @@
 """The two constant scripts: pinned, parseable, old enough, and strict by themselves."""
 
 import base64
+import hashlib
 import re
 
 import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from bot.exchange.scripts import command_line, read_script, runner_line, sha256_of
+from bot.exchange.scripts import command_line, read_script, runner_line
 
 PINNED = {
     "bootstrap.ps1": "6de298238042c02131908adb4e469a7d8fb76df0025df80908c64b117fd602a8",
@@ -55,7 +56,7 @@ def script(request: pytest.FixtureRequest) -> str:
 
 def test_a_script_is_the_one_that_was_reviewed(script: str) -> None:
     """No byte of what runs on a host changes unnoticed."""
-    assert sha256_of(script) == PINNED[script]
+    assert _sha256_of(script) == PINNED[script]
 
 
 def test_a_script_is_plain_ascii_with_unix_line_ends(script: str) -> None:
@@ -88,7 +89,7 @@ def test_the_bootstrap_fits_a_command_line() -> None:
 
 def test_the_bootstrap_knows_the_runner_by_its_hash() -> None:
     """Another runner is refused by the bootstrap on the host."""
-    assert f"$expected = '{sha256_of('runner.ps1')}'" in _code("bootstrap.ps1")
+    assert f"$expected = '{_sha256_of('runner.ps1')}'" in _code("bootstrap.ps1")
 
 
 def test_the_command_line_carries_the_bootstrap_and_nothing_else() -> None:
@@ -134,6 +135,10 @@ def test_the_runner_runs_only_what_is_on_its_list() -> None:
 
     assert code.count("& $") == 1
     assert body.index("Test-Cd1Listed $prefix $name") < body.index("& $name @values")
+
+
+def _sha256_of(script: str) -> str:
+    return hashlib.sha256(read_script(script)).hexdigest()
 
 
 def _code(script: str) -> str:

@@ -132,6 +132,8 @@ _EXECUTED: list[tuple[Rule, Moment, Call, Executed]] = [
     (_LOST, Moment.START, _CHANGING, "no"),
     (_LOST, Moment.RECEIVE, _READING, "no"),
     (_QUOTA, Moment.SEND, _CHANGING, "no"),
+    (_QUOTA, Moment.RECEIVE, _CHANGING, "maybe"),
+    (HTTP_RULES[401], Moment.RECEIVE, _CHANGING, "maybe"),
     (HTTP_RULES[503], Moment.SEND, _CHANGING, "no"),
     (HTTP_RULES[401], Moment.SEND, _CHANGING, "no"),
     (HTTP_RULES[400], Moment.SEND, _CHANGING, "no"),

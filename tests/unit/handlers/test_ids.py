@@ -57,8 +57,10 @@ def test_the_manifest_offers_what_the_doors_serve() -> None:
 
 
 def test_the_help_lists_every_word() -> None:
-    """What `/cert` understands is what the help says it does."""
+    """What `/cert` understands is what the help and the manifest say it does."""
     assert {word.split()[0] for word, _ in HELP} == set(WORDS)
+    hint = MANIFEST["features"]["slash_commands"][0]["usage_hint"]
+    assert hint == " | ".join(word for word, _ in HELP)
 
 
 REFS = st.builds(

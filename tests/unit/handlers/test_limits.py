@@ -118,6 +118,8 @@ def test_the_largest_modals_are_taken() -> None:
     assert order.plan is not None
     check_view(plan_modal(order, order.plan))
     check_view(order_form(SITE, home="C1", prefill=order.wish, renews=OrderId(999_999_999)))
+    known = replace(scene.SITE, hosts=tuple(Host(name=h, version="2019") for h in HOSTS))
+    check_view(order_form(known, home="C1", prefill=order.wish))
     many = HomeFacts(role="r", to_decide=(order,) * 40, mine=(order,) * 40, expiring=(order,) * 40)
     unique = replace(many, to_decide=tuple(replace(order, id=OrderId(n)) for n in range(40)))
     check_view(home_view(unique))

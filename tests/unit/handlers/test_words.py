@@ -16,6 +16,7 @@ from handlers import headlines
 from handlers.words import LINES, render_line
 from tests.unit.handlers import scene
 
+WINDOW_TITLE = 24
 ROOT = Path(__file__).parents[3]
 _REFUSED = re.compile(r'Refused\(\s*"([a-z-]+)"|super\(\).__init__\(\s*"([a-z-]+)"')
 
@@ -54,6 +55,7 @@ def test_every_refusal_has_its_title() -> None:
 
     assert {"stale", "own-order", "order-unknown", "foreign-team"} <= raised
     assert raised <= set(headlines.REFUSED)
+    assert [t for t in headlines.REFUSED.values() if len(t) > WINDOW_TITLE] == []
 
 
 @pytest.mark.parametrize("code", LINES)

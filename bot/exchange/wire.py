@@ -1,0 +1,28 @@
+"""What a conversation with the runner needs from a wire; no protocol is known here."""
+
+from typing import Protocol
+
+
+class Wire(Protocol):
+    """
+    A way to one PowerShell on one host.
+
+    1. `open` starts it; 2. `send` writes to its stdin; 3. `receive` gives the lines that came, maybe none,
+    and says whether it ended; 4. `close` never raises. All but `close` raise `WireTrouble`.
+    """
+
+    def open(self, command: str) -> None:
+        """Sign in, open a shell, start the command."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Write to stdin."""
+        ...
+
+    def receive(self) -> tuple[tuple[str, ...], bool]:
+        """Complete lines of stdout that came meanwhile, and whether the command has ended."""
+        ...
+
+    def close(self) -> None:
+        """End the command and the shell, whatever their state."""
+        ...

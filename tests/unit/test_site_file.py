@@ -1,0 +1,131 @@
+"""The site's file: the example loads, and a mistake is a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.approvals import Gate, Role
+from bot.domain.ids import HostName, PersonId
+from bot.settings import BadSettings
+from bot.site_file import load_site_file
+
+EXAMPLE = Path(__file__).parents[2] / "certdesk.example.toml"
+
+
+def faults(path: Path, text: str | bytes) -> tuple[str, ...]:
+    """What is wrong with a file of this text."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(BadSettings) as raised:
+        load_site_file(path)
+    return raised.value.faults
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the test writes its file."""
+    return tmp_path / "certdesk.toml"
+
+
+def test_the_example_loads_as_it_is_explained() -> None:
+    """People copy it, so it has to be right."""
+    site = load_site_file(EXAMPLE).as_site()
+    host = site.host(HostName("EX01"))
+
+    assert {Role.APPROVER} == site.roles_of(PersonId("T0TEAM:U0MANAGER"))
+    assert {Role.OPERATOR} == site.roles_of(PersonId("T0TEAM:U0OPERATOR"))
+    assert host is not None
+    assert ("2019", False) == (host.version, host.lab)
+    assert {Gate.ISSUE: 1, Gate.INSTALL: 1} == site.policy.quorum
+    assert "C0APPROVALS" == site.approvals_channel
+
+
+def test_the_example_names_every_key() -> None:
+    """A key that exists and is not in the example is not found by anybody."""
+    from bot.site_file import (
+        HostSection,
+        PersonSection,
+        PolicySection,
+        SiteFile,
+        SlackSection,
+        VendorSection,
+    )
+
+    text = EXAMPLE.read_text(encoding="utf-8")
+    sections = (HostSection, PersonSection, PolicySection, SiteFile, SlackSection, VendorSection)
+    keys = {key for section in sections for key in section.model_fields}
+
+    assert set() == {key for key in keys if key not in text}
+
+
+CHANGES: dict[str, tuple[str, str, str]] = {
+    "an unknown key": ("lab = false", "lab = false\nlap = true", "lap"),
+    "an unknown section": ("[policy]", "[wishes]\n[policy]", "wishes"),
+    "a host twice, in another case": (
+        "[[vendors]]", '[[hosts]]\nname = "ex01"\nversion = "se"\nwinrm = "https://x/"\n[[vendors]]', "ex01 is named twice",
+    ),
+    "a person twice": (
+        "[[hosts]]", '[[people]]\nslack = "T0TEAM:U0MANAGER"\nname = "M"\nroles = []\n[[hosts]]', "T0TEAM:U0MANAGER is named twice",
+    ),
+    "basic over http": (
+        'winrm = "https://ex01.corp.example.com:5986/wsman"\nauth = "kerberos"',
+        'winrm = "http://ex01.corp.example.com:5985/wsman"\nauth = "basic"',
+        "basic sends the password readable over http",
+    ),
+    "a name that is a path": ('name = "EX01"', 'name = "../EX01"', "hosts.0.name"),
+    "a display name for a person": ('"T0TEAM:U0MANAGER"', '"max"', "people.0.slack"),
+    "a role nobody has": ('["approver"]', '["king"]', "people.0.roles"),
+    "an Exchange nobody knows": ('version = "2019"', 'version = "2003"', "hosts.0.version"),
+    "a port with another name": ("pop = 110", "pop3 = 110", "hosts.0.ports"),
+    "a share above one": ("renew_at = 0.6667", "renew_at = 66", "policy.renew_at"),
+    "a quorum of nobody": ("install = 1", "install = 0", "policy.quorum.install"),
+    "a quorum at no gate": ("install = 1", "instal = 1", "policy.quorum"),
+    "no channel": ('channels = ["C0CERTREQUESTS"]', "channels = []", "slack.channels"),
+}  # fmt: skip
+"""What somebody gets wrong: what to replace in the example, by what, and what the sentence names."""
+
+
+@pytest.mark.parametrize("mistake", sorted(CHANGES))
+def test_a_mistake_is_named(mistake: str, path: Path) -> None:
+    """The sentence names the file and the place."""
+    old, new, says = CHANGES[mistake]
+    text = EXAMPLE.read_text(encoding="utf-8").replace(
+        'auth = "kerberos"                        #', 'auth = "kerberos" #'
+    )
+    text = "\n".join(line.split(" #")[0].rstrip() for line in text.splitlines())
+    assert old in text
+
+    told = faults(path, text.replace(old, new, 1))
+
+    assert str(path) in told[0]
+    assert says in "\n".join(told)
+
+
+def test_every_mistake_is_told_at_once(path: Path) -> None:
+    """Three places, three sentences."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    wrong = text.replace('version = "2019"', 'version = "2003"').replace("0.6667", "66")
+    wrong = wrong.replace('name = "Max Manager"', "")
+
+    named = {fault.split(": ")[1] for fault in faults(path, wrong)}
+    assert {"people.0.name", "hosts.0.version", "policy.renew_at"} <= named
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("[slack", "is not TOML"), (b"\xff\xfe", "is not UTF-8"), ("", "hosts")]
+)
+def test_what_is_no_site_file_is_said(path: Path, text: str | bytes, says: str) -> None:
+    """Half a file, another encoding, an empty one."""
+    assert says in "\n".join(faults(path, text))
+
+
+def test_a_missing_file_says_where_to_get_one(path: Path) -> None:
+    """The first thing anybody meets."""
+    with pytest.raises(BadSettings, match=r"Copy certdesk\.example\.toml there"):
+        load_site_file(path)
+
+
+def test_the_file_has_no_place_for_a_password() -> None:
+    """It is named by its variable or its file; a key that would hold it is refused as unknown."""
+    from bot.site_file import HostSection
+
+    assert {"password_env", "password_file"} == {k for k in HostSection.model_fields if "pass" in k}
