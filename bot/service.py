@@ -68,7 +68,7 @@ async def _serve(
     finally:
         if machine is not None:
             await asyncio.to_thread(machine.stop)
-        house.queue.close()
+        await asyncio.to_thread(house.close)
         log.info("certdesk has stopped")
 
 

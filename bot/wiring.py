@@ -59,10 +59,9 @@ class House:
 
     rooms: Rooms
     calendar: Calendar
-    queue: WorkQueue
-    judge: GuardedJudge
     make_app: Callable[[], AsyncApp]
     make_worker: Callable[[], Worker]
+    close: Callable[[], None]
 
 
 def prepare_database(url: str) -> None:
@@ -109,13 +108,20 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
     outbox = SqlOutbox(database)
     engine = Engine(orders, site, clock)
+    hosts = build_hosts(settings, site_file, clock)
+
+    def close() -> None:
+        hosts.close()
+        queue.close()
+        database.dispose()
+
     rooms = Rooms(
         engine=engine,
         orders=orders,
         outbox=outbox,
         audit=SqlAudit(database),
         site=site,
-        hosts=build_hosts(settings, site_file, clock),
+        hosts=hosts,
         prober=build_prober(settings, site_file),
         vendor_desk=GuidedDesk(site),
         clock=clock,
@@ -126,8 +132,6 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     return House(
         rooms=rooms,
         calendar=calendar,
-        queue=queue,
-        judge=judge,
         make_app=lambda: _app(settings, rooms),
         make_worker=lambda: Worker(
             database_url=settings.database_url,
@@ -135,6 +139,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
             jobs=_jobs(settings, rooms, judge, calendar, SqlJournal(database), queue),
             sweep_cron=settings.watch_cron,
         ),
+        close=close,
     )
 
 

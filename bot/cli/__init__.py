@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import bundles, hosts, records, running
+from bot.cli import bundles, hosts, pages, records, running
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(bundles.csr, name="csr")
 app.add_typer(records.orders, name="orders")
 app.add_typer(records.audit, name="audit")
 records.register(app)
+pages.register(app)
 
 
 def main() -> None:

@@ -30,15 +30,19 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Shake hands with a service and say what it shows: exit 0 trusted for the name, 1 not."""
-    from bot.certs.names import parse_dns_name
+    from bot.certs.names import BadName, parse_dns_name
     from bot.watch.probe import probe_address
 
-    host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
+    host, port = _host_and_port(address, PORTS[starttls])
+    try:
+        dns_name = parse_dns_name(name or host)
+    except BadName as bad:
+        raise typer.BadParameter(f"{bad} Say with --name which name to ask for.") from None
     shake = probe_address(
-        host or address,
-        int(port) if port else PORTS[starttls],
+        host,
+        port,
         starttls=starttls,
-        name=parse_dns_name(name or host or address),
+        name=dns_name,
         anchors_pem=(anchors or Path(certifi.where())).read_text(encoding="utf-8"),
     )
     if as_json:
@@ -55,6 +59,15 @@ def probe(
     if shake.sha256 is None and not shake.proven:
         leave(TROUBLE)
     leave(YES if shake.proven else NO)
+
+
+def _host_and_port(address: str, usual: int) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":")
+    if not colon:
+        return address, usual
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise typer.BadParameter(f"{address!r} is not HOST or HOST:PORT")
+    return host, int(port)
 
 
 def inventory(host: str, *, as_json: Json = False) -> None:

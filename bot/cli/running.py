@@ -73,7 +73,7 @@ def watch_now() -> None:
         proposed = house.calendar.propose_renewals()
         lapsed = house.calendar.lapse_gates()
     finally:
-        house.queue.close()
+        house.close()
     say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed.")
 
 
