@@ -44,6 +44,8 @@ FINAL: Final[Mapping[str, str]] = {
     "invalid_blocks": "report this to the people who run CertDesk",
     "msg_blocks_too_long": "report this to the people who run CertDesk",
     "msg_too_long": "report this to the people who run CertDesk",
+    "invalid_arguments": "report this to the people who run CertDesk",
+    "no_text": "report this to the people who run CertDesk",
     "metadata_too_large": "report this to the people who run CertDesk",
 }
 """Errors that no later try mends, each with what an administrator must do."""

@@ -4,9 +4,9 @@ Everything in an upload that will not be installed, and why not: people ask, and
 
 from collections.abc import Collection, Mapping
 
+from bot.certs.bag import Bag
 from bot.certs.certificate import Certificate
 from bot.certs.chain import Anchors
-from bot.certs.material import Bag
 from bot.certs.prints import Fingerprint
 from bot.certs.verdict import Ignored
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from cryptography import x509
 
 from bot.certs.advice import advise, check_known, check_vendor
+from bot.certs.bag import Bag
 from bot.certs.bystanders import explain_ignored
 from bot.certs.certificate import Certificate, Unreadable, read_certificate
 from bot.certs.chain import index_anchors
@@ -18,7 +19,7 @@ from bot.certs.expectation import Expectation, SeenSerial
 from bot.certs.findings import BadMaterial, Finding, Severity, note, refuse, show
 from bot.certs.leaf import LeafFacts, leaf_facts, read_leaf
 from bot.certs.leaf_rules import check_kind, check_strength, check_time
-from bot.certs.material import Bag, open_bundle
+from bot.certs.material import open_bundle
 from bot.certs.name_rules import check_names
 from bot.certs.path_rules import Chain, prove_chain
 from bot.certs.selection import Selection, pick_leaf

@@ -5,16 +5,14 @@ Order and duplicates mean nothing in a bag. Nothing is trusted here, and nothing
 """
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.certs import der as asn1
 from bot.certs import pem, rules
 from bot.certs.archive import PackedFile, is_archive, open_archive
-from bot.certs.certificate import Certificate, Unreadable, read_certificate
-from bot.certs.findings import BadMaterial, Finding, refuse, show
+from bot.certs.bag import Bag, Collector
+from bot.certs.findings import BadMaterial, refuse, show
 from bot.certs.pkcs7 import certificates_in
-from bot.certs.prints import Fingerprint, fingerprint_of
 from bot.certs.shapes import (
     KEY_FILE_MAGICS,
     KEYSTORE_MAGICS,
@@ -42,24 +40,6 @@ _CUT_CERTIFICATE: Final = re.compile(
 """A long sequence that begins with a long sequence (a certificate) or with the name of PKCS7."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bag:
-    """
-    What an upload held: different certificates sorted by fingerprint (none when there were too many), findings about the rest.
-
-    `unreadable` are whole certificates of an old or broken make that no library reads: (where, SHA-256, why).
-    """
-
-    certificates: tuple[Certificate, ...]
-    findings: tuple[Finding, ...]
-    unreadable: tuple[tuple[str, Fingerprint, str], ...]
-
-    @property
-    def is_usable(self) -> bool:
-        """Say whether there is anything to judge."""
-        return bool(self.certificates)
-
-
 def open_bundle(data: bytes, *, filename: str) -> Bag:
     """
     Take an upload apart: zip (one nested level), PEM, DER, PKCS7, pasted text.
@@ -73,98 +53,13 @@ def open_bundle(data: bytes, *, filename: str) -> Bag:
             damaged file, no certificate at all) are in the bag.
     """
     where = filename or "upload"
-    reading = _Reading()
+    reading = Collector()
     for file in _files_of(data, where):
         if not reading.is_full:
             _read_file(file, reading)
     if reading.is_untouched and not is_archive(data) and not pem.is_text(pem.to_text(data)):
         raise _stopped("not_recognised", where, "is neither a zip nor a certificate nor text")
     return reading.bag(where)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """The bag while it fills."""
-
-    found: dict[Fingerprint, Certificate] = field(default_factory=dict)
-    findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
-    damages: set[tuple[str, str]] = field(default_factory=set)
-    unreadable: dict[Fingerprint, tuple[str, Fingerprint, str]] = field(default_factory=dict)
-    others: set[Shape] = field(default_factory=set)
-    size: int = 0
-    pieces: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        return (
-            len(self.found) + len(self.unreadable) > rules.CERTIFICATE_LIMIT
-            or self.size > rules.CERTIFICATE_TOTAL_LIMIT
-            or self.pieces > rules.PIECE_LIMIT
-        )
-
-    @property
-    def is_untouched(self) -> bool:
-        return not (self.found or self.findings or self.unreadable or self.others)
-
-    def add(self, der: bytes, where: str) -> None:
-        """Read one certificate unless it is known; at equal certificates the first label in order of text stays."""
-        self.pieces += 1
-        fingerprint = fingerprint_of(der)
-        if (known := self.found.get(fingerprint)) is not None:
-            # The label must not depend on the order of the files.
-            self.found[fingerprint] = replace(known, where=min(known.where, where))
-            return
-        if fingerprint in self.unreadable or self.is_full:
-            return
-        self.size += len(der)
-        try:
-            self.found[fingerprint] = read_certificate(der, where=where)
-        except Unreadable as fault:
-            self.unreadable[fingerprint] = (where, fingerprint, str(fault))
-
-    def refuse(self, code: str, where: str, message: str) -> None:
-        self.findings.setdefault((code, where, message), refuse(code, where, message))
-
-    def damaged(self, where: str, why: str) -> None:
-        # Thousands of damaged blocks in one file are one finding, and must cost no more.
-        if (where, why) not in self.damages:
-            self.damages.add((where, why))
-            self.refuse(
-                "parse_error",
-                where,
-                f"A certificate in {show(where)} is damaged: {why}. It was not used. Download the bundle again.",
-            )
-
-    def bag(self, where: str) -> Bag:
-        if self.is_full:
-            self.refuse(
-                "too_many_certs",
-                where,
-                f"{show(where)} holds more than {rules.CERTIFICATE_LIMIT} different certificates, or more than "
-                f"{rules.CERTIFICATE_TOTAL_LIMIT // rules.KIB} KiB of them, or too many copies. Nothing was used. "
-                "Upload only the bundle of this order.",
-            )
-        elif not self.found and not self.findings:
-            self.refuse("no_certificate", where, self._nothing_found(where))
-        usable = {} if self.is_full else self.found
-        return Bag(
-            certificates=tuple(usable[print_] for print_ in sorted(usable)),
-            findings=tuple(
-                sorted(self.findings.values(), key=lambda finding: (finding.code, finding.where))
-            ),
-            unreadable=tuple(self.unreadable[print_] for print_ in sorted(self.unreadable)),
-        )
-
-    def _nothing_found(self, where: str) -> str:
-        if "csr" in self.others:
-            return (
-                f"{show(where)} holds a certificate request, not a certificate. Nothing was used. "
-                "Send the request to the vendor and upload what the vendor issues."
-            )
-        return (
-            f"{show(where)} holds no certificate that can be read. Nothing was used. "
-            "Upload the zip the vendor offers for download, or paste the text with its BEGIN and END lines."
-        )
 
 
 def _files_of(data: bytes, where: str) -> tuple[PackedFile, ...]:
@@ -197,16 +92,16 @@ def _stopped(code: str, where: str, what: str) -> BadMaterial:
     )
 
 
-def _read_file(file: PackedFile, reading: _Reading) -> None:
+def _read_file(file: PackedFile, reading: Collector) -> None:
     if kind := magic_of(file.data, KEYSTORE_MAGICS):
-        _refuse_keystore(file.where, kind, reading)
+        reading.refuse_keystore(file.where, kind)
     elif kind := magic_of(file.data, KEY_FILE_MAGICS):
-        _refuse_key(file.where, kind, reading)
+        reading.refuse_key(file.where, kind)
     elif not _read_der(file.data, file.where, reading):
         _read_text(file, reading)
 
 
-def _read_text(file: PackedFile, reading: _Reading) -> None:
+def _read_text(file: PackedFile, reading: Collector) -> None:
     text = pem.to_text(file.data)
     block = None
     for block in pem.blocks_of(text):
@@ -214,16 +109,16 @@ def _read_text(file: PackedFile, reading: _Reading) -> None:
         if reading.is_full:
             return
     if pem.has_loose_key(text):
-        _refuse_key(file.where, "a private key", reading)
+        reading.refuse_key(file.where, "a private key")
     if block is None and (data := pem.bare_base64(text)) is not None:
         _read_der(data, file.where, reading)
 
 
-def _read_block(block: pem.Block, where: str, reading: _Reading) -> None:
+def _read_block(block: pem.Block, where: str, reading: Collector) -> None:
     reading.pieces += 1
     if "PRIVATE KEY" in block.label:
         if block.has_body:
-            _refuse_key(where, "a private key", reading)
+            reading.refuse_key(where, "a private key")
         return
     known = block.data is not None and _read_der(block.data, where, reading)
     if not known and block.label in _CERTIFICATE_LABELS:
@@ -231,7 +126,7 @@ def _read_block(block: pem.Block, where: str, reading: _Reading) -> None:
         reading.damaged(where, why)
 
 
-def _read_der(data: bytes, where: str, reading: _Reading) -> bool:
+def _read_der(data: bytes, where: str, reading: Collector) -> bool:
     """Read elements that stand back to back; say whether any of them was of a known shape."""
     known = False
     at = 0
@@ -249,7 +144,7 @@ def _read_der(data: bytes, where: str, reading: _Reading) -> bool:
     return known
 
 
-def _take(shape: Shape, der: bytes, where: str, reading: _Reading) -> None:
+def _take(shape: Shape, der: bytes, where: str, reading: Collector) -> None:
     reading.pieces += 1
     match shape:
         case "certificate":
@@ -258,14 +153,14 @@ def _take(shape: Shape, der: bytes, where: str, reading: _Reading) -> None:
             reading.others.add(shape)
             _take_pkcs7(der, where, reading)
         case "pkcs12":
-            _refuse_keystore(where, "a PFX (PKCS#12)", reading)
+            reading.refuse_keystore(where, "a PFX (PKCS#12)")
         case "private_key":
-            _refuse_key(where, "a private key", reading)
+            reading.refuse_key(where, "a private key")
         case _:
             reading.others.add(shape)
 
 
-def _take_pkcs7(der: bytes, where: str, reading: _Reading) -> None:
+def _take_pkcs7(der: bytes, where: str, reading: Collector) -> None:
     try:
         for certificate in certificates_in(der):
             reading.add(certificate, where)
@@ -275,28 +170,9 @@ def _take_pkcs7(der: bytes, where: str, reading: _Reading) -> None:
         reading.damaged(where, f"the PKCS7 structure is broken ({fault})")
 
 
-def _note_cut(rest: bytes, where: str, reading: _Reading) -> bool:
+def _note_cut(rest: bytes, where: str, reading: Collector) -> bool:
     """What begins as a certificate or a PKCS7 and is shorter than it says was one once."""
     if not _CUT_CERTIFICATE.match(rest):
         return False
     reading.damaged(where, "it is cut short")
     return True
-
-
-def _refuse_key(where: str, kind: str, reading: _Reading) -> None:
-    reading.refuse(
-        "private_key_present",
-        where,
-        f"{show(where)} holds {kind}. Nothing was used, and the key must count as known to others now. "
-        "The key of this order never leaves the Exchange host: upload only certificates. "
-        "If the key belongs to anything in use, replace it and delete this message.",
-    )
-
-
-def _refuse_keystore(where: str, kind: str, reading: _Reading) -> None:
-    reading.refuse(
-        "pkcs12_refused",
-        where,
-        f"{show(where)} is {kind}, a container for private keys. Nothing was used. "
-        "Upload the certificate the vendor issued for our request: the vendor's zip, PEM, DER or PKCS7 (.p7b).",
-    )

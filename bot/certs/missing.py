@@ -114,10 +114,13 @@ def _root_finding(top: Certificate, root: Certificate, anchors: Anchors) -> Find
             f"ends in the root {show(root.title)}, which only some systems trust (Windows may)",
             advice,
         )
+    by_itself = root.sha256 == top.sha256
     return _refused(
         "untrusted_root",
         top,
-        f"ends in the root {show(root.title)}, which is not trusted here",
+        "is signed by itself, not by a vendor"
+        if by_itself
+        else f"ends in the root {show(root.title)}, which is not trusted here",
         "Roots are never taken from a bundle: if this is the right vendor, ask an administrator about the trusted list.",
     )
 

@@ -59,7 +59,7 @@ def _check_missing(
         yield refuse(
             "name_missing",
             leaf.where,
-            f"The certificate {show(leaf.title)} lacks {_count(missing)} approved: {show_all(missing)}. "
+            f"The certificate {show(leaf.title)} lacks {len(missing)} of the approved names: {show_all(missing)}. "
             "Nothing was installed. Enter the missing names in the vendor's own field and have it reissued.",
             expected=", ".join(expectation.names),
             got=", ".join(sorted(names)),

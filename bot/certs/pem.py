@@ -1,7 +1,7 @@
 """
 Text to blocks: every way in which people and tools write PEM down.
 
-Takes CRLF and lone CR, indents, quote marks of e-mail, text around, UTF-8 with BOM, UTF-16 with and without, and base64 without armour.
+Takes CRLF and lone CR, indents, quote marks of e-mail, quoted-printable, JSON and HTML around, UTF-8 with BOM, UTF-16 with and without, and base64 without armour.
 Blocks come out as bytes with the label they had; what the bytes are is not asked here.
 """
 
@@ -20,6 +20,8 @@ _BLANK: Final = re.compile(r"[\s>\x00\x1a\ufeff\u200b\u200e\xa0]+")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _LONG_RUN: Final = re.compile(r"[A-Za-z0-9+/=]{40}")
 _LOOSE_KEY: Final = re.compile(r"PRIVATE KEY[\W_]{1,40}[A-Za-z0-9+/]{40}")
+# Line ends as JSON, HTML and quoted-printable mail write them; none of them can stand in base64.
+_WRITTEN_LINE_END: Final = re.compile(r"\\[rnt]|<br ?/?>|&#1[03];|=\r?\n")
 _SHORTEST_BARE: Final = 64
 _UTF16_SHARE: Final = 0.4
 _BOMS: Final = (
@@ -73,7 +75,7 @@ def blocks_of(text: str) -> Iterator[Block]:
         closed = after is not None and after[1] == "END"
         yield Block(
             label=mark[2],
-            data=_decode(_without_headers(body)) if closed else None,
+            data=_decode(_plain(body)) if closed else None,
             has_body=closed or _LONG_RUN.search(body) is not None,
         )
 
@@ -98,11 +100,12 @@ def armour(label: str, data: bytes) -> str:
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
-def _without_headers(body: str) -> str:
-    """Drop RFC 1421 headers such as Proc-Type; base64 has no colon."""
-    if ":" not in body:
-        return body
-    return "\n".join(line for line in body.splitlines() if ":" not in line)
+def _plain(body: str) -> str:
+    """Undo what mail and web wrap around base64, and drop RFC 1421 headers such as Proc-Type; base64 has no colon."""
+    text = _WRITTEN_LINE_END.sub("\n", body).replace("=3D", "=")
+    if ":" not in text:
+        return text
+    return "\n".join(line for line in text.splitlines() if ":" not in line)
 
 
 def _decode(body: str) -> bytes | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.certs.findings import BadMaterial, Finding, refuse, show
+from bot.certs.zip_extra import LONGEST_FIELD, extra_fault, is_aes
 from bot.certs.zip_names import decode_label, folded, is_link, path_fault
 
 LOCAL_MAGIC: Final = b"PK\x03\x04"
@@ -22,7 +23,6 @@ _END: Final = struct.Struct("<4s4H2LH")
 _CENTRAL: Final = struct.Struct("<4x4x4H3L4H2x2L")
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _DESCRIPTOR: Final = struct.Struct("<3L")
-_EXTRA: Final = struct.Struct("<2H")
 
 STORED: Final = 0
 DEFLATED: Final = 8
@@ -31,11 +31,6 @@ _FLAG_STREAMED: Final = 1 << 3
 _FLAG_UTF8: Final = 1 << 11
 _FLAGS_ENCRYPTED: Final = 1 << 0 | 1 << 6 | 1 << 13
 _FLAGS_KNOWN: Final = _FLAGS_ENCRYPTED | 1 << 1 | 1 << 2 | _FLAG_STREAMED | _FLAG_UTF8
-_EXTRA_ZIP64: Final = 0x0001
-_EXTRA_AES: Final = 0x9901
-# The unicode path and comment fields rename an entry for some unpackers only.
-_EXTRA_RENAMING: Final = frozenset({0x6375, 0x7075})
-_LONGEST_FIELD: Final = 1024
 _FULL_32: Final = 0xFFFFFFFF
 _FULL_16: Final = 0xFFFF
 
@@ -124,7 +119,7 @@ def span_of(data: bytes, entry: ZipEntry, *, where: str) -> tuple[int, int, int]
         raise malformed(
             where, f"local header and directory disagree on the sizes of {show(entry.label)}"
         )
-    if _extra_fault(data[name_at + name_length : begin]):
+    if extra_fault(data[name_at + name_length : begin]):
         raise malformed(where, f"the local extra field of {show(entry.label)} may not be used")
     end = begin + entry.packed
     return begin, end, end + _descriptor_length(data, end, entry, where)
@@ -187,7 +182,7 @@ def _read_entry(directory: bytes, at: int, where: str) -> tuple[ZipEntry, int]:
         raise malformed(
             where, "an entry of its directory runs over the end or lies on another disk"
         )
-    if max(name_length, extra_length) > _LONGEST_FIELD:
+    if max(name_length, extra_length) > LONGEST_FIELD:
         raise malformed(where, "an entry of its directory has an enormous name or extra field")
     name = directory[name_at:extra_at]
     entry = ZipEntry(
@@ -226,11 +221,7 @@ def _duplicates(entries: tuple[ZipEntry, ...], where: str) -> list[Finding]:
 
 def _faults(entry: ZipEntry, where: str) -> list[Finding]:
     told = []
-    if (
-        entry.flags & _FLAGS_ENCRYPTED
-        or entry.method == _AES
-        or _has_extra(entry.extra, _EXTRA_AES)
-    ):
+    if entry.flags & _FLAGS_ENCRYPTED or entry.method == _AES or is_aes(entry.extra):
         told.append(("zip_encrypted", "is protected by a password; upload the archive without one"))
     elif entry.method not in {STORED, DEFLATED}:
         told.append(
@@ -250,41 +241,13 @@ def _form_fault(entry: ZipEntry) -> str | None:
         return "carries flags that no certificate bundle needs"
     if _FULL_32 in {entry.packed, entry.size, entry.header_at}:
         return "uses the ZIP64 form"
-    if fault := _extra_fault(entry.extra):
+    if fault := extra_fault(entry.extra):
         return fault
     if entry.is_folder and entry.size:
         return "is a folder with content"
     if entry.method == STORED and entry.packed != entry.size:
         return "is stored with two different sizes"
     return None
-
-
-def _extra_fault(extra: bytes) -> str | None:
-    at = 0
-    if len(extra) > _LONGEST_FIELD:
-        return "has an enormous extra field"
-    while at < len(extra):
-        if at + _EXTRA.size > len(extra):
-            return "has a damaged extra field"
-        kind, length = _EXTRA.unpack_from(extra, at)
-        at += _EXTRA.size + length
-        if at > len(extra):
-            return "has a damaged extra field"
-        if kind in _EXTRA_RENAMING:
-            return "carries a second name in an extra field"
-        if kind == _EXTRA_ZIP64:
-            return "uses the ZIP64 form"
-    return None
-
-
-def _has_extra(extra: bytes, wanted: int) -> bool:
-    at = 0
-    while at + _EXTRA.size <= len(extra):
-        kind, length = _EXTRA.unpack_from(extra, at)
-        if kind == wanted:
-            return True
-        at += _EXTRA.size + length
-    return False
 
 
 def _descriptor_length(data: bytes, end: int, entry: ZipEntry, where: str) -> int:

@@ -45,6 +45,7 @@ def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str
         _from_request(order, event)
         | _from_bundle(event)
         | _from_hosts(order, event, at)
+        | _from_failure(order, event)
         | _from_watch(event, at)
     )
 
@@ -94,6 +95,17 @@ def _from_hosts(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[
             return {"installed_at": at}
         case ev.HostRefused(code=code) | ev.HostFailed(code=code):
             return {"failed_in": order.state, "fault_code": code, "detail": event.reason}
+        case _:
+            return {}
+
+
+def _from_failure(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
+    match event:
+        case ev.Endorsed():
+            # One yes of several says nothing about the fault that is still there.
+            return {"detail": order.detail}
+        case ev.RollBackAsked():
+            return {"failed_in": None, "fault_code": ""}
         case ev.RetryAsked():
             spoiled = order.fault_code in SPOILED_CSR
             return {"failed_in": None, "fault_code": "", "csr_round": order.csr_round + spoiled}

@@ -10,6 +10,7 @@ from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
+from bot.domain.states import State
 
 
 def check_keeps_gate(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
@@ -64,6 +65,43 @@ def check_may_act(site: Site, order: CertificateOrder, by: PersonId) -> None:
         f"{order.title} belongs to somebody else, so nothing was changed. "
         f"Ask <@{order.requester.split(':')[-1]}>, an approver or an operator to do it.",
     )
+
+
+def check_may_cancel(site: Site, order: CertificateOrder, by: PersonId) -> None:
+    """
+    Check that this person may call the order off, as it stands.
+
+    What was begun on the hosts is not undone by calling off, so then it is an operator's decision; and a
+    certificate that was installed cannot be called off at all.
+
+    Raises:
+        Refused: ``not-yours``, ``not-operator``, or ``still-installed``.
+    """
+    check_may_act(site, order, by)
+    if order.state is not State.FAILED or order.failed_in is State.APPROVED:
+        return
+    if order.failed_in is not State.INSTALLING:
+        raise Refused(
+            "still-installed",
+            f"The certificate of {order.title} was installed and may still serve, so the order cannot be "
+            f"called off; nothing was changed. Mend the cause and press Retry.",
+        )
+    if Role.OPERATOR not in site.roles_of(by):
+        raise Refused(
+            "not-operator",
+            f"The installation of {order.title} was begun, and what it changed on the hosts stays when the "
+            f"order is called off, so an operator decides; nothing was changed. "
+            f"{_who_may(site, order, Role.OPERATOR)}",
+        )
+
+
+def keeps_gate(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> bool:
+    """Whether `check_keeps_gate` would pass."""
+    try:
+        check_keeps_gate(site, order, gate, by)
+    except Refused:
+        return False
+    return True
 
 
 def may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> bool:

@@ -147,6 +147,8 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.FAILED, _E.RETRY_INSTALL): Move(_S.INSTALLING, _W.INSTALL),
     (_S.FAILED, _E.RETRY_ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
     (_S.FAILED, _E.RETRY_RETIRE): Move(_S.RETIRING, _W.RETIRE),
+    (_S.FAILED, _E.ENDORSE): Move(_S.FAILED),
+    (_S.FAILED, _E.ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
     (_S.FAILED, _E.CANCEL): Move(_S.CANCELLED),
 }
 

@@ -38,6 +38,7 @@ class Accident(StrEnum):
     BAD_FRAME = "bad-frame"
     BAD_VALUE = "bad-value"
     TICKET = "no-ticket"
+    NO_SECRET = "no-secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +213,12 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
         kind=FaultKind.UNSUPPORTED,
         happened="a value cannot be sent to a host",
         advice="Write it without control characters.",
+        never_ran=True,
+    ),
+    Accident.NO_SECRET: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="the password could not be opened, so no sign-in was tried",
+        advice="Check where the configuration says the password is kept, then retry.",
         never_ran=True,
     ),
     Accident.TICKET: Rule(

@@ -19,6 +19,9 @@ from bot.exchange.served import BY_NAME, has_wildcard_first, served_services
 from bot.exchange.starttls import forecast_starttls
 
 _SKEW_S = 60.0
+_HYBRID = "outbound to office 365"
+"""How the wizard names the send connector it makes (exchange.md 7 trap 6)."""
+
 _RESTARTS = {
     Service.POP: ("MSExchangePop3", "MSExchangePOP3BE"),
     Service.IMAP: ("MSExchangeImap4", "MSExchangeIMAP4BE"),
@@ -48,8 +51,9 @@ def forecast_host(
         *(forecast_starttls(certificate, snapshot) if question is not None else ()),
         *_left_out(wish, dialect),
         *_wildcard(wish, certificate),
-        *_unified_messaging(services, certificate),
+        *_unified_messaging(services, certificate, dialect),
         *_connectors(certificate, snapshot),
+        *_hybrid(snapshot),
         *_afterwards(services, dialect),
         *_undoing(services, before),
     )
@@ -152,11 +156,13 @@ def _wildcard(wish: Wish, certificate: IssuedCertificate) -> Iterator[str]:
 
 
 def _unified_messaging(
-    services: tuple[Service, ...], certificate: IssuedCertificate
+    services: tuple[Service, ...], certificate: IssuedCertificate, dialect: Dialect
 ) -> Iterator[str]:
     if Service.UM not in services:
         return
     yield "UM takes it only when its startup mode is TLS or Dual; otherwise that one step fails."
+    if dialect.has_back_end:
+        yield "UM's call router keeps its certificate; give it the same one by hand (-Services UMCallRouter)."
     if has_wildcard_first(certificate):
         yield "UM with Lync or Skype wants the server's own name in the subject, not a wildcard."
 
@@ -176,6 +182,14 @@ def _connectors(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[
                 f"The {_title(connector)} names issuer and subject of {_label(old)}; its TLS fails once that one is "
                 f"gone. After the installation run: {_renaming(connector, certificate, snapshot)}"
             )
+
+
+def _hybrid(snapshot: Snapshot) -> Iterator[str]:
+    if any(c.name.lower().startswith(_HYBRID) for c in snapshot.connectors):
+        yield (
+            "This organisation is joined to Exchange Online: all hybrid servers need the same certificate. "
+            "Run the Hybrid Configuration Wizard again after the installation."
+        )
 
 
 def _renaming(connector: Connector, certificate: IssuedCertificate, snapshot: Snapshot) -> str:

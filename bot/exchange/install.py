@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint, thumbprint_of
-from bot.domain.faults import FaultKind, HostFault
+from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Service
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
@@ -17,6 +17,7 @@ from bot.exchange.carry import Parcel, unpack_key
 from bot.exchange.operations import enabling_call
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
+    Held,
     HostFacts,
     default_smtp,
     find_held,
@@ -149,22 +150,38 @@ def _import(
 ) -> Receipt:
     if certificate.facts.thumbprint != operation.thumbprint:
         raise _refusal(operation, "other-certificate", "The plan names another certificate.")
+    held = find_held(runner, certificate.facts.sha256)
+    if held is not None:
+        return _held_already(operation, certificate, held)
     if parcel is None:
         reply = _import_answer(runner, facts, operation, certificate.leaf_der)
     else:
         reply = unpack_key(runner, operation.friendly_name, parcel)
     held = find_held(runner, certificate.facts.sha256)
     if held is None or not held.has_key:
-        raise HostFault(
-            FaultKind.CMDLET_ERROR,
-            operation.host,
-            f"{operation.host}: the certificate was imported, but its private key is not there, so no service was "
-            "changed. The request was made on another host or is gone. Try certutil -repairstore my "
-            f"{certificate.facts.serial_hex}, or remove it and ask the vendor for a re-key.",
-            executed="yes",
-            code="PrivateKeyMissing",
-        )
+        raise _keyless(operation, certificate, "was imported, but", executed="yes")
     return Receipt(warnings=reply.warnings, seen="imported with its key")
+
+
+def _held_already(operation: Operation, certificate: IssuedCertificate, held: Held) -> Receipt:
+    """Importing it again would only give an error; whether it can be used is the question."""
+    if not held.has_key:
+        raise _keyless(operation, certificate, "is in the store already, but", executed="no")
+    return Receipt(seen="was there already with its key")
+
+
+def _keyless(
+    operation: Operation, certificate: IssuedCertificate, happened: str, *, executed: Executed
+) -> HostFault:
+    return HostFault(
+        FaultKind.CMDLET_ERROR,
+        operation.host,
+        f"{operation.host}: the certificate {happened} its private key is not there, so no service was "
+        "changed. The request was made on another host or is gone. Try certutil -repairstore my "
+        f"{certificate.facts.serial_hex}, or remove it and ask the vendor for a re-key.",
+        executed=executed,
+        code="PrivateKeyMissing",
+    )
 
 
 def _import_answer(runner: Runner, facts: HostFacts, operation: Operation, der: bytes) -> Reply:

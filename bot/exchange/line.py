@@ -69,8 +69,8 @@ class HostLine:
             kept = self._usable() or self._open()
             try:
                 yield kept.meeting
-            except HostFault:
-                # After any fault the state of the conversation is in doubt; the next one starts afresh.
+            except BaseException:
+                # Whatever it was, an answer may still be on its way: the next one starts afresh.
                 self._drop()
                 raise
             kept.used_s = self._monotonic()

@@ -112,13 +112,14 @@ def default_smtp(runner: Runner, facts: HostFacts) -> Thumbprint | None:
     """The default SMTP certificate's handle; None when there is none."""
     call = cmdlets.get_default_smtp(facts.dialect, facts.machine)
     text = run_one(runner, call)[0] or ""
-    return parse_thumbprint(text) if text.strip() else None
+    return _thumbprint(runner.host, call, text) if text.strip() else None
 
 
 def store_thumbprints(runner: Runner, store: str) -> tuple[Thumbprint, ...]:
     """Handles of everything in one of the machine's stores."""
     call = cmdlets.list_store(store)
-    return tuple(parse_thumbprint(row[0] or "") for row in run_rows(runner, call, width=4))
+    rows = run_rows(runner, call, width=4)
+    return tuple(_thumbprint(runner.host, call, row[0]) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def _with_unshown(
     call = cmdlets.list_store("My")
     hidden = []
     for thumbprint, raw, has_key, friendly in run_rows(runner, call, width=4):
-        if parse_thumbprint(thumbprint or "") in known:
+        if _thumbprint(runner.host, call, thumbprint) in known:
             continue
         row = (thumbprint, raw, None, "", friendly, has_key, None, None, None)
         hidden.append(replace(_certificate(runner.host, call, row), status="NotShown"))
@@ -177,6 +178,13 @@ def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
         friendly_name=friendly or "",
         has_private_key=has_key == "1",
     )
+
+
+def _thumbprint(host: HostName, call: Call, text: str | None) -> Thumbprint:
+    try:
+        return parse_thumbprint(text or "")
+    except ValueError as fault:
+        raise unreadable(host, call, "a thumbprint is not readable") from fault
 
 
 def _held(host: HostName, call: Call, row: Row) -> Held:

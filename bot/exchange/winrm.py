@@ -64,8 +64,9 @@ class WinRMWire:
     def open(self, command: str) -> None:
         """Sign in, open a shell, start the command."""
         self._check_port()
+        password = _open_password(self._access)
         with self._told(Moment.OPEN):
-            self._protocol = _protocol_for(self._access)
+            self._protocol = _protocol_for(self._access, password)
             self._shell = self._protocol.open_shell(
                 codepage=_UTF8_CODE_PAGE, noprofile=True, idle_timeout=_IDLE
             )
@@ -179,8 +180,15 @@ class _StraightTransport(Transport):
         super().setup_encryption(session)
 
 
-def _protocol_for(access: HostAccess) -> WsmanProtocol:
-    password = access.password()
+def _open_password(access: HostAccess) -> str:
+    """Open the secret late, and tell a failure there from one of the wire."""
+    try:
+        return access.password()
+    except (OSError, ValueError, LookupError) as fault:
+        raise _accident(Accident.NO_SECRET, Moment.OPEN) from fault
+
+
+def _protocol_for(access: HostAccess, password: str) -> WsmanProtocol:
     protocol = WsmanProtocol(
         endpoint=access.winrm_url,
         transport=access.auth,

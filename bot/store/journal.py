@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Engine, delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.ports import Intent
@@ -30,8 +31,16 @@ class SqlJournal:
         """
         Note that the operation is about to be sent; the attempt rises by one, what was seen is open again.
 
-        Two that begin the same new operation in the same moment: one gets an IntegrityError and must not act.
+        Of two that begin the same operation in the same moment, one gets an attempt it did not expect and
+        must not act.
         """
+        try:
+            return self._intend(key, deadline, was_done=was_done)
+        except IntegrityError:
+            # PostgreSQL lets two begin a new one; the second is refused, and then there is one to count on.
+            return self._intend(key, deadline, was_done=was_done)
+
+    def _intend(self, key: str, deadline: datetime, *, was_done: bool) -> Intent:
         with writing(self._engine) as session:
             row = _locked(session, key) or _fresh(key)
             row.attempt += 1

@@ -4,15 +4,17 @@ from bot.certs.csr import parse_csr
 from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, Verdict
 from bot.domain import events as ev
-from bot.domain.ids import OrderId
+from bot.domain.ids import OrderId, UploadId
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.ports import BundleJudge, Orders
-from bot.workflow.outcome import Outcome, Run
+from bot.workflow.outcome import Done, Outcome, Run
 from bot.workflow.reporter import Reporter
 
 SECRETS = frozenset({"private_key_present", "pkcs12_refused"})
 """Findings after which the bytes are wiped: a key that travelled through chat is not kept here too."""
+
+HELD_A_KEY = "judged; it held a private key"
 
 
 def expectation_for(order: CertificateOrder, site: Site) -> Expectation:
@@ -37,20 +39,35 @@ class BundleJob:
         self._reporter = reporter
 
     def run(self, run: Run, order_id: OrderId, version: int) -> None:
-        """Judge once; the verdict is the step's own report."""
-        run.step("judge", lambda: self._judge_it(order_id, version))
+        """Judge and report in one step; wipe what must not be kept in the next."""
+        which = run.step("which", lambda: self._which(order_id))
+        if not isinstance(which, Done):
+            return
+        upload_id = UploadId(int(which.seen))
+        judged = run.step("judge", lambda: self._judge_it(order_id, version, upload_id))
+        if judged == Done(HELD_A_KEY):
+            # After the report: wiped before it, a kill in between would have the empty file judged instead.
+            run.step("forget", lambda: self._forget(upload_id))
 
-    def _judge_it(self, order_id: OrderId, version: int) -> Outcome:
-        order = self._orders.load(order_id)
-        if order.upload_id is None:
+    def _which(self, order_id: OrderId) -> Outcome:
+        upload_id = self._orders.load(order_id).upload_id
+        if upload_id is None:
             raise LookupError(f"order {order_id} is checking without an upload")
-        upload = self._orders.upload(order.upload_id)
+        return Done(str(upload_id))
+
+    def _judge_it(self, order_id: OrderId, version: int, upload_id: UploadId) -> Outcome:
+        order = self._orders.load(order_id)
+        upload = self._orders.upload(upload_id)
         verdict = self._judge.judge(
             upload.data, upload.name, expectation_for(order, self._site), vendor=order.wish.vendor
         )
-        if SECRETS.intersection(finding.code for finding in verdict.findings):
-            self._orders.forget_upload(order.upload_id)
-        return self._reporter.once(order_id, version, event_of(verdict))
+        reported = self._reporter.once(order_id, version, event_of(verdict))
+        held_a_key = SECRETS.intersection(finding.code for finding in verdict.findings)
+        return Done(HELD_A_KEY) if held_a_key else reported
+
+    def _forget(self, upload_id: UploadId) -> Outcome:
+        self._orders.forget_upload(upload_id)
+        return Done("wiped")
 
 
 def event_of(verdict: Verdict) -> ev.Event:

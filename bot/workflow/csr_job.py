@@ -45,7 +45,7 @@ class CsrJob:
 
     def run(self, run: Run, order_id: OrderId, version: int) -> None:
         """Make the CSR, then report it."""
-        end = until_done(run, "make csr", lambda: self._make(order_id), tries=self._tries)
+        end = until_done(run, "make csr", lambda: self._make(order_id, version), tries=self._tries)
         if isinstance(end, Done):
             end = until_done(
                 run, "report csr", lambda: self._report(order_id, version), tries=self._tries
@@ -54,7 +54,10 @@ class CsrJob:
             refused = ev.HostRefused(code=end.code, reason=end.sentence)
             run.step("report refusal", lambda: self._reporter.once(order_id, version, refused))
 
-    def _make(self, order_id: OrderId) -> Outcome:
+    def _make(self, order_id: OrderId, version: int) -> Outcome:
+        if self._orders.load(order_id).version != version:
+            # Reported before a kill: a look under the next round's name would make a second request.
+            return Done("overtaken")
         ask = self._ask(order_id)
         return self._operator.run(
             RemoteOperation(
@@ -66,6 +69,8 @@ class CsrJob:
         )
 
     def _report(self, order_id: OrderId, version: int) -> Outcome:
+        if self._orders.load(order_id).version != version:
+            return Done("overtaken")
         ask = self._ask(order_id)
         try:
             pem = self._hosts.find_csr(ask)

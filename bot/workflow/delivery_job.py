@@ -1,11 +1,18 @@
 """The job of the outbox: every waiting message of one order, in order, each delivered once."""
 
+import logging
+
 from bot.domain.ids import OrderId
 from bot.ports import DeliveryFault, Notifier, Orders, Outbox
 from bot.workflow.outcome import Done, NeedsPerson, Outcome, Run, TryLater, until_done
 
+log = logging.getLogger(__name__)
+
 TRIES = 50
-"""Chat may be away for an hour; a message is not dropped for that."""
+"""After so many the run ends and what waits stays waiting: the minute's look starts another run."""
+
+UNDELIVERABLE = "undeliverable"
+"""Chat will never take the message; the one reason to give it up."""
 
 
 class DeliveryJob:
@@ -21,8 +28,15 @@ class DeliveryJob:
         waiting = run.step("list", lambda: Done("\n".join(self._outbox.waiting(order_id))))
         for row_id in waiting.seen.splitlines() if isinstance(waiting, Done) else ():
             end = self._send(run, order_id, row_id)
-            if isinstance(end, NeedsPerson):
-                run.step(f"give up {row_id}", lambda row=row_id: self._give_up(row))  # type: ignore[misc]  # mypy cannot type a default in a lambda
+            if not isinstance(end, NeedsPerson):
+                continue
+            if end.code != UNDELIVERABLE:
+                # Chat is away for longer: nothing is dropped, and nothing overtakes what waits.
+                return
+            self._drop(run, row_id, end.sentence)
+
+    def _drop(self, run: Run, row_id: str, why: str) -> None:
+        run.step(f"give up {row_id}", lambda: self._give_up(row_id, why))
 
     def _send(self, run: Run, order_id: OrderId, row_id: str) -> Done | NeedsPerson:
         return until_done(run, row_id, lambda: self._deliver(order_id, row_id), tries=TRIES)
@@ -37,11 +51,12 @@ class DeliveryJob:
             )
         except DeliveryFault as fault:
             if fault.final:
-                return NeedsPerson("undeliverable", fault.sentence)
+                return NeedsPerson(UNDELIVERABLE, fault.sentence)
             return TryLater("chat-away", fault.sentence, fault.retry_after_s)
         self._outbox.delivered(row_id, posted)
         return Done("delivered")
 
-    def _give_up(self, row_id: str) -> Outcome:
+    def _give_up(self, row_id: str, why: str) -> Outcome:
+        log.error("message %s was given up: %s", row_id, why)
         self._outbox.delivered(row_id, None)
         return Done("given up")

@@ -205,7 +205,9 @@ class Worker:
                     raise
                 # One of the two places that catch broadly: the order must not hang without a word.
                 incident = _incident(work.value, order_id)
-                DBOS.run_step(StepOptions(name="apologize"), apologize, OrderId(order_id), incident)
+                DBOS.run_step(
+                    StepOptions(name="apologize"), apologize, OrderId(order_id), incident, work
+                )
 
     def _register_delivery(self) -> None:
         deliver = self._jobs.deliver

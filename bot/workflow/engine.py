@@ -18,9 +18,15 @@ from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
 from bot.domain.life import advance
 from bot.domain.order import CertificateOrder, Upload, Wish
 from bot.domain.plan import Answer
-from bot.domain.policy import check_keeps_gate, check_may_act, check_may_decide
+from bot.domain.policy import (
+    check_keeps_gate,
+    check_may_act,
+    check_may_cancel,
+    check_may_decide,
+    keeps_gate,
+)
 from bot.domain.site import Site
-from bot.domain.states import RETRIES, IllegalMove, State
+from bot.domain.states import RETRIES, EventKind, IllegalMove, State
 from bot.ports import Change, Clock, Draft, Orders
 from bot.workflow.facts import audit_facts
 from bot.workflow.notices import messages_for, placed_messages
@@ -32,10 +38,21 @@ DECIDED_IN: dict[Gate, frozenset[State]] = {
     Gate.ISSUE: frozenset({State.PLACED}),
     Gate.INSTALL: frozenset({State.PROVEN}),
     Gate.OVERWRITE_SMTP: frozenset(),
-    Gate.ROLL_BACK: frozenset({State.INSTALLED}),
+    Gate.ROLL_BACK: frozenset({State.INSTALLED, State.FAILED}),
     Gate.RETIRE: frozenset({State.INSTALLED, State.SUPERSEDED}),
 }
 """The states in which each gate stands open; the SMTP question is answered with the plan, never alone."""
+
+REPORTED = frozenset(
+    {
+        EventKind.SUBMITTED,
+        EventKind.ISSUED,
+        EventKind.VENDOR_REJECTED,
+        EventKind.REKEYED,
+        EventKind.REPLAN,
+    }
+)
+"""What people report without a gate; everything else is decided, or is the machine's own word."""
 
 
 class Engine:
@@ -107,7 +124,7 @@ class Engine:
         order = self._orders.load(order_id)
         check_may_decide(self._site, order, gate, by)
         self._check_fresh(order, version)
-        if order.state not in DECIDED_IN[gate]:
+        if order.state not in DECIDED_IN[gate] or not _has_what_it_decides(order):
             raise self._not_now(order)
         word = Approval(
             gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=digest
@@ -136,7 +153,7 @@ class Engine:
     ) -> CertificateOrder:
         """Call an order off; what the host keeps of it (a pending request) is said on the card."""
         order = self._orders.load(order_id)
-        check_may_act(self._site, order, by)
+        check_may_cancel(self._site, order, by)
         self._check_fresh(order, version)
         withdrawn = order.state is State.CSR_READY
         event = ev.Withdrawn(reason=reason) if withdrawn else ev.Cancelled(reason=reason)
@@ -145,7 +162,16 @@ class Engine:
     def report(
         self, order_id: OrderId, event: ev.Event, *, by: PersonId, version: int | None = None
     ) -> CertificateOrder:
-        """Take what a person at the vendor's desk reports: submitted, issued, rejected, rekeyed."""
+        """
+        Take what needs no gate: what a person at the vendor's desk reports, or the wish to read hosts again.
+
+        Raises:
+            ValueError: the event is not one of `REPORTED`; a door may not pass a gate by this way.
+        """
+        if event.kind not in REPORTED:
+            raise ValueError(
+                f"{event.kind.value!r} is not for a person to report; nothing was changed"
+            )
         order = self._orders.load(order_id)
         check_may_act(self._site, order, by)
         self._check_fresh(order, version)
@@ -163,8 +189,14 @@ class Engine:
         upload = Upload(
             order_id=order_id, name=name, data=data, sha256=sha256, by=by, at=self._clock.now()
         )
-        event = ev.BundleUploaded(upload_id=self._orders.add_upload(upload), file_name=name, by=by)
-        return self._apply(order, event, by)
+        upload_id = self._orders.add_upload(upload)
+        event = ev.BundleUploaded(upload_id=upload_id, file_name=name, by=by)
+        try:
+            return self._apply(order, event, by)
+        except Refused:
+            # No job will ever look at these bytes, and there may be a private key among them.
+            self._orders.forget_upload(upload_id)
+            raise
 
     def renew(
         self, order_id: OrderId, *, by: PersonId, version: int | None = None
@@ -201,10 +233,11 @@ class Engine:
         self, order: CertificateOrder, word: Approval, answers: Mapping[HostName, Answer]
     ) -> ev.Event:
         if not word.yes:
-            no = ev.Rejected if order.state is State.PLACED else ev.Cancelled
-            return no(reason=word.reason, approvals=(word,))
+            return self._refusal(order, word)
         words = (word, *_smtp_words(word, answers))
-        have = yes_count((*order.approvals, word), word.gate, subject=word.subject)
+        # A yes counts as long as its giver keeps the gate: roles may have changed since.
+        kept = tuple(a for a in order.approvals if keeps_gate(self._site, order, a.gate, a.by))
+        have = yes_count((*kept, word), word.gate, subject=word.subject)
         if have < self._site.policy.quorum.get(word.gate, 1):
             return ev.Endorsed(gate=word.gate, approvals=words, reason=word.reason)
         match word.gate:
@@ -220,6 +253,16 @@ class Engine:
                 return ev.RetireAsked(reason=word.reason, approvals=words)
             case Gate.OVERWRITE_SMTP:
                 raise AssertionError("this gate never stands open by itself, see DECIDED_IN")
+
+    def _refusal(self, order: CertificateOrder, word: Approval) -> ev.Event:
+        match word.gate:
+            case Gate.ISSUE:
+                return ev.Rejected(reason=word.reason, approvals=(word,))
+            case Gate.INSTALL:
+                return ev.Cancelled(reason=word.reason, approvals=(word,))
+            case _:
+                # Nobody has to say no to a roll-back or a removal: what nobody asks for does not happen.
+                raise self._not_now(order)
 
     def _apply(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> CertificateOrder:
         now = self._clock.now()
@@ -262,6 +305,11 @@ class Engine:
             f"That does not fit {order.title}: it is {_words(order.state)}{_last_word(order)}. "
             f"Nothing was changed. `/cert status {order.id}` shows what it waits for.",
         )
+
+
+def _has_what_it_decides(order: CertificateOrder) -> bool:
+    """A failed order can be rolled back only when it failed while it was installed."""
+    return order.state is not State.FAILED or order.failed_in is State.INSTALLING
 
 
 def _check_answered(order: CertificateOrder, answers: Mapping[HostName, Answer]) -> None:

@@ -8,8 +8,8 @@ from bot.domain.order import CertificateOrder
 from bot.domain.plan import Operation, OperationKind
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.operations import Operator, RemoteOperation
-from bot.workflow.outcome import Done, End, NeedsPerson, Outcome, Run, until_done
-from bot.workflow.reporter import Reporter
+from bot.workflow.outcome import OVERTAKEN, Done, End, NeedsPerson, Outcome, Run, until_done
+from bot.workflow.reporter import Errand, Reporter
 
 SEEING_IS_ENOUGH = frozenset(
     {
@@ -40,7 +40,7 @@ class HostWork:
         self._tries = tries
 
     def run_all(
-        self, run: Run, order_id: OrderId, operations: tuple[Operation, ...], *, prefix: str = ""
+        self, run: Run, errand: Errand, operations: tuple[Operation, ...], *, prefix: str = ""
     ) -> End:
         """
         Run operations in order.
@@ -50,24 +50,35 @@ class HostWork:
         """
         for _, group in groupby(operations, key=lambda op: (op.host, op.step)):
             for operation in (members := tuple(group)):
-                end = self._run_one(run, order_id, operation, prefix)
+                end = self._run_one(run, errand, operation, prefix)
                 if isinstance(end, NeedsPerson):
                     return end
-            self._show_done(run, order_id, members)
+            self._show_done(run, errand.order_id, members)
         return Done()
 
-    def act(self, order_id: OrderId, operation: Operation, *, prefix: str) -> Outcome:
-        """Run one operation now, through the journal."""
-        certificate = self.certificate(self._orders.load(order_id))
-        self._show(order_id, operation, "running", "")
+    def act(self, errand: Errand, operation: Operation, *, prefix: str) -> Outcome:
+        """Run one operation now, through the journal, if the order still means this run."""
+        order = self._orders.load(errand.order_id)
+        if not errand.is_current(order):
+            return OVERTAKEN
+        certificate = self.certificate(order)
+        self._show(order.id, operation, "running", "")
         return self._operator.run(
             RemoteOperation(
-                key=f"{order_id}/{prefix}{operation.key}",
+                key=_key(order.id, operation, prefix),
                 observe=lambda: self._hosts.observe(operation, certificate),
                 act=lambda: self._hosts.act(operation, certificate),
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
             )
         )
+
+    def has_begun(self, order_id: OrderId, operation: Operation) -> bool:
+        """Whether an operation of an installation may have reached its host."""
+        return self._operator.has_begun(_key(order_id, operation))
+
+    def is_done(self, order_id: OrderId, operation: Operation) -> bool:
+        """Whether the end state of an operation of an installation was seen."""
+        return self._operator.is_confirmed(_key(order_id, operation))
 
     def certificate(self, order: CertificateOrder) -> IssuedCertificate:
         """The proven certificate of an order that has come so far."""
@@ -75,17 +86,17 @@ class HostWork:
             raise LookupError(f"order {order.id} has no proven certificate")
         return order.certificate
 
-    def _run_one(self, run: Run, order_id: OrderId, operation: Operation, prefix: str) -> End:
+    def _run_one(self, run: Run, errand: Errand, operation: Operation, prefix: str) -> End:
         end = until_done(
             run,
             f"{prefix}{operation.key}",
-            lambda: self.act(order_id, operation, prefix=prefix),
+            lambda: self.act(errand, operation, prefix=prefix),
             tries=self._tries,
         )
-        if isinstance(end, NeedsPerson):
+        if isinstance(end, NeedsPerson) and end != OVERTAKEN:
             run.step(
                 f"show {prefix}{operation.key}",
-                lambda: self._show(order_id, operation, "failed", end.sentence),
+                lambda: self._show(errand.order_id, operation, "failed", end.sentence),
             )
         return end
 
@@ -96,3 +107,7 @@ class HostWork:
     def _show(self, order_id: OrderId, operation: Operation, status: str, note: str) -> Done:
         self._reporter.step(order_id, operation.host, operation.step, status, note)
         return Done(status)
+
+
+def _key(order_id: OrderId, operation: Operation, prefix: str = "") -> str:
+    return f"{order_id}/{prefix}{operation.key}"

@@ -10,14 +10,15 @@ from bot.domain import events as ev
 from bot.domain.approvals import Gate
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.order import CertificateOrder
-from bot.domain.plan import HostPlan, InstallPlan, Step
+from bot.domain.order import CertificateOrder, Wish
+from bot.domain.plan import HostPlan, InstallPlan, OperationKind, Step
 from bot.domain.site import Site
 from bot.domain.states import State
 from bot.ports import BundleJudge, ExchangeHosts, Orders, Prober
 from bot.workflow.bundle_job import expectation_for
 from bot.workflow.host_work import HostWork
 from bot.workflow.outcome import (
+    OVERTAKEN,
     Done,
     End,
     NeedsPerson,
@@ -27,7 +28,7 @@ from bot.workflow.outcome import (
     outcome_of,
     until_done,
 )
-from bot.workflow.reporter import Reporter, report_failure
+from bot.workflow.reporter import Errand, Reporter, report_failure
 
 
 class InstallJob:
@@ -54,19 +55,25 @@ class InstallJob:
         self._reporter = reporter
         self._tries = tries
 
-    def run(self, run: Run, order_id: OrderId, version: int) -> None:  # noqa: ARG002 - every job takes both
+    def run(self, run: Run, order_id: OrderId, version: int) -> None:
         """Install on every host of the plan, then finish."""
-        ready = until_done(run, "check plan", lambda: self._check(order_id), tries=1)
+        begun = run.step("begin", lambda: self._begin(order_id))
+        hosts_before = int(begun.seen) if isinstance(begun, Done) else 0
+        errand = Errand(order_id=order_id, version=version, hosts_before=hosts_before)
+        ready = until_done(run, "check plan", lambda: self._check(errand), tries=1)
         plan = self._plan(order_id)
         if isinstance(ready, NeedsPerson):
-            report_failure(run, self._reporter, order_id, plan.hosts[0].host, ready)
+            report_failure(run, self._reporter, errand, plan.hosts[0].host, ready)
             return
         for host_plan in plan.hosts:
-            end = self._install(run, order_id, host_plan)
+            end = self._install(run, errand, host_plan)
             if isinstance(end, NeedsPerson):
-                report_failure(run, self._reporter, order_id, host_plan.host, end)
+                self._fail(run, errand, host_plan, end)
                 return
-        run.step("finish", lambda: self._finish(order_id))
+        run.step("finish", lambda: self._finish(errand))
+
+    def _begin(self, order_id: OrderId) -> Outcome:
+        return Done(str(len(self._orders.load(order_id).done_hosts)))
 
     def _plan(self, order_id: OrderId) -> InstallPlan:
         plan = self._orders.load(order_id).plan
@@ -74,15 +81,17 @@ class InstallJob:
             raise LookupError(f"order {order_id} is installing without a plan")
         return plan
 
-    def _check(self, order_id: OrderId) -> Outcome:
-        order = self._orders.load(order_id)
-        plan = self._plan(order_id)
+    def _check(self, errand: Errand) -> Outcome:
+        order = self._orders.load(errand.order_id)
+        if not errand.is_current(order):
+            return OVERTAKEN
+        plan = self._plan(order.id)
         approved = {a.subject for a in order.approvals if a.gate is Gate.INSTALL and a.yes}
         if plan.digest() not in approved:
             return NeedsPerson(
                 "plan-changed",
-                "The stored plan is not the one that was approved. Nothing was done on any host. "
-                "Have the hosts read again and approve the new plan.",
+                "The stored plan is not the one that was approved, so this run did nothing on any host. "
+                "Cancel the order and ask anew; the plan is part of what was approved.",
             )
         findings = self._judge.rejudge(
             self._work.certificate(order),
@@ -91,13 +100,22 @@ class InstallJob:
         )
         bad = [finding.message for finding in findings if finding.severity == "refuse"]
         if bad:
-            return NeedsPerson("bundle-no-longer-good", f"{' '.join(bad)} Nothing was installed.")
+            return NeedsPerson(
+                "bundle-no-longer-good",
+                f"{' '.join(bad)} {'Nothing was installed.' if not order.done_hosts else _ON_SOME}",
+            )
         return Done()
 
-    def _install(self, run: Run, order_id: OrderId, host_plan: HostPlan) -> End:
-        host = host_plan.host
+    def _install(self, run: Run, errand: Errand, host_plan: HostPlan) -> End:
+        order_id, host = errand.order_id, host_plan.host
         answer = self._orders.load(order_id).answers.get(host)
-        end = self._work.run_all(run, order_id, host_plan.operations_for(answer))
+        end: End = Done()
+        if host_plan.question is not None:
+            end = until_done(
+                run, f"{host} default", lambda: self._same_default(host_plan), tries=self._tries
+            )
+        if isinstance(end, Done):
+            end = self._work.run_all(run, errand, host_plan.operations_for(answer))
         if isinstance(end, Done):
             end = until_done(
                 run,
@@ -110,6 +128,59 @@ class InstallJob:
                 run, f"{host} prove", lambda: self._prove(order_id, host), tries=self._tries
             )
         return end
+
+    def _same_default(self, host_plan: HostPlan) -> Outcome:
+        """
+        Look whether the SMTP question is still the one that was answered.
+
+        With Yes another certificate would be replaced than the one people read, with No another one would
+        be "given back": both would change what nobody decided on.
+        """
+        question = host_plan.question
+        if question is None or question.current is None:
+            return Done()
+        try:
+            now = self._hosts.snapshot(host_plan.host).default_smtp
+        except HostFault as fault:
+            return outcome_of(fault)
+        if now in {question.current.thumbprint, question.new.thumbprint}:
+            return Done("the default is the one of the plan")
+        return NeedsPerson(
+            "smtp-default-changed",
+            f"{host_plan.host}: the default SMTP certificate is {now or 'none'} now, and the question was "
+            f"answered for {question.current.thumbprint}. This run changed nothing on this host. Make that "
+            f"one the default again and retry, or cancel the order and ask anew.",
+        )
+
+    def _fail(self, run: Run, errand: Errand, host_plan: HostPlan, end: NeedsPerson) -> None:
+        left = run.step("what is left", lambda: self._left_behind(errand.order_id, host_plan))
+        note = left.seen if isinstance(left, Done) else ""
+        told = NeedsPerson(end.code, f"{end.sentence} {note}".strip())
+        report_failure(run, self._reporter, errand, host_plan.host, told)
+
+    def _left_behind(self, order_id: OrderId, host_plan: HostPlan) -> Outcome:
+        """Say what a failure leaves changed on its host, the default SMTP certificate above all."""
+        answer = self._orders.load(order_id).answers.get(host_plan.host)
+        operations = host_plan.operations_for(answer)
+        done = [
+            op.kind.value.replace("_", " ") for op in operations if self._work.is_done(order_id, op)
+        ]
+        notes = (
+            [f"Done on {host_plan.host} before: {', '.join(dict.fromkeys(done))}."] if done else []
+        )
+        back = next(
+            (op for op in operations if op.kind is OperationKind.RESTORE_SMTP_DEFAULT), None
+        )
+        taken = any(
+            op.kind is OperationKind.ENABLE_SMTP and self._work.has_begun(order_id, op)
+            for op in operations
+        )
+        if back is not None and taken and not self._work.is_done(order_id, back):
+            notes.append(
+                f"No was decided for the default SMTP certificate of {host_plan.host}, and the new one may be "
+                f"the default until it is given back: Retry does so; by hand it is {back.text}"
+            )
+        return Done(" ".join(notes))
 
     def _read_back(self, order_id: OrderId, host: HostName) -> Outcome:
         order = self._orders.load(order_id)
@@ -130,6 +201,13 @@ class InstallJob:
         certificate: IssuedCertificate = self._work.certificate(order)
         plan = self._plan(order_id)
         services = plan.host(host).provable(plan.services, order.answers.get(host))
+        if not services:
+            return NeedsPerson(
+                "nothing-to-prove",
+                f"The certificate is in place on {host}, and after the No to the default SMTP certificate no "
+                f"service there is sure to show it, so nothing was proven. Roll back, or order with Yes or "
+                f"with another service.",
+            )
         handshakes = self._prober.probe(host, certificate, services)
         if not handshakes:
             return NeedsPerson(
@@ -148,14 +226,30 @@ class InstallJob:
             order_id, order.version, ev.HostDone(host=host, handshakes=handshakes)
         )
 
-    def _finish(self, order_id: OrderId) -> Outcome:
-        done = self._reporter.once(order_id, None, ev.InstallFinished())
-        self._supersede(self._orders.load(order_id))
+    def _finish(self, errand: Errand) -> Outcome:
+        order = self._orders.load(errand.order_id)
+        proven = {plan.host for plan in self._plan(order.id).hosts} <= set(order.done_hosts)
+        if not proven and errand.is_current(order):
+            raise LookupError(f"order {order.id} came to its end without proof of every host")
+        done = self._reporter.for_errand(errand, ev.InstallFinished())
+        self._supersede(self._orders.load(order.id))
         return done
 
     def _supersede(self, order: CertificateOrder) -> None:
-        if order.wish.renews is None:
+        if order.wish.renews is None or order.state is not State.INSTALLED:
             return
         before = self._orders.load(order.wish.renews)
-        if before.state is State.INSTALLED:
+        if before.state is State.INSTALLED and _takes_over(order.wish, before.wish):
             self._reporter.once(before.id, None, ev.SupersededBy(successor=order.id))
+
+
+_ON_SOME = "What was installed before stays; nothing more was."
+
+
+def _takes_over(wish: Wish, before: Wish) -> bool:
+    """Whether one certificate serves all that another did; else that one is watched until it is retired."""
+    return (
+        set(before.hosts) <= set(wish.hosts)
+        and set(before.names) <= set(wish.names)
+        and set(before.services) <= set(wish.services)
+    )

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain import events as ev
-from bot.domain.ids import OrderId
+from bot.domain.ids import HostName, OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.states import State, Work
+from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders
 from bot.workflow.bundle_job import broken
 from bot.workflow.reporter import Reporter
@@ -23,7 +23,7 @@ class Jobs:
     deliver: Callable[..., None]
     sweeps: tuple[Callable[[], None], ...]
     reconcile: Callable[[], None]
-    apologize: Callable[[OrderId, str], None]
+    apologize: Callable[[OrderId, str, Work], None]
 
 
 class Apology:
@@ -37,27 +37,44 @@ class Apology:
         self._orders = orders
         self._reporter = reporter
 
-    def __call__(self, order_id: OrderId, incident: str) -> None:
-        """Report the breakdown as the event that fits the order's state."""
+    def __call__(
+        self, order_id: OrderId, incident: str, work: Work, version: int | None = None
+    ) -> None:
+        """
+        Report the breakdown of a work as the event that fits, if the order still waits for that work.
+
+        Args:
+            version: the version at which the order was seen to wait; another one now means that it moved on.
+        """
         order = self._orders.load(order_id)
-        event = _event_for(order, incident)
-        if event is not None:
-            self._reporter.once(order_id, None, event)
+        if work_due(order) is work and version in (None, order.version):
+            self._reporter.once(order_id, order.version, _event_for(order, work, incident))
 
 
-def _event_for(order: CertificateOrder, incident: str) -> ev.Event | None:
+def work_due(order: CertificateOrder) -> Work | None:
+    """The work that must be alive for an order as it stands; None when it waits for the world."""
+    if order.state is State.PROVEN and order.plan is None and not order.fault_code:
+        return Work.MAKE_PLAN
+    return ENGINE_OWNED.get(order.state)
+
+
+def _event_for(order: CertificateOrder, work: Work, incident: str) -> ev.Event:
     reason = (
         f"CertDesk itself failed (incident {incident}). What was begun is recorded and nothing will "
         f"run twice. Retry; if it fails again, give your administrator the incident number."
     )
-    match order.state:
-        case State.APPROVED:
+    match work:
+        case Work.MAKE_CSR:
             return ev.HostRefused(code="internal", reason=reason)
-        case State.CHECKING:
+        case Work.CHECK_BUNDLE:
             return broken(incident)
-        case State.PROVEN if order.plan is None:
+        case Work.MAKE_PLAN:
             return ev.PlanFailed(code="internal", reason=reason)
-        case State.INSTALLING | State.ROLLING_BACK | State.RETIRING:
-            return ev.HostFailed(host=order.wish.hosts[0], code="internal", reason=reason)
         case _:
-            return None
+            return ev.HostFailed(host=_host_at_work(order), code="internal", reason=reason)
+
+
+def _host_at_work(order: CertificateOrder) -> HostName:
+    """The first host that is not done; which one it was on is in the log only."""
+    open_ = [host for host in order.wish.hosts if host not in order.done_hosts]
+    return (open_ or list(order.wish.hosts))[0]

@@ -45,6 +45,16 @@ class Operator:
         self._clock = clock
         self._deadline = timedelta(seconds=deadline_s)
 
+    def has_begun(self, key: str) -> bool:
+        """Whether the operation may have reached the host, now or in an earlier run."""
+        intent = self._journal.find(key)
+        return intent is not None and intent.attempt > 0
+
+    def is_confirmed(self, key: str) -> bool:
+        """Whether the operation's end state was seen."""
+        intent = self._journal.find(key)
+        return intent is not None and bool(intent.confirmed)
+
     def run(self, operation: RemoteOperation) -> Outcome:
         """Bring one operation to its end, or say why not yet."""
         intent = self._journal.find(operation.key)
@@ -60,28 +70,26 @@ class Operator:
         if intent is None:
             if seen.done and operation.skip_if_seen:
                 return self._confirm(operation, f"already there: {seen.seen}")
-            return self._act(operation, seen)
+            return self._act(operation, seen, attempt=1)
         if seen.done and not intent.was_done:
             return self._confirm(operation, f"found done: {seen.seen}")
         left = (intent.deadline - self._clock.now()).total_seconds()
         if left > 0:
-            return TryLater(
-                FaultKind.TIMEOUT.value,
-                "The last try may still be running on the host; CertDesk looks again before it acts.",
-                after_s=min(left, LOOK_AGAIN_S) + 0.1,
-                counts=False,
-            )
-        return self._act(operation, seen)
+            return _look_again(left)
+        return self._act(operation, seen, attempt=intent.attempt + 1)
 
-    def _act(self, operation: RemoteOperation, before: Observation) -> Outcome:
-        self._journal.intend(
+    def _act(self, operation: RemoteOperation, before: Observation, *, attempt: int) -> Outcome:
+        noted = self._journal.intend(
             operation.key, deadline=self._clock.now() + self._deadline, was_done=before.done
         )
+        if noted.attempt != attempt:
+            # Two runs of one job looked at the same moment, and the other one was first: it acts.
+            return _look_again(LOOK_AGAIN_S)
         try:
             operation.act()
         except HostFault as fault:
-            # "maybe" keeps the intent: the next look at the host decides what happened.
-            if fault.executed != "maybe":
+            # What ran, or may have, keeps its intent: the next look at the host decides what happened.
+            if fault.executed == "no":
                 self._journal.withdraw(operation.key)
             raise
         seen = operation.observe()
@@ -95,3 +103,12 @@ class Operator:
     def _confirm(self, operation: RemoteOperation, seen: str) -> Done:
         self._journal.confirm(operation.key, seen)
         return Done(seen)
+
+
+def _look_again(left_s: float) -> TryLater:
+    return TryLater(
+        FaultKind.TIMEOUT.value,
+        "The last try may still be running on the host; CertDesk looks again before it acts.",
+        after_s=min(left_s, LOOK_AGAIN_S) + 0.1,
+        counts=False,
+    )

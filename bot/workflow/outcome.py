@@ -47,6 +47,11 @@ class NeedsPerson:
     sentence: str
 
 
+OVERTAKEN = NeedsPerson(
+    "overtaken", "The order has moved on, so this run of its work stopped. It did nothing more."
+)
+"""How a run ends whose order no longer means it; nobody is told."""
+
 Outcome = Done | TryLater | NeedsPerson
 End = Done | NeedsPerson
 

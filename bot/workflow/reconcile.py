@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.domain.ids import OrderId
-from bot.domain.order import CertificateOrder
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders, Outbox
+from bot.workflow.jobs import work_due
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Reconciler:
         orders: Orders,
         outbox: Outbox,
         running: RunningWork,
-        apologize: Callable[[OrderId, str], None],
+        apologize: Callable[[OrderId, str, Work, int], None],
     ) -> None:
         self._orders = orders
         self._outbox = outbox
@@ -51,16 +51,10 @@ class Reconciler:
     def __call__(self) -> None:
         """Look once; harmless to repeat."""
         for order in self._orders.in_states((*ENGINE_OWNED, State.PROVEN)):
-            work = _work_due(order)
+            work = work_due(order)
             if work is not None and not self._running.is_alive(work, order.id):
                 log.error("the work of order %s is gone in state %s", order.id, order.state)
-                self._apologize(order.id, f"gone-{order.id}-{order.version}")
+                self._apologize(order.id, f"gone-{order.id}-{order.version}", work, order.version)
         for order_id, row_id in self._outbox.orders_waiting():
             if not self._running.is_delivering(order_id):
                 self._running.deliver_again(order_id, row_id)
-
-
-def _work_due(order: CertificateOrder) -> Work | None:
-    if order.state is State.PROVEN and order.plan is None and not order.fault_code:
-        return Work.MAKE_PLAN
-    return ENGINE_OWNED.get(order.state)

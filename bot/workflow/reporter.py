@@ -1,15 +1,42 @@
 """How the machine reports what it did: once, even when a kill makes it say so twice."""
 
+from dataclasses import dataclass
+
 from bot.domain import events as ev
 from bot.domain.audit import AuditEntry
 from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId
 from bot.domain.messages import Card, CardMessage
-from bot.domain.order import HostStep
+from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.plan import Step
+from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
 from bot.workflow.outcome import Done, NeedsPerson, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """
+    One run of an order's work on its hosts, and whether the order still means this one.
+
+    A run that was killed behind its last word is resumed after an operator's retry has started another; it
+    must neither touch a host nor say that the new one failed.
+
+    Args:
+        version: the order's version the work was started with.
+        hosts_before: how many hosts were done then; each one done since has raised the version by one.
+    """
+
+    order_id: OrderId
+    version: int
+    hosts_before: int = 0
+
+    def is_current(self, order: CertificateOrder) -> bool:
+        """Whether the order waits for this very run."""
+        if order.state is not State.INSTALLING:
+            return order.version == self.version
+        return order.version - self.version == len(order.done_hosts) - self.hosts_before
 
 
 class Reporter:
@@ -33,6 +60,13 @@ class Reporter:
             return Done(f"not taken: {refused.code}")
         return Done(event.kind.value)
 
+    def for_errand(self, errand: Errand, event: ev.Event) -> Done:
+        """Report an event of one run of work, unless the order no longer means that run."""
+        order = self._orders.load(errand.order_id)
+        if not errand.is_current(order):
+            return Done("not taken: overtaken")
+        return self.once(order.id, order.version, event)
+
     def step(self, order_id: OrderId, host: HostName, step: Step, status: str, note: str) -> None:
         """Show how far a host's step has come, unless it is shown so already."""
         known = {(s.host, s.step): s for s in self._orders.steps(order_id)}
@@ -49,8 +83,8 @@ class Reporter:
 
 
 def report_failure(
-    run: Run, reporter: Reporter, order_id: OrderId, host: HostName, end: NeedsPerson
+    run: Run, reporter: Reporter, errand: Errand, host: HostName, end: NeedsPerson
 ) -> None:
     """Say that a host stopped the work; the order waits for an operator."""
     failed = ev.HostFailed(host=host, code=end.code, reason=end.sentence)
-    run.step("report failure", lambda: reporter.once(order_id, None, failed))
+    run.step("report failure", lambda: reporter.for_errand(errand, failed))

@@ -3,11 +3,22 @@
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.plan import InstallPlan
+from bot.domain.plan import HostPlan, InstallPlan
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
-from bot.workflow.outcome import Done, End, NeedsPerson, Outcome, Run, outcome_of, until_done
-from bot.workflow.reporter import Reporter, report_failure
+from bot.workflow.outcome import (
+    OVERTAKEN,
+    Done,
+    End,
+    NeedsPerson,
+    Outcome,
+    Run,
+    outcome_of,
+    until_done,
+)
+from bot.workflow.reporter import Errand, Reporter, report_failure
+
+UNTOUCHED = "nothing of the installation reached this host"
 
 
 class RollBackJob:
@@ -21,24 +32,37 @@ class RollBackJob:
         self._work = work
         self._reporter = reporter
 
-    def run(self, run: Run, order_id: OrderId, version: int) -> None:  # noqa: ARG002 - every job takes both
+    def run(self, run: Run, order_id: OrderId, version: int) -> None:
         """Undo host by host."""
+        errand = Errand(order_id=order_id, version=version)
         plan = self._orders.load(order_id).plan
         if plan is None:
             raise LookupError(f"order {order_id} rolls back without a plan")
         for host_plan in reversed(plan.hosts):
-            end = self._undo(run, order_id, plan, host_plan.host)
+            end = self._undo(run, errand, plan, host_plan)
             if isinstance(end, NeedsPerson):
-                report_failure(run, self._reporter, order_id, host_plan.host, end)
+                report_failure(run, self._reporter, errand, host_plan.host, end)
                 return
-        run.step("finish", lambda: self._reporter.once(order_id, None, ev.RollBackFinished()))
+        run.step("finish", lambda: self._reporter.once(order_id, version, ev.RollBackFinished()))
 
-    def _undo(self, run: Run, order_id: OrderId, plan: InstallPlan, host: HostName) -> End:
+    def _undo(self, run: Run, errand: Errand, plan: InstallPlan, host_plan: HostPlan) -> End:
+        host = host_plan.host
+        reached = run.step(f"{host} reached", lambda: self._reached(errand.order_id, host_plan))
+        if reached == Done(UNTOUCHED):
+            return Done()
         try:
             operations = self._hosts.plan_roll_back(plan, host)
         except HostFault as fault:
             return NeedsPerson(fault.kind.value, fault.sentence)
-        return self._work.run_all(run, order_id, operations, prefix="back/")
+        return self._work.run_all(run, errand, operations, prefix="back/")
+
+    def _reached(self, order_id: OrderId, host_plan: HostPlan) -> Outcome:
+        """Whether a half installation came to this host; what it never touched is left alone now too."""
+        order = self._orders.load(order_id)
+        touched = order.installed_at is not None or any(
+            self._work.has_begun(order_id, operation) for operation in host_plan.operations
+        )
+        return Done("" if touched else UNTOUCHED)
 
 
 class RetireJob:
@@ -59,23 +83,26 @@ class RetireJob:
         self._reporter = reporter
         self._tries = tries
 
-    def run(self, run: Run, order_id: OrderId, version: int) -> None:  # noqa: ARG002 - every job takes both
+    def run(self, run: Run, order_id: OrderId, version: int) -> None:
         """Remove host by host."""
+        errand = Errand(order_id=order_id, version=version)
         for host in self._orders.load(order_id).wish.hosts:
-            end = self._retire(run, order_id, host)
+            end = self._retire(run, errand, host)
             if isinstance(end, NeedsPerson):
-                report_failure(run, self._reporter, order_id, host, end)
+                report_failure(run, self._reporter, errand, host, end)
                 return
-        run.step("finish", lambda: self._reporter.once(order_id, None, ev.RetireFinished()))
+        run.step("finish", lambda: self._reporter.once(order_id, version, ev.RetireFinished()))
 
-    def _retire(self, run: Run, order_id: OrderId, host: HostName) -> End:
+    def _retire(self, run: Run, errand: Errand, host: HostName) -> End:
         return until_done(
-            run, f"{host} retire", lambda: self._remove(order_id, host), tries=self._tries
+            run, f"{host} retire", lambda: self._remove(errand, host), tries=self._tries
         )
 
-    def _remove(self, order_id: OrderId, host: HostName) -> Outcome:
+    def _remove(self, errand: Errand, host: HostName) -> Outcome:
         # Read anew in each try: whether anything still uses the certificate is the host's word of now.
-        order = self._orders.load(order_id)
+        order = self._orders.load(errand.order_id)
+        if not errand.is_current(order):
+            return OVERTAKEN
         try:
             snapshot = self._hosts.snapshot(host)
             operations = self._hosts.plan_retirement(
@@ -84,7 +111,7 @@ class RetireJob:
         except HostFault as fault:
             return outcome_of(fault)
         for operation in operations:
-            outcome = self._work.act(order_id, operation, prefix="retire/")
+            outcome = self._work.act(errand, operation, prefix="retire/")
             if not isinstance(outcome, Done):
                 return outcome
         return Done("removed")

@@ -15,7 +15,7 @@ from handlers.blocks.parts import (
     context,
     facts,
     header,
-    outside_section,
+    labelled,
     picture,
     section,
 )
@@ -33,14 +33,14 @@ def approval_card(order: CertificateOrder, site: Site) -> Picture:
     """Render the approval card; the buttons are there only while the decision is open."""
     is_open = order.state is State.PLACED
     what = "Approval needed" if is_open else _CLOSED.get(order.state, "Approved")
-    ask = f"{mention(order.requester)} asks for a certificate. {of.sentence(order)}"
+    asks = "asks" if is_open else "asked"
+    ask = f"{mention(order.requester)} {asks} for a certificate. {of.sentence(order)}"
     blocks = [
         header(of.heading(order, what)),
         section(ask),
+        labelled("Reason", order.wish.reason),
         facts(_facts(order, site)),
         section(f"*Names*\n{of.names_line(order)}"),
-        section("*Reason*"),
-        outside_section(order.wish.reason),
         *_footer(order, site),
     ]
     return picture(f"{what}. {ask}", blocks)
@@ -48,8 +48,6 @@ def approval_card(order: CertificateOrder, site: Site) -> Picture:
 
 def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
     rows = [
-        ("Order", str(order.id)),
-        ("Requester", mention(order.requester)),
         ("Hosts, in order", hosts_in_row(order.wish.hosts)),
         ("Vendor", of.vendor_name(order, site)),
         ("Subject", of.subject_line(order)),
@@ -75,6 +73,6 @@ def _policy(order: CertificateOrder, site: Site) -> str:
     have = yes_count(order.approvals, Gate.ISSUE)
     lapses = order.placed_at + timedelta(days=site.policy.gate_expiry_days)
     return (
-        f"{have} of {count(need, 'approval')}; lapses {when(lapses)}. "
-        f"{of.may_decide_line(site, Gate.ISSUE)}, but nobody on what they asked for themselves."
+        f"{have} of {count(need, 'approval')} so far. {of.may_decide_line(site, Gate.ISSUE)}; "
+        f"nobody decides on their own order. It lapses {when(lapses)}."
     )

@@ -14,15 +14,15 @@ from handlers.blocks.parts import (
     actions,
     context,
     header,
+    labelled,
     link_button,
     option,
-    outside_section,
     overflow,
     picture,
     preformatted,
     section,
 )
-from handlers.blocks.text import clip, code, mention
+from handlers.blocks.text import code, mention
 from handlers.ids import Action
 from handlers.refs import Act
 
@@ -76,12 +76,13 @@ def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:
         else []
     )
     return [
-        section("*CSR*, with its first and last line:"),
-        preformatted(order.csr_pem.strip() + "\n", block_id=_CSR_BLOCK),
-        section("*Names*, for the vendor's own field:"),
-        preformatted("\n".join(order.wish.names), _NAMES_LIMIT),
-        section("*Steps*"),
-        outside_section(clip(steps, _STEPS_LIMIT)),
+        preformatted(
+            "CSR, with its first and last line", order.csr_pem.strip() + "\n", block_id=_CSR_BLOCK
+        ),
+        preformatted(
+            "Names, for the vendor's own field", "\n".join(order.wish.names), _NAMES_LIMIT
+        ),
+        labelled("Steps at the vendor's portal", steps, _STEPS_LIMIT),
         *reference,
     ]
 

@@ -62,9 +62,9 @@ def home_view(told: HomeFacts) -> Block:
             header("CertDesk"),
             context(f"Your part: {told.role}."),
             *actions("home.actions", [_request()]),
-            *_part("Waiting for you", told.to_decide, _deciding),
-            *_part("Your orders", told.mine, _own),
-            *_part("Expiring", told.expiring, _expiring),
+            *_part("Waiting for you", told.to_decide, _deciding, none="No decision waits for you."),
+            *_part("Your orders under way", told.mine, _own, none="None at the moment."),
+            *_part("Expiring soon", told.expiring, _expiring, none="No certificate is due for renewal."),
             divider(),
             section("*Commands*\n" + "\n".join(f"{code(f'/cert {w}')}  {does}" for w, does in WORDS)),
         ],
@@ -82,9 +82,11 @@ def _part(
     title: str,
     orders: Sequence[CertificateOrder],
     render: Callable[[CertificateOrder], list[Block]],
+    *,
+    none: str,
 ) -> list[Block]:
     if not orders:
-        return [divider(), header(title), section("Nothing.")]
+        return [divider(), header(title), section(none)]
     rows = [block for order in orders[:_SHOWN] for block in render(order)]
     rest = len(orders) - _SHOWN
     more = [context(f"and {rest} more: `/cert list`")] if rest > 0 else []

@@ -11,7 +11,7 @@ _NAMES_LIMIT = 1200
 
 def heading(order: CertificateOrder, what: str) -> str:
     """A heading in plain text: what, which order, which name."""
-    return f"{what} - order {order.id} - {order.wish.subject.common_name}"
+    return f"{what} · order {order.id} · {order.wish.subject.common_name}"
 
 
 def state_title(order: CertificateOrder) -> str:

@@ -100,15 +100,33 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def preformatted(text: str, limit: int = _PREFORMATTED_LIMIT, *, block_id: str = "") -> Block:
-    """Text exactly as it is, in fixed width, ready to be copied."""
+def labelled(label: str, text: str, limit: int = SECTION_LIMIT) -> Block:
+    """A label in bold, and under it somebody else's words; no markup is read in them."""
+    words = {"type": "text", "text": "\n" + outside(text, limit)}
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [_bold(label), words]}],
+    }
+
+
+def preformatted(
+    label: str, text: str, limit: int = _PREFORMATTED_LIMIT, *, block_id: str = ""
+) -> Block:
+    """A label in bold, and under it text exactly as it is, in fixed width, ready to be copied."""
     element = {"type": "text", "text": clip(text, limit)}
     named = {"block_id": block_id} if block_id else {}
     return {
         "type": "rich_text",
         **named,
-        "elements": [{"type": "rich_text_preformatted", "elements": [element]}],
+        "elements": [
+            {"type": "rich_text_section", "elements": [_bold(label)]},
+            {"type": "rich_text_preformatted", "elements": [element]},
+        ],
     }
+
+
+def _bold(text: str) -> Block:
+    return {"type": "text", "text": text, "style": {"bold": True}}
 
 
 def actions(block_id: str, elements: Iterable[Block]) -> tuple[Block, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain.approvals import Gate, yes_count
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Answer, CertificateLine, HostPlan, InstallPlan
+from bot.domain.plan import InstallPlan
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
@@ -16,16 +16,24 @@ from handlers.blocks.parts import (
     context,
     facts,
     header,
+    labelled,
     outside_section,
     picture,
     preformatted,
     section,
 )
-from handlers.blocks.text import code, codes, count, cut_markup, when
+from handlers.blocks.plan_facts import (
+    COMMANDS,
+    DIGEST_SHOWN,
+    FORECAST,
+    forecast_text,
+    host_head,
+    operations_text,
+)
+from handlers.blocks.text import code, codes, count, when
 from handlers.headlines import FAULTS
 from handlers.ids import Action
 
-DIGEST_SHOWN = 12
 _ROOM = 7000
 """Characters of plan on one card: Slack refuses messages above about 13,000 altogether."""
 _HOSTS_SHOWN = 8
@@ -33,7 +41,7 @@ _LEAST_FOR_HOST = 600
 
 
 def plan_card(order: CertificateOrder, site: Site) -> Picture:
-    """Render the plan card: hosts in order, every operation, the forecast; buttons while it waits."""
+    """Render the plan card: hosts in order, the forecast, every operation; buttons while it waits."""
     told = of.sentence(order)
     blocks = [
         header(of.heading(order, _title(order))),
@@ -42,25 +50,6 @@ def plan_card(order: CertificateOrder, site: Site) -> Picture:
         *_footer(order, site),
     ]
     return picture(f"{_title(order)}. {told}", blocks)
-
-
-def certificate_line(line: CertificateLine | None) -> str:
-    """A certificate with its handle and its end, or the word that there is none."""
-    if line is None:
-        return "none in the host's store"
-    return f"{code(line.thumbprint)}, expires {when(line.not_after)}"
-
-
-def only_if(answer: Answer | None) -> str:
-    """When an operation runs, if not always."""
-    return f"  (only if the answer is {answer.value.capitalize()})" if answer else ""
-
-
-def operations_text(plan: HostPlan) -> str:
-    """Every operation of a host as PowerShell for people, numbered."""
-    return "\n".join(
-        f"{number}. {op.text}{only_if(op.only_if)}" for number, op in enumerate(plan.operations, 1)
-    )
 
 
 def _title(order: CertificateOrder) -> str:
@@ -93,25 +82,12 @@ def _hosts(plan: InstallPlan) -> Iterator[Block]:
     shown = plan.hosts[:_HOSTS_SHOWN]
     room = max(_ROOM // max(len(shown), 1), _LEAST_FOR_HOST)
     for number, host in enumerate(shown, 1):
-        yield section(cut_markup(_host_head(number, host), 1000))
-        yield preformatted(operations_text(host) or "Nothing to do.", room // 2)
+        yield section(host_head(number, host))
         if host.forecast:
-            yield outside_section(_forecast(host, room // 2))
+            yield labelled(FORECAST, forecast_text(host), room // 2)
+        yield preformatted(COMMANDS, operations_text(host), room // 2)
     if len(plan.hosts) > len(shown):
         yield context(f"{len(plan.hosts) - len(shown)} more hosts: press *Review and install*.")
-
-
-def _host_head(number: int, host: HostPlan) -> str:
-    lines = [f"*{number}. {code(host.host)}*  (build {code(host.build)})"]
-    if host.question is not None:
-        lines.append(f"Default SMTP certificate now: {certificate_line(host.question.current)}")
-        lines.append(f"The new one: {certificate_line(host.question.new)}")
-    return "\n".join(lines)
-
-
-def _forecast(host: HostPlan, room: int) -> str:
-    text = "\n".join(f"• {sentence}" for sentence in host.forecast)
-    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _footer(order: CertificateOrder, site: Site) -> list[Block]:
@@ -128,8 +104,8 @@ def _policy(order: CertificateOrder, site: Site) -> str:
     digest = order.plan.digest() if order.plan else ""
     have = yes_count(order.approvals, Gate.INSTALL, subject=digest)
     return (
-        f"{have} of {count(need, 'approval')}. {of.may_decide_line(site, Gate.INSTALL)}, "
-        "but nobody on what they asked for or uploaded themselves."
+        f"{have} of {count(need, 'approval')} so far. {of.may_decide_line(site, Gate.INSTALL)}; "
+        "nobody decides on their own order or upload."
     )
 
 

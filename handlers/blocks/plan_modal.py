@@ -15,13 +15,20 @@ from handlers.blocks.parts import (
     Block,
     context,
     divider,
+    labelled,
     modal,
     option,
-    outside_section,
     preformatted,
     section,
 )
-from handlers.blocks.plan_card import DIGEST_SHOWN, certificate_line, operations_text
+from handlers.blocks.plan_facts import (
+    COMMANDS,
+    DIGEST_SHOWN,
+    FORECAST,
+    forecast_text,
+    host_head,
+    operations_text,
+)
 from handlers.blocks.state_reader import chosen, typed
 from handlers.blocks.text import code, hosts_in_row
 from handlers.ids import Callback, Field, answer_field
@@ -36,7 +43,7 @@ def plan_modal(order: CertificateOrder, plan: InstallPlan) -> Block:
     ref = OrderRef(order=order.id, version=order.version, gate=Gate.INSTALL, digest=plan.digest())
     told = (
         f"Order {order.id} for {code(order.wish.subject.common_name)}: install on "
-        f"{hosts_in_row(order.wish.hosts)}, one after the other; the first fault stops the work."
+        f"{hosts_in_row(order.wish.hosts)}{_one_by_one(plan)}; the first fault stops the work."
     )
     blocks = [section(told), *_hosts(order, plan), *_foot(plan)]
     return modal(
@@ -79,22 +86,18 @@ def _hosts(order: CertificateOrder, plan: InstallPlan) -> Iterator[Block]:
         if word.gate is Gate.OVERWRITE_SMTP
     }
     for place, host in enumerate(plan.hosts):
-        yield section(_head(place, host))
-        yield preformatted(operations_text(host) or "Nothing to do.", _OPERATIONS_LIMIT)
+        yield section(host_head(place + 1, host))
         if host.forecast:
-            yield outside_section("\n".join(f"• {said}" for said in host.forecast))
+            yield labelled(FORECAST, forecast_text(host))
+        yield preformatted(COMMANDS, operations_text(host), _OPERATIONS_LIMIT)
         if host.question is not None:
             # With a quorum everybody has to give the same answers, so the ones given are proposed.
             proposed = given.get(f"{host.host}:{digest}", host.question.default)
             yield _question(place, host, proposed)
 
 
-def _head(place: int, host: HostPlan) -> str:
-    lines = [f"*{place + 1}. {code(host.host)}*  (build {code(host.build)})"]
-    if host.question is not None:
-        lines.append(f"Current default SMTP certificate: {certificate_line(host.question.current)}")
-        lines.append(f"Replace it with: {certificate_line(host.question.new)}")
-    return "\n".join(lines)
+def _one_by_one(plan: InstallPlan) -> str:
+    return ", one after the other" if len(plan.hosts) > 1 else ""
 
 
 def _question(place: int, host: HostPlan, proposed: Answer | None) -> Block:

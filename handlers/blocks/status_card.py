@@ -17,6 +17,7 @@ from handlers.blocks.parts import (
     context,
     facts,
     header,
+    labelled,
     outside_section,
     picture,
     section,
@@ -27,6 +28,8 @@ from handlers.ids import Action
 
 _HOSTS_SHOWN = 12
 _FINDINGS_SHOWN = 6
+_FINDINGS_MATTER: Final = frozenset({State.SUBMITTED, State.ISSUED, State.CHECKING, State.PROVEN})
+"""Later the bundle is installed or given up, and its findings stand in the thread and the audit."""
 _STEP_STATUS: Final[Mapping[str, str]] = {
     "running": "running",
     "done": "done",
@@ -52,8 +55,8 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
         *_findings(order),
         *_progress(steps),
         *_fault(order),
-        context(f"Asked for by {mention(order.requester)} {when(order.placed_at)}; "
-                f"last change {when(order.changed_at)}."),
+        context(f"Asked for by {mention(order.requester)} · {when(order.placed_at)} · "
+                f"last change {when(order.changed_at)}"),
         *actions("status.actions", order_buttons(order, *_possible(order))),
     ]  # fmt: skip
     return picture(told, blocks)
@@ -105,12 +108,12 @@ def _links(order: CertificateOrder) -> list[tuple[str, str]]:
 
 def _findings(order: CertificateOrder) -> list[Block]:
     shown = order.findings[:_FINDINGS_SHOWN]
-    if not shown:
+    if not shown or order.state not in _FINDINGS_MATTER:
         return []
-    lines = [f"{finding_title(f.code)} ({f.severity}, {f.code}): {f.message}" for f in shown]
+    lines = [f"• {finding_title(f.code)}: {f.message} ({f.severity}, {f.code})" for f in shown]
     rest = len(order.findings) - len(shown)
     more = [f"and {rest} more"] if rest else []
-    return [section("*Findings about the bundle*"), outside_section("\n".join([*lines, *more]))]
+    return [labelled("Findings about the bundle", "\n".join([*lines, *more]))]
 
 
 def _progress(steps: tuple[HostStep, ...]) -> list[Block]:
@@ -122,8 +125,10 @@ def _progress(steps: tuple[HostStep, ...]) -> list[Block]:
 
 
 def _steps(own: tuple[HostStep, ...]) -> str:
-    said = [f"{STEPS[s.step]} {_STEP_STATUS.get(s.status, s.status)}" for s in own]
-    return ", ".join(said)
+    by_status = groupby(own, key=lambda s: _STEP_STATUS.get(s.status, s.status))
+    return "; ".join(
+        f"{', '.join(STEPS[s.step] for s in same)} {status}" for status, same in by_status
+    )
 
 
 def _fault(order: CertificateOrder) -> list[Block]:

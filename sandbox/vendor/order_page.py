@@ -4,6 +4,8 @@ The page of one order: its domains to confirm, its certificate to download, its 
 Never here: HTTP, and pages that are not about one order.
 """
 
+from cryptography.x509.oid import NameOID
+
 from sandbox.vendor.bundle import ServerType
 from sandbox.vendor.frame import button, day, facts_list, form, names_list, page, status_badge
 from sandbox.vendor.issuance import Issued
@@ -90,7 +92,7 @@ def _certificate(issued: Issued) -> Html:
         "Serial number": issued.serial_hex,
         "Issued": day(issued.issued_at),
         "Valid until": day(issued.leaf.not_valid_after_utc),
-        "Issuer": issued.leaf.issuer.rfc4514_string(),
+        "Issuer": str(issued.leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value),
     }
     return facts_list(facts)
 

@@ -34,11 +34,16 @@ _BAD = {
 
 
 @pytest.fixture
-async def town(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[dict[str, Any]]:
+async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
     """A town with the real bot in it. Proxies are off: everything here is on loopback."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ):
         monkeypatch.delenv(name, raising=False)
     demo = Demo(Town(folder=tmp_path / "town"))
     try:
@@ -85,6 +90,7 @@ class Walk:
         return (
             self.ask_badly,
             self.ask_well,
+            self.see_what_waits,
             self.approve,
             self.take_the_csr,
             self.paste_it_at_the_vendor,
@@ -95,7 +101,6 @@ class Walk:
             self.see_it_installed,
             self.look_at_the_host,
             self.read_the_messages,
-            self.go_home,
         )
 
     async def ask_badly(self) -> None:
@@ -128,10 +133,17 @@ class Walk:
         await expect(slack.channel).to_contain_text(_FORM["Common name (CN)"])
         await self._camera.take(slack.page, "order-placed")
 
+    async def see_what_waits(self) -> None:
+        """Max sees at the app's home that somebody waits for him."""
+        slack = self._slack
+        await slack.act_as("Max")
+        await slack.enter_home()
+        await expect(slack.button("Approve order")).to_be_visible(timeout=WAIT_MS)
+        await self._camera.take(slack.page, "home")
+
     async def approve(self) -> None:
         """Max approves in the approvals channel."""
         slack = self._slack
-        await slack.act_as("Max")
         await slack.enter("cert-approvals")
         await expect(slack.button("Approve order")).to_be_visible()
         await self._camera.take(slack.page, "approval")
@@ -147,8 +159,8 @@ class Walk:
         await slack.open_thread(slack.channel.locator("article").first)
         await expect(slack.button("I submitted the CSR")).to_be_visible(timeout=WAIT_MS)
         csr = slack.thread.locator(".pre-frame").filter(has_text="CERTIFICATE REQUEST")
-        await csr.scroll_into_view_if_needed()
-        await csr.hover()
+        card = slack.thread.locator("article").filter(has_text="CERTIFICATE REQUEST")
+        await card.evaluate("(card) => card.scrollIntoView()")
         await self._camera.take(slack.page, "csr")
         await csr.get_by_role("button", name="Copy").click()
 
@@ -247,14 +259,6 @@ class Walk:
         await slack.read_messages()
         await expect(slack.channel).to_contain_text("Nothing is left to do until the renewal")
         await self._camera.take(slack.page, "messages")
-
-    async def go_home(self) -> None:
-        """The app's home knows what is Rita's."""
-        slack = self._slack
-        await slack.page.bring_to_front()
-        await slack.enter_home()
-        await expect(slack.page.locator(".home")).to_contain_text("Your orders")
-        await self._camera.take(slack.page, "home")
 
 
 async def test_newcomer_walks_an_order_from_wish_to_handshake(

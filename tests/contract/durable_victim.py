@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from bot.domain.ids import OrderId
+from bot.domain.states import Work
 from bot.workflow.durable import Worker
 from bot.workflow.jobs import Jobs
 from bot.workflow.outcome import Done, Run, TryLater
@@ -49,7 +50,7 @@ def main(url: str, log: Path, dies: str) -> None:
         run.step("two", second)
         run.step("three", lambda: write(f"three {order_id}/{version} {kept}"))
 
-    def apologize(order_id: OrderId, _incident: str) -> None:
+    def apologize(order_id: OrderId, _incident: str, _work: Work) -> None:
         write(f"sorry {order_id}")
 
     jobs = Jobs(

@@ -61,7 +61,9 @@ class Room:
             deliver=self.deliver or (lambda _, order_id: self.log.append(f"deliver {order_id}")),
             sweeps=(),
             reconcile=lambda: None,
-            apologize=lambda order_id, incident: self.log.append(f"sorry {order_id} {incident}"),
+            apologize=lambda order_id, incident, _work: self.log.append(
+                f"sorry {order_id} {incident}"
+            ),
         )
         worker = Worker(database_url=self.url, executor_id=executor_id, jobs=jobs)
         worker.start()

@@ -17,6 +17,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName
 from bot.domain.plan import Answer, InstallPlan, Operation, OperationKind, Service, Snapshot
+from bot.exchange import operations
 from bot.exchange.access import HostAccess
 from bot.exchange.hosts import WinRMHosts
 from bot.ports import ExchangeHosts
@@ -210,6 +211,20 @@ def test_no_keeps_the_default_and_still_serves_smtp(world: World, vendor: Author
     assert held is not None
     assert "SMTP" in held.services
     assert _read_back(world, certificate, plan, Answer.NO)
+
+
+def test_silence_is_not_a_yes(world: World, vendor: Authority) -> None:
+    """A question nobody decided ends in a fault, and the default stays what it was."""
+    certificate, plan = _ready(world, vendor)
+    for operation in plan.host(EX01).operations[:2]:
+        world.hosts.act(operation, certificate)
+    before = world.hosts.snapshot(EX01).default_smtp
+    undecided = operations.enable_smtp(EX01, certificate.facts.thumbprint, only_if=None)
+    with pytest.raises(HostFault) as caught:
+        world.hosts.act(undecided, certificate)
+
+    assert (caught.value.code, caught.value.executed) == ("QuestionUnanswered", "yes")
+    assert world.hosts.snapshot(EX01).default_smtp == before
 
 
 def test_read_back_refuses_the_other_answer(world: World, vendor: Authority) -> None:

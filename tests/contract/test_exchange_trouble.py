@@ -159,6 +159,20 @@ def test_nobody_at_the_address_is_told_fast(lab: Lab) -> None:
     assert (caught.value.kind, caught.value.executed) == (FaultKind.UNREACHABLE, "no")
 
 
+def test_a_secret_that_cannot_be_opened_is_told_so(lab: Lab) -> None:
+    """A missing password file is no broken connection, and no sign-in is tried."""
+
+    def missing() -> str:
+        raise FileNotFoundError("/run/secrets/ex01")
+
+    before = lab.host.request_counts()["http"]
+    with pytest.raises(HostFault) as caught:
+        WinRMHosts([replace(lab.access, password=missing)], SetClock()).snapshot(EX01)
+
+    assert (caught.value.kind, caught.value.code) == (FaultKind.SIGN_IN, "no-secret")
+    assert lab.host.request_counts()["http"] == before
+
+
 def test_a_listener_of_another_authority_is_refused(lab: Lab, tmp_path: Path) -> None:
     """The listener's certificate is checked, and the password never reaches a stranger."""
     anchor = tmp_path / "other.pem"

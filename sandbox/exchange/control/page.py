@@ -5,15 +5,21 @@ from html import escape
 from typing import Any, Final
 
 _STYLE: Final = """
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .4rem; }
-p.sub { margin: .2rem 0 0; opacity: .7; }
+:root { --ink: #1b2a38; --soft: #566573; --line: #dbe0e6; --blue: #1f4e79; color-scheme: light; }
+body { margin: 0; background: #f2f5f8; color: var(--ink); font: 15px/1.45 system-ui, "Segoe UI", sans-serif; }
+header { padding: 1rem max(1.5rem, calc((100% - 84rem) / 2)); background: var(--blue); color: #fff; }
+h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1rem; margin: 0 0 .5rem; }
+p.sub { margin: .15rem 0 0; color: #d3e0ec; }
+main { max-width: 84rem; margin: 0 auto; padding: 1.25rem 1.5rem; }
+section { margin: 0 0 1rem; padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; background: #fff; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem .35rem 0; text-align: left; vertical-align: top; overflow-wrap: break-word; }
-th { font-weight: 600; opacity: .7; }
-code { font: 13px/1.4 ui-monospace, monospace; }
-.failed { color: #b3261e; } .empty { opacity: .6; }
+th, td { border-bottom: 1px solid var(--line); padding: .4rem .9rem .4rem 0; text-align: left; vertical-align: top; overflow-wrap: break-word; }
+th { font-size: .85rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
+tr:last-child td { border-bottom: 0; }
+code { font: 13px/1.4 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; }
+.when { white-space: nowrap; }
+.mark { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: #e3edf7; color: var(--blue); font-size: .85rem; font-weight: 600; white-space: nowrap; }
+.failed { color: #b3261e; } .empty { margin: 0; color: var(--soft); }
 """
 # Rows are read from JSON-ready values whose shapes control/describe.py fixes.
 Row = Mapping[str, Any]
@@ -21,10 +27,9 @@ Row = Mapping[str, Any]
 
 def render_page(state: Row, operations: Sequence[Row]) -> str:
     """One HTML document with stores, services, bindings, connectors and what was done, newest first."""
-    title = f"{state['name']} - Exchange {state['version']}"
+    title = f"{state['name']} · Exchange {state['version']}"
+    head = f"<header><h1>{escape(title)}</h1>{_subtitle(state)}</header>"
     parts = [
-        f"<h1>{escape(title)}</h1>",
-        _subtitle(state),
         _mine(state),
         _pending(state),
         _settings(state),
@@ -36,12 +41,12 @@ def render_page(state: Row, operations: Sequence[Row]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"{''.join(parts)}</body></html>"
+        f"{head}<main>{''.join(parts)}</main></body></html>"
     )
 
 
 def _subtitle(state: Row) -> str:
-    told = f"{state['fqdn']}, build {state['build']}, host time {state['now']}"
+    told = f"sandbox of {state['fqdn']}, build {state['build']}, host time {_moment(state['now'])}"
     return f'<p class="sub">{escape(told)}</p>'
 
 
@@ -53,10 +58,10 @@ def _mine(state: Row) -> str:
             _code(row["ServicesStringForm"]),
             escape(row["Subject"]),
             escape(", ".join(row["CertificateDomains"])),
-            escape(row["NotAfter"]),
+            f'<span class="when">{escape(_moment(row["NotAfter"]))}</span>',
             escape(row["Status"]),
             "yes" if row["HasPrivateKey"] else "no",
-            escape(marks.get(row["Thumbprint"], "")),
+            _mark(marks.get(row["Thumbprint"], "")),
         )
         for row in state["stores"]["My"]
     ]
@@ -66,7 +71,7 @@ def _mine(state: Row) -> str:
 
 def _pending(state: Row) -> str:
     rows = [
-        (_code(row["Thumbprint"]), escape(row["Subject"]), escape(row["CreatedAt"]))
+        (_code(row["Thumbprint"]), escape(row["Subject"]), escape(_moment(row["CreatedAt"])))
         for row in state["stores"]["REQUEST"]
     ]
     return _table("Requests that wait", ("Thumbprint", "Subject", "Made at"), rows)
@@ -125,9 +130,18 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     """A table whose cells are HTML already: every caller escapes what it puts in."""
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     if not body:
-        return f'<h2>{escape(title)}</h2><p class="empty">Nothing.</p>'
+        return f'<section><h2>{escape(title)}</h2><p class="empty">Nothing.</p></section>'
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table>"
+    return f"<section><h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table></section>"
+
+
+def _moment(written: str) -> str:
+    """A moment as the host's JSON writes it, to the minute and in words for people."""
+    return f"{written[:10]} {written[11:16]} UTC"
+
+
+def _mark(words: str) -> str:
+    return f'<span class="mark">{escape(words)}</span>' if words else ""
 
 
 def _code(text: object) -> str:

@@ -14,10 +14,10 @@ export function firstSteps(workspace) {
         " and fill in the form.",
       ],
     ],
-    ["Approve.", ["Act as the manager: a card with buttons waits in the channel."]],
+    ["Approve.", ["Act as the manager: a card with buttons waits in the approvals channel."]],
     [
       "Order.",
-      ["The signing request is made and posted. Hand it to ", shop(portal), " and wait for the zip."],
+      ["The CSR is made and posted in the order’s thread. Paste it at the vendor’s desk", shop(portal), " and save the zip."],
     ],
     ["Return.", ["Drop the zip into the order’s thread. It is taken apart and proven there."]],
     ["Install.", ["Act as the operator, read the plan, approve it, and watch the hosts being checked."]],
@@ -40,5 +40,5 @@ export function firstSteps(workspace) {
 }
 
 function shop(portal) {
-  return portal ? outsideLink(portal.url, portal.title) : "the vendor";
+  return portal ? [" (", outsideLink(portal.url, portal.title), ")"] : null;
 }

@@ -5,6 +5,8 @@ All of them hold the same certificates, so all of them must get the same verdict
 """
 
 import io
+import json
+import quopri
 import random
 import zipfile
 from collections.abc import Callable, Sequence
@@ -87,6 +89,9 @@ ENCODINGS: Final[dict[str, Callable[..., bytes]]] = {
         + b"\r\nand also:\r\n".join(pem(cert) for cert in certs)
         + b"\r\nBye"
     ),
+    "pem, in JSON": lambda *certs: json.dumps({"certificate": pem(*certs).decode()}).encode(),
+    "pem, in HTML": lambda *certs: b"<p>" + pem(*certs).replace(b"\n", b"<br/>") + b"</p>",
+    "pem, quoted-printable": lambda *certs: quopri.encodestring(pem(*certs)),
     "pem, UTF-8 BOM": lambda *certs: b"\xef\xbb\xbf" + pem(*certs),
     "pem, UTF-16": lambda *certs: pem(*certs).decode().encode("utf-16"),
     "pem, UTF-16 BE": lambda *certs: b"\xfe\xff" + pem(*certs).decode().encode("utf-16-be"),

@@ -178,6 +178,15 @@ def test_damaged_files_are_named(share: float, vendor: ToyVendor) -> None:
         ]
 
 
+@pytest.mark.parametrize("body", ["AAAAA", "MII!", "", "AAAA", "===="])
+def test_changed_text_is_told(body: str) -> None:
+    """A block under the label of a certificate that holds none is damage, not litter."""
+    text = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+    bag = open_bundle(text.encode(), filename="x.pem")
+
+    assert [finding.code for finding in bag.findings] == ["parse_error"]
+
+
 def test_root_of_an_old_make_does_not_stop_a_bundle(vendor: ToyVendor) -> None:
     """GoDaddy's Class 2 root has serial 0: whole, unreadable, and not needed."""
     old = der(issue(ca_plan(vendor.issuer_named("G2"), serial=1), vendor.issuer_named("G2")))

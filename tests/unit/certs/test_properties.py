@@ -110,8 +110,9 @@ def spoilt(data: bytes, seed: int, times: int) -> bytes:
     return data
 
 
+# No name begins as a device of Windows (aux, con): those are refused.
 NAMES_OF_FILES = st.from_regex(
-    r"[a-z]{3,9}( [a-z]{3,9})?\.(crt|pem|p7b|txt|jpg|key|pfx)", fullmatch=True
+    r"x[a-z]{3,9}( [a-z]{3,9})?\.(crt|pem|p7b|txt|jpg|key|pfx)", fullmatch=True
 )
 
 

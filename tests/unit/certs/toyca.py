@@ -78,6 +78,7 @@ class Plan:
     key_id: bytes | None = None
     writes_key_ids: bool = True
     handshake: bool = True
+    writes_key_usage: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +111,9 @@ def issue(plan: Plan, issuer: Issuer, *, hash_name: str = "sha256") -> x509.Cert
 
 def _extensions(plan: Plan, issuer: Issuer) -> list[tuple[x509.ExtensionType, bool]]:
     signs = plan.ca if plan.key_cert_sign is None else plan.key_cert_sign
-    found: list[tuple[x509.ExtensionType, bool]] = [
-        (_key_usage(signs=signs, handshake=plan.handshake), True)
-    ]
+    found: list[tuple[x509.ExtensionType, bool]] = []
+    if plan.writes_key_usage:
+        found.append((_key_usage(signs=signs, handshake=plan.handshake), True))
     if plan.writes_key_ids:
         own, above = plan.key_id or _key_id(plan.private), issuer.key_id or _key_id(issuer.private)
         found.append((x509.SubjectKeyIdentifier(own), False))

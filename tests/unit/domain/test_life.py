@@ -52,6 +52,8 @@ BROUGHT: dict[EventKind, dict[str, Any]] = {
     EventKind.RETRY_INSTALL: {"failed_in": None, "fault_code": ""},
     EventKind.RETRY_ROLL_BACK: {"failed_in": None, "fault_code": ""},
     EventKind.RETRY_RETIRE: {"failed_in": None, "fault_code": ""},
+    EventKind.ENDORSE: {"detail": "being looked at"},
+    EventKind.ROLL_BACK: {"failed_in": None, "fault_code": ""},
     EventKind.HOST_FAILED: {
         "fault_code": "host-cmdlet-error", "detail": "Exchange refused.",
     },

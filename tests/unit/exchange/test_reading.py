@@ -108,6 +108,13 @@ def test_one_object_means_one(rows: tuple[tuple[str, ...], ...]) -> None:
         run_one(_answering(*rows), cmdlets.hello())
 
 
+@pytest.mark.parametrize("text", ["x", "AB" * 19, "AB" * 21, "ZZ" * 20])
+def test_an_unreadable_thumbprint_is_a_fault(text: str) -> None:
+    """A default that cannot be read is not taken for none."""
+    with pytest.raises(HostFault, match="thumbprint is not readable"):
+        default_smtp(_answering((text,)), _facts())
+
+
 def test_no_default_is_no_thumbprint() -> None:
     """An empty answer means that there is no default SMTP certificate."""
     assert default_smtp(_answering((None,)), _facts()) is None
@@ -228,6 +235,22 @@ def test_another_certificate_is_not_imported() -> None:
         act(runner, _facts(), importing, _ISSUED)
 
     assert runner.calls == []
+
+
+@pytest.mark.parametrize("has_key", ["0", "1"])
+def test_what_is_in_the_store_is_not_imported_again(has_key: str) -> None:
+    """With its key it is done; without it the repair is told, and nothing is sent but the look."""
+    held = (_ISSUED.facts.thumbprint, _b64(_ISSUED.leaf_der), has_key, "mail")
+    runner = _answering(held)
+    importing = operations.import_certificate(EX01, _ISSUED, DIALECTS["2019"], friendly_name="mail")
+    if has_key == "1":
+        assert act(runner, _facts(), importing, _ISSUED).seen == "was there already with its key"
+    else:
+        with pytest.raises(HostFault, match="repairstore") as caught:
+            act(runner, _facts(), importing, _ISSUED)
+        assert (caught.value.code, caught.value.executed) == ("PrivateKeyMissing", "no")
+
+    assert [call.op for call in runner.calls] == ["store.list"]
 
 
 def _looked_at(status: str) -> str:

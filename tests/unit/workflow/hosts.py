@@ -162,7 +162,9 @@ class ToyProber:
     def probe(
         self, host: HostName, certificate: IssuedCertificate, services: tuple[Service, ...]
     ) -> tuple[Handshake, ...]:
-        """One handshake."""
+        """One handshake; none when nothing is to be seen."""
+        if not self.proven:
+            return ()
         proven = self.proven.pop(0) if len(self.proven) > 1 else self.proven[0]
         return (
             Handshake(

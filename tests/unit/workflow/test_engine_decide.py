@@ -10,9 +10,8 @@ from bot.domain.faults import OrderUnknown, Refused
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.messages import Card, CardMessage, LineMessage
 from bot.domain.states import State, Work
-from bot.ports import Change
 from bot.workflow.engine import DECIDED_IN, Engine
-from tests.fakes.store import FakeOrders, Memory
+from tests.fakes.store import FakeOrders
 from tests.unit.domain.samples import (
     BOSS,
     MAX,
@@ -29,23 +28,9 @@ from tests.unit.domain.samples import (
     wish,
 )
 from tests.unit.workflow.house import House
+from tests.unit.workflow.overtaken import Overtaken
 
 SEVEN = OrderId(7)
-
-
-class Overtaken(FakeOrders):
-    """Orders where somebody else is faster: `meanwhile` runs between a person's look and their save."""
-
-    def __init__(self, memory: Memory) -> None:
-        super().__init__(memory)
-        self.meanwhile: Callable[[], object] | None = None
-
-    def save(self, change: Change) -> bool:
-        """Let the other one through first."""
-        if self.meanwhile is not None:
-            faster, self.meanwhile = self.meanwhile, None
-            faster()
-        return super().save(change)
 
 
 def refusal(act: Callable[[], object]) -> Refused:
@@ -264,26 +249,55 @@ def test_every_gate_can_have_a_quorum(
     assert end is house.order().state
 
 
+OPEN: dict[tuple[Gate, bool], set[State]] = {
+    (Gate.ISSUE, True): {State.PLACED},
+    (Gate.ISSUE, False): {State.PLACED},
+    (Gate.ROLL_BACK, True): {State.INSTALLED, State.FAILED},
+    (Gate.RETIRE, True): {State.INSTALLED, State.SUPERSEDED},
+}
+"""Where a yes and a no at a gate have a meaning; nobody says no to a roll-back that nobody asked for."""
+
+
 @pytest.mark.parametrize("yes", [True, False])
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("gate", [Gate.ISSUE, Gate.OVERWRITE_SMTP, Gate.ROLL_BACK, Gate.RETIRE])
 def test_a_gate_is_open_in_its_own_states_only(gate: Gate, state: State, yes: bool) -> None:
     """A late click on a gate's card never acts at another gate, not even as a no that cancels."""
     house = House()
-    before = house.put(order(state, certificate=certificate(), plan=plan()))
-    open_ = {
-        Gate.ISSUE: {State.PLACED},
-        Gate.ROLL_BACK: {State.INSTALLED} if yes else set(),
-        Gate.RETIRE: {State.INSTALLED, State.SUPERSEDED} if yes else set(),
-        Gate.OVERWRITE_SMTP: set(),
-    }[gate]
+    before = house.put(
+        order(state, certificate=certificate(), plan=plan(), failed_in=State.INSTALLING)
+    )
 
-    if state in open_:
+    if state in OPEN.get((gate, yes), set()):
         house.engine.decide(SEVEN, gate, yes=yes, by=BOSS)
         assert before != house.order()
     else:
         assert "not-now" == refusal(lambda: house.engine.decide(SEVEN, gate, yes=yes, by=BOSS)).code
         assert before == house.order()
+
+
+@pytest.mark.parametrize("failed_in", [State.APPROVED, State.ROLLING_BACK, State.RETIRING])
+def test_only_a_failed_installation_is_rolled_back(failed_in: State) -> None:
+    """What failed elsewhere is retried, or there is nothing to take back."""
+    house = House()
+    house.put(order(State.FAILED, plan=plan(), failed_in=failed_in))
+
+    refused = refusal(lambda: house.engine.decide(SEVEN, Gate.ROLL_BACK, yes=True, by=OLGA))
+
+    assert "not-now" == refused.code
+
+
+def test_a_yes_of_somebody_who_lost_the_role_does_not_count() -> None:
+    """Roles may change while a quorum is waited for."""
+    house = House(site=site(issue=2))
+    left = PersonId("T1:ULEFT")
+    house.put(order(approvals=(Approval(gate=Gate.ISSUE, by=left, at=NOON, yes=True),)))
+
+    approve(house, MAX)
+    assert State.PLACED is house.order().state
+    approve(house, MIA)
+
+    assert State.APPROVED is house.order().state
 
 
 def test_every_gate_says_where_it_stands_open() -> None:

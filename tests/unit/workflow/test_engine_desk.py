@@ -9,9 +9,11 @@ import pytest
 from bot.domain import events as ev
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId, PersonId
-from bot.domain.states import State, Work
-from tests.unit.domain.samples import ANNE, MAX, OLGA, RITA, STRANGER, order
+from bot.domain.states import MOVES, EventKind, State, Work
+from bot.workflow.engine import Engine
+from tests.unit.domain.samples import ANNE, MAX, OLGA, RITA, STRANGER, event, order
 from tests.unit.workflow.house import House
+from tests.unit.workflow.overtaken import Overtaken
 
 SEVEN = OrderId(7)
 WAITS_FOR_FILE = (State.SUBMITTED, State.ISSUED)
@@ -92,11 +94,75 @@ def test_who_may_hand_in_report_and_cancel(by: PersonId, may: bool) -> None:
             assert before == house.order()
 
 
+MACHINE_OR_GATE = [
+    kind for kind in EventKind
+    if kind.value not in {"submitted", "issued", "vendor_rejected", "rekeyed", "replan"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MACHINE_OR_GATE)
+def test_what_needs_a_gate_or_is_the_machine_s_cannot_be_reported(kind: EventKind) -> None:
+    """A door that is wired wrongly cannot pass a gate by this way."""
+    house = House()
+    before = house.put(order(next(state for state, known in MOVES if known is kind)))
+
+    with pytest.raises(ValueError, match="is not for a person to report; nothing was changed"):
+        house.engine.report(SEVEN, event(kind), by=OLGA)
+
+    assert before == house.order()
+
+
+def test_a_file_of_somebody_who_was_overtaken_is_wiped() -> None:
+    """No job will look at its bytes, and there may be a private key among them."""
+    house = House()
+    house.put(order(State.ISSUED))
+    orders = Overtaken(house.memory)
+    orders.meanwhile = lambda: hand_in(house, data=b"first")
+    slow = Engine(orders, house.site, house.clock)
+
+    with pytest.raises(Refused):
+        slow.hand_in(SEVEN, name="second.zip", data=b"second", by=OLGA)
+
+    assert {"bundle.zip": b"first", "second.zip": b""} == {
+        upload.name: upload.data for upload in house.memory.uploads.values()
+    }
+
+
+FAILED: dict[tuple[State, PersonId], str] = {
+    (State.APPROVED, RITA): "",
+    (State.APPROVED, OLGA): "",
+    (State.INSTALLING, RITA): "not-operator",
+    (State.INSTALLING, MAX): "not-operator",
+    (State.INSTALLING, OLGA): "",
+    (State.ROLLING_BACK, OLGA): "still-installed",
+    (State.RETIRING, OLGA): "still-installed",
+    (State.RETIRING, STRANGER): "not-yours",
+}
+"""Who may call off what failed where; the code of the refusal."""
+
+
+@pytest.mark.parametrize(("failed_in", "by"), list(FAILED))
+def test_what_was_begun_on_hosts_is_called_off_by_operators_only(
+    failed_in: State, by: PersonId
+) -> None:
+    """What an installation changed stays when the order is called off; an installed certificate cannot be."""
+    house = House()
+    before = house.put(order(State.FAILED, failed_in=failed_in))
+    code = ""
+    try:
+        house.engine.cancel(SEVEN, by=by, reason="no")
+    except Refused as refused:
+        code = refused.code
+
+    assert FAILED[failed_in, by] == code
+    assert (house.order() == before) is bool(code)
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_where_an_order_can_be_called_off(state: State) -> None:
     """While the machine works, and after the end, cancelling is refused; the audit keeps the reason."""
     house = House()
-    before = house.put(order(state))
+    before = house.put(order(state, failed_in=State.APPROVED))
     if state not in CANCELLED_FROM:
         with pytest.raises(Refused, match="does not fit"):
             house.engine.cancel(SEVEN, by=RITA, reason="not needed")

@@ -172,6 +172,20 @@ def test_a_host_that_shows_another_certificate_is_not_done() -> None:
     assert "EX01 shows another certificate. Tried 6 times." == after.detail
 
 
+def test_a_host_without_an_open_port_is_a_person_s_business() -> None:
+    """What cannot be proven is not called installed; after the file is mended a retry changes nothing anew."""
+    house = installing()
+    house.prober.proven = []
+
+    after = play(house)
+    assert (State.FAILED, "nothing-to-prove") == (after.state, after.fault_code)
+    house.prober.proven = [True]
+    house.engine.retry(SEVEN, by=OLGA)
+
+    assert State.INSTALLED is play(house).state
+    assert BOTH_HOSTS == house.hosts.acts
+
+
 def test_a_service_that_takes_a_moment_is_waited_for() -> None:
     """Exchange needs a while until it serves the new certificate."""
     house = installing()

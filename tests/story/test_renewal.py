@@ -1,0 +1,141 @@
+"""The calendar moves past two thirds of a certificate's life: a card, a word, a linked order, a new key."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bot.domain.states import State
+from sandbox.person import inputs, plain
+from sandbox.story import NAMES, ORDER
+from tests.story.stage import Scene, staged
+
+pytestmark = pytest.mark.story
+
+DAY_S = 86_400
+PAST_TWO_THIRDS = str(140 * DAY_S)
+A_WEEK_LATER = str(148 * DAY_S)
+
+
+async def test_a_renewal_is_proposed_ordered_installed_and_the_old_one_retired(
+    tmp_path: Path,
+) -> None:
+    """The whole circle, with an evidence pack of both orders at its end."""
+    async with staged(tmp_path) as stage:
+        old = stage.scene()
+        await old.until("look")
+        await stage.change_bot("watch", "now", CERTDESK_CLOCK_OFFSET_S=PAST_TWO_THIRDS)
+        card = await old.max.wait_for(
+            old.approvals, "Renewal", f"rder {old.order} ", button="Approve renewal"
+        )
+        await old.rita.click(old.approvals, card, "Approve renewal")
+        await old.rita.whisper(old.approvals, "not an approver", "nothing was changed")
+        await old.max.click(old.approvals, card, "Approve renewal")
+
+        new = await linked(old)
+        await play_on(new, "receive_csr")
+        await old.status(State.SUPERSEDED, f"order {new.order}")
+        await retire(old)
+
+        assert (old.csr != new.csr, key_of(old.csr) != key_of(new.csr)) == (True, True)
+        assert names_of(old.csr) == names_of(new.csr)
+        assert await wish(old) == await wish(new)
+        assert await stage.ran("Remove-ExchangeCertificate") == 1
+        await new.look()
+        await check_evidence(old, tmp_path / "old.zip")
+        await check_evidence(new, tmp_path / "new.zip")
+
+
+async def test_not_now_is_silent_for_a_week(tmp_path: Path) -> None:
+    """After Not now the same day brings no card; the next week does. /cert renew opens the filled form."""
+    async with staged(tmp_path) as stage:
+        scene = stage.scene()
+        await scene.until("installed")
+        await stage.change_bot("watch", "now", CERTDESK_CLOCK_OFFSET_S=PAST_TWO_THIRDS)
+        card = await scene.max.wait_for(scene.approvals, "Renewal", button="Not now")
+        await scene.max.click(scene.approvals, card, "Not now")
+        await scene.max.wait_for(scene.approvals, "put off")
+
+        await stage.demo.bot.stop()
+        same_day = await stage.certdesk("watch", "now")
+        await stage.change_bot("watch", "now", CERTDESK_CLOCK_OFFSET_S=A_WEEK_LATER)
+        await scene.max.wait_for(scene.approvals, "Renewal", button="Approve renewal")
+
+        await scene.rita.command(scene.requests, f"renew {scene.order}")
+        filled = await prefilled(scene)
+
+        assert same_day[1].startswith("0 renewal(s) proposed")
+        assert filled["Common name (CN)"] == NAMES[0]
+        assert NAMES[1] in filled["More names, one a line"]
+        assert "EX01" in filled["Exchange hosts, in the order of installation"]
+
+
+async def linked(old: Scene) -> Scene:
+    """The order that renews another one, as its people see it."""
+    new = old.stage.scene()
+    card = await old.max.wait_for(old.approvals, f"Renews*\norder {old.order}")
+    found = ORDER.search(card["text"])
+    new.order = found.group(1) if found else "?"
+    new.thread = (await new.rita.wait_for(new.requests, f"rder {new.order} "))["ts"]
+    return new
+
+
+async def play_on(scene: Scene, first: str) -> None:
+    """Play the rest of the story from this step on."""
+    names = [step.__name__ for _, step in scene.steps()]
+    for _, step in scene.steps()[names.index(first) :]:
+        await step()
+
+
+async def retire(scene: Scene) -> None:
+    """Max has the superseded certificate removed."""
+    await scene.press_status(scene.max, "Retire certificate")
+    await scene.give_reason(scene.max, "Retire", "Its successor serves.", Type=NAMES[0])
+    await scene.status(State.RETIRED)
+
+
+async def wish(scene: Scene) -> dict[str, object]:
+    """What was ordered, by the command line."""
+    code, told = await scene.stage.certdesk("orders", "show", scene.order, "--json")
+    assert code == 0, told
+    return {key: json.loads(told)[key] for key in ("names", "hosts", "services", "vendor")}
+
+
+async def check_evidence(scene: Scene, pack: Path) -> None:
+    """The pack proves the order: request, certificate, plan, decisions, its slice of the audit."""
+    code, told = await scene.stage.certdesk("evidence", scene.order, "-o", str(pack))
+    assert code == 0, told
+    with zipfile.ZipFile(pack) as opened:
+        held = set(opened.namelist())
+        audit = [json.loads(line) for line in opened.read("audit.jsonl").splitlines()]
+        request = opened.read("request.csr").decode()
+
+    assert {"order.json", "audit.jsonl", "request.csr", "plan.json", "leaf.der"} <= held
+    assert {str(entry["order_id"]) for entry in audit} == {scene.order}
+    assert key_of(request) == key_of(scene.csr)
+
+
+async def prefilled(scene: Scene) -> dict[str, str]:
+    """What the open form holds already, by label, as text."""
+    view = await scene.rita.view("Renew")
+    return {plain(b["label"]): json.dumps(b["element"]) for b in inputs(view)} | {
+        plain(b["label"]): b["element"]["initial_value"]
+        for b in inputs(view)
+        if "initial_value" in b["element"]
+    }
+
+
+def key_of(csr: str) -> bytes:
+    """The public key of a request."""
+    key = x509.load_pem_x509_csr(csr.replace("NEW CERT", "CERT").encode()).public_key()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def names_of(csr: str) -> set[str]:
+    """The DNS names of a request."""
+    read = x509.load_pem_x509_csr(csr.replace("NEW CERT", "CERT").encode())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return set(names.get_values_for_type(x509.DNSName))
