@@ -196,8 +196,15 @@ class Journal(Protocol):
         """What is known of an operation; None when it was never begun."""
         ...
 
-    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
-        """Note that the operation is about to be sent; the attempt rises by one."""
+    def intend(
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+    ) -> Intent | None:
+        """
+        Note that the operation is about to be sent for the so-manieth time, counted from 1.
+
+        Compare-and-set: None, and nothing written, when the attempt before is not the last one known, since
+        another run of the same work was first; then it acts, and the caller must not.
+        """
         ...
 
     def confirm(self, key: str, seen: str) -> None:

@@ -26,6 +26,8 @@ from handlers.visit import Visit
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _HTTP_OK = 200
+_TOO_LATE = "expired_trigger_id"
+"""Slack's word for a window that was to be opened more than three seconds after the click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,16 @@ class FieldErrors:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something was not done: a title and a sentence in mrkdwn for the person alone."""
+    """
+    Something was not done: a title and a sentence in mrkdwn for the person alone.
+
+    Args:
+        late: Slack's three seconds are over, so an acknowledgement reaches nobody any more.
+    """
 
     title: str
     told: str
+    late: bool = False
 
 
 Reply = Picture | Trouble | None
@@ -72,9 +80,13 @@ class Boundary:
         """Answer a slash command: in the acknowledgement, or later when it takes time."""
         work = asyncio.ensure_future(_guarded(door))
         if await self._in_time(work):
-            reply = _private(work.result())
+            result = work.result()
+            reply = _private(result)
             if reply is None:
                 await ack()
+            elif isinstance(result, Trouble) and result.late:
+                await ack()
+                await _guarded(lambda: _answer(respond, visit, reply))
             else:
                 await ack(text=reply.text, blocks=list(reply.blocks))
             return
@@ -133,6 +145,13 @@ async def _guarded(door: Callable[[], Awaitable[_T]]) -> _T | Trouble:
         )
     except SlackApiError as fault:
         _log.warning("Slack refused a call of a door: %s", fault.response.get("error"))
+        if fault.response.get("error") == _TOO_LATE:
+            return Trouble(
+                "Too late",
+                "Slack brought this to CertDesk too late to open a window, so nothing was done. "
+                "Try again.",
+                late=True,
+            )
         return Trouble(
             "Slack did not take it",
             f"Slack answered {code(str(fault.response.get('error')))}, so you may miss a window or a "

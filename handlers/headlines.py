@@ -77,6 +77,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "own-order": "Your own order",
     "own-upload": "Your own upload",
     "decided-already": "You decided already",
+    "still-installed": "Still installed",
     "not-yours": "Somebody else's order",
     "order-unknown": "No such order",
     "bad-reference": "An unknown button",

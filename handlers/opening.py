@@ -12,7 +12,7 @@ from bot.domain.approvals import Gate
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.policy import check_may_act, check_may_decide
+from bot.domain.policy import check_may_act, check_may_cancel, check_may_decide
 from bot.domain.states import MOVES, EventKind, State
 from handlers.blocks.desk_modals import submitted_modal, upload_modal
 from handlers.blocks.order_form import order_form
@@ -85,6 +85,8 @@ async def open_reason(visit: Visit, rooms: Rooms, ref: OrderRef, act: Act) -> No
     order = await load(rooms, ref)
     if act in GATES:
         check_may_decide(rooms.site, order, GATES[act], visit.person)
+    elif act is Act.CANCEL:
+        check_may_cancel(rooms.site, order, visit.person)
     else:
         check_may_act(rooms.site, order, visit.person)
     _check_fits(order, EVENTS[act])

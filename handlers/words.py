@@ -4,12 +4,13 @@ The sentences said once, in an order's thread or to one person, under the codes 
 Facts from outside (reasons, file names, references) stand in code spans only; no decision is taken here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from bot.domain.ids import PersonId
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
+from bot.domain.states import State
 from handlers.blocks.text import (
     MESSAGE_TEXT_LIMIT,
     code,
@@ -60,6 +61,11 @@ def _fault(facts: Facts) -> str:
 
 
 def _placed(order: CertificateOrder, _: Facts) -> str:
+    if order.wish.renews is not None:
+        return (
+            f"This order renews order {order.wish.renews}, for {codes(list(order.wish.names))} with a "
+            f"new key. {mention(order.requester)} goes on with it as its requester."
+        )
     return (
         f"A certificate for {codes(list(order.wish.names))} is asked for by "
         f"{mention(order.requester)}. An approver decides next; nothing is ordered before."
@@ -127,15 +133,19 @@ def _installed(order: CertificateOrder, _: Facts) -> str:
 
 
 def _host_failed(order: CertificateOrder, facts: Facts) -> str:
+    if facts.get("code") == "internal":
+        stopped = "The work stopped; how far it came stands on the order's card."
+    else:
+        stopped = f"The work stopped on {_host(facts)}; hosts after it were not touched."
     return (
-        f"The work stopped on {_host(facts)}; hosts after it were not touched.\n{_fault(facts)}\n"
+        f"{stopped}\n{_fault(facts)}\n"
         f"Next: an operator mends the cause and presses *Retry* on the card of order {order.id}."
     )
 
 
 def _host_refused(order: CertificateOrder, facts: Facts) -> str:
     return (
-        f"The CSR could not be made on {code(order.wish.hosts[0])}; nothing was ordered.\n"
+        f"There is no CSR from {code(order.wish.hosts[0])}, so nothing new can be submitted.\n"
         f"{_fault(facts)}\nNext: an operator mends the cause and presses *Retry* on the order's card."
     )
 
@@ -147,12 +157,23 @@ def _host_done(_: CertificateOrder, facts: Facts) -> str:
 
 
 def _cancelled(order: CertificateOrder, facts: Facts) -> str:
-    left = (
-        f" The pending request on {code(order.wish.hosts[0])} stays there until somebody removes it."
-        if order.csr_pem
-        else ""
+    return (
+        f"{_by(facts)} called the order off; nothing more will be done.{_why(facts)}"
+        f"{''.join(_left_behind(order))}"
     )
-    return f"{_by(facts)} called the order off; nothing more will be done.{_why(facts)}{left}"
+
+
+def _left_behind(order: CertificateOrder) -> Iterator[str]:
+    """What calling off does not undo, in the hosts and at the vendor's desk."""
+    if order.failed_in is State.INSTALLING:
+        yield (
+            f" What the installation changed on {hosts_in_row(order.wish.hosts)} before it failed stays: "
+            "the progress on the order's card says how far it came."
+        )
+    elif order.csr_pem or order.failed_in is State.APPROVED:
+        yield f" A pending request may be left on {code(order.wish.hosts[0])} until somebody removes it."
+    if order.vendor_reference:
+        yield f" The purchase {code(order.vendor_reference)} at the vendor is not called off by this."
 
 
 def _retry(what: str) -> Sentence:
@@ -207,8 +228,9 @@ LINES: Final[Mapping[str, Sentence]] = {
         f"{_by(f)} asked for the certificates of before; they are put back host by host.{_why(f)}"
     ),
     "roll-back-finished": lambda o, _: (
-        f"The certificates of before serve again on {hosts_in_row(o.wish.hosts)}. The new one is "
-        "still in the hosts' stores and serves nothing."
+        f"The certificates of before were put back on {hosts_in_row(o.wish.hosts)} where there were any. The "
+        "new one is still in the hosts' stores, and Exchange may go on showing services on it; "
+        f"`/cert inventory {o.wish.hosts[0]}` shows which."
     ),
     "retire": lambda o, f: (
         f"{_by(f)} retires the certificate; it is removed from {hosts_in_row(o.wish.hosts)}."
@@ -218,8 +240,8 @@ LINES: Final[Mapping[str, Sentence]] = {
         f"The certificate was removed from {hosts_in_row(o.wish.hosts)}. Nothing is left to do."
     ),
     "superseded": lambda _, f: (
-        f"Order {code(f.get('successor', '?'))} took over. This certificate serves nothing any "
-        "more; an approver can retire it."
+        f"Order {code(f.get('successor', '?'))} took over. What may still use this certificate, the "
+        "default for SMTP above all, is looked at when an approver retires it."
     ),
     "retry-csr": _retry("the CSR"),
     "retry-install": _retry("the installation"),

@@ -69,15 +69,32 @@ def sources(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def codes_given_to(*makers: str) -> set[str]:
-    """Every literal code that stands first, or as ``code=``, in a call of these."""
-    found = set()
+    """Every literal code, or constant of the same file, that stands first or as ``code=`` in a call of these."""
+    found: set[str] = set()
     for _, module in sources("bot", "handlers"):
+        constants = dict(_constants(module))
         for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
             given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "code")]
             if name in makers:
-                found |= {a.value for a in given if isinstance(a, ast.Constant) and a.value}
-    return {code for code in found if isinstance(code, str)}
+                found |= {_text(value, constants) for value in given}
+    return found - {""}
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, _text(node.value, {})
+
+
+def _text(value: ast.expr, constants: dict[str, str]) -> str:
+    match value:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Name(id=name):
+            return constants.get(name, "")
+        case _:
+            return ""
 
 
 REFUSALS = codes_given_to("Refused") | {"order-unknown"} | {f"not-{role.value}" for role in Role}

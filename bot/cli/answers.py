@@ -11,13 +11,13 @@ YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
 def say(text: str = "") -> None:
-    """Print a line for people."""
-    typer.echo(text)
+    """Print a line for people; what a terminal would obey instead of showing is written as an escape."""
+    typer.echo(_harmless(text))
 
 
 def say_json(value: dict[str, Any]) -> None:
     """Print the one JSON object of a ``--json`` answer."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(value, indent=2, default=str))
 
 
 def leave(code: int) -> NoReturn:
@@ -32,17 +32,35 @@ def explain(err: Exception) -> int:
 
     if isinstance(err, BadSettings):
         for fault in err.faults:
-            sys.stderr.write(f"{fault}\n")
+            _complain(fault)
         return WRONG_USE
     if isinstance(err, OrderUnknown):
-        sys.stderr.write(f"{err.sentence}\n")
+        _complain(err.sentence)
         return NO
     if isinstance(err, Refused):
-        sys.stderr.write(f"{err.sentence}\n")
+        _complain(err.sentence)
         return WRONG_USE
     if isinstance(err, HostFault) or type(err).__name__ == "TroubleOutside":
-        sys.stderr.write(f"{err}\n")
+        _complain(str(err))
         return TROUBLE
     logging.getLogger(__name__).error("unexpected", exc_info=err)
     sys.stderr.write(f"CertDesk itself failed: {type(err).__name__}. The log has the details.\n")
     return TROUBLE
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"{_harmless(sentence)}\n")
+
+
+def _harmless(text: str) -> str:
+    """
+    Text without what moves a cursor, sets a title or turns the writing.
+
+    Names in certificates, hosts' answers and people's words get here; none may speak to the terminal.
+    """
+    return "".join(
+        char
+        if char.isprintable() or char in "\n\t"
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in text
+    )

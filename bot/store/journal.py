@@ -27,26 +27,26 @@ class SqlJournal:
             row = session.get(IntentRecord, key)
             return None if row is None else _intent(row)
 
-    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+    def intend(
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+    ) -> Intent | None:
         """
-        Note that the operation is about to be sent; the attempt rises by one, what was seen is open again.
+        Note that the operation is about to be sent; what was seen of it before is open again.
 
-        Of two that begin the same operation in the same moment, one gets an attempt it did not expect and
-        must not act.
+        None, with nothing written, when another run was first; PostgreSQL tells so of a new operation by
+        refusing the second row.
         """
         try:
-            return self._intend(key, deadline, was_done=was_done)
+            with writing(self._engine) as session:
+                row = _locked(session, key) or _fresh(key)
+                if row.attempt + 1 != attempt:
+                    return None
+                row.attempt = attempt
+                row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
+                session.add(row)
+                return _intent(row)
         except IntegrityError:
-            # PostgreSQL lets two begin a new one; the second is refused, and then there is one to count on.
-            return self._intend(key, deadline, was_done=was_done)
-
-    def _intend(self, key: str, deadline: datetime, *, was_done: bool) -> Intent:
-        with writing(self._engine) as session:
-            row = _locked(session, key) or _fresh(key)
-            row.attempt += 1
-            row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
-            session.add(row)
-            return _intent(row)
+            return None
 
     def confirm(self, key: str, seen: str) -> None:
         """

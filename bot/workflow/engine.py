@@ -68,15 +68,25 @@ class Engine:
         self._site = site
         self._clock = clock
 
-    def place(self, wish: Wish, *, by: PersonId, home: str, key: str) -> CertificateOrder:
+    def place(
+        self,
+        wish: Wish,
+        *,
+        by: PersonId,
+        home: str,
+        key: str,
+        requester: PersonId | None = None,
+    ) -> CertificateOrder:
         """
         Open an order.
 
         Args:
+            by: who opens it.
             home: the channel the order's card and thread live in.
             key: names this very wish; the same key again gives the order made the first time.
+            requester: whose order it is to be; None for that of who opens it.
         """
-        draft = Draft(wish=wish, requester=by, home=home, key=key)
+        draft = Draft(wish=wish, requester=requester or by, home=home, key=key)
         now = self._clock.now()
 
         def tell(order: CertificateOrder) -> Change:
@@ -204,6 +214,9 @@ class Engine:
         """
         Open and approve the successor of an installed order, on an approver's yes to the renewal card.
 
+        It belongs to whoever asked for the order before: they go on to the vendor's desk, and keep away
+        from its gates.
+
         Returns:
             the new order.
         """
@@ -215,7 +228,11 @@ class Engine:
         reason = f"Renewal of order {order.id}"
         wish = replace(order.wish, renews=order.id, reason=reason)
         successor = self.place(
-            wish, by=SYSTEM, home=order.home, key=f"renew:{order.id}:{order.version}"
+            wish,
+            by=SYSTEM,
+            home=order.home,
+            key=f"renew:{order.id}:{order.version}",
+            requester=order.requester,
         )
         self._apply(order, ev.RenewalOpened(successor=successor.id), by)
         return self.decide(successor.id, Gate.ISSUE, yes=True, by=by, reason=reason)

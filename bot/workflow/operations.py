@@ -80,9 +80,12 @@ class Operator:
 
     def _act(self, operation: RemoteOperation, before: Observation, *, attempt: int) -> Outcome:
         noted = self._journal.intend(
-            operation.key, deadline=self._clock.now() + self._deadline, was_done=before.done
+            operation.key,
+            attempt=attempt,
+            deadline=self._clock.now() + self._deadline,
+            was_done=before.done,
         )
-        if noted.attempt != attempt:
+        if noted is None:
             # Two runs of one job looked at the same moment, and the other one was first: it acts.
             return _look_again(LOOK_AGAIN_S)
         try:

@@ -28,6 +28,8 @@ from handlers.refs import Act
 
 _NAMES_LIMIT = 2500
 _STEPS_LIMIT = 2500
+_CSR_LIMIT = 8000
+"""Beside a CSR of this length the rest of the card still fits into one message."""
 _CSR_BLOCK = "csr.text"
 _TITLES = {
     State.CSR_READY: "CSR ready: submit it",
@@ -76,15 +78,27 @@ def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:
         else []
     )
     return [
-        preformatted(
-            "CSR, with its first and last line", order.csr_pem.strip() + "\n", block_id=_CSR_BLOCK
-        ),
+        _csr(order),
         preformatted(
             "Names, for the vendor's own field", "\n".join(order.wish.names), _NAMES_LIMIT
         ),
         labelled("Steps at the vendor's portal", steps, _STEPS_LIMIT),
         *reference,
     ]
+
+
+def _csr(order: CertificateOrder) -> Block:
+    """The CSR whole, or where to get it: half a CSR can be pasted and is of no use."""
+    text = order.csr_pem.strip() + "\n"
+    if len(text) <= _CSR_LIMIT:
+        return preformatted(
+            "CSR, with its first and last line", text, _CSR_LIMIT, block_id=_CSR_BLOCK
+        )
+    return section(
+        f"*CSR*: with {len(text)} characters it is too long for a message of Slack. The people who run "
+        f"CertDesk get it as a file: `certdesk evidence {order.id} -o order-{order.id}.zip`, in there "
+        "`request.csr`."
+    )
 
 
 def _who(order: CertificateOrder) -> str:

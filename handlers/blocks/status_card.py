@@ -65,6 +65,8 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
 def _possible(order: CertificateOrder) -> tuple[Action, ...]:
     if order.state is State.PROVEN and order.plan is None:
         return (Action.CANCEL,)
+    if order.state is State.FAILED:
+        return _WAYS_OUT.get(order.failed_in, (Action.RETRY,))
     return BUTTONS.get(order.state, ())
 
 
@@ -148,6 +150,11 @@ BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {
     State.PROVEN: (Action.REVIEW_PLAN, Action.CANCEL),
     State.INSTALLED: (Action.RENEW, Action.ROLL_BACK, Action.RETIRE),
     State.SUPERSEDED: (Action.RETIRE,),
-    State.FAILED: (Action.RETRY, Action.CANCEL),
 }
 """What can be done by a person in each state; states that are not here wait for nobody's click."""
+
+_WAYS_OUT: Final[Mapping[State | None, tuple[Action, ...]]] = {
+    State.APPROVED: (Action.RETRY, Action.CANCEL),
+    State.INSTALLING: (Action.RETRY, Action.ROLL_BACK, Action.CANCEL),
+}
+"""What can be done about a failure, by where it happened; an installed certificate is never called off."""

@@ -28,6 +28,7 @@ def page(heading: str, *content: Html) -> str:
         tag("meta", name_="viewport", content_="width=device-width, initial-scale=1"),
         tag("title", f"{heading} · {TITLE}"),
         tag("link", rel="stylesheet", href="/style.css"),
+        tag("link", rel="icon", href="/icon.svg", type="image/svg+xml"),
     )
     body = tag("body", _header(), tag("main", tag("h1", heading), *content), _footer())
     return "<!doctype html>" + tag("html", head, body, lang="en").source

@@ -20,7 +20,7 @@ from sandbox.vendor.refusal import DeskRefused
 from sandbox.vendor.request import CertificateRequest, parse_request
 from sandbox.vendor.trouble import parse_trouble
 
-_STYLE = Path(__file__).with_name("static") / "style.css"
+_STATIC = Path(__file__).with_name("static")
 
 Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,6 +37,7 @@ class Portal:
         pages = {
             "/": self._list,
             "/style.css": _style,
+            "/icon.svg": _icon,
             "/orders/new": self._new,
             "/orders/{id}": self._order,
             "/orders/{id}/rekey": self._rekey_form,
@@ -161,7 +162,17 @@ def zip_response(order: Order, server: str) -> web.Response:
 
 
 async def _style(request: web.Request) -> web.Response:
-    return web.Response(text=_STYLE.read_text(encoding="utf-8"), content_type="text/css")
+    return _static("style.css", "text/css")
+
+
+async def _icon(request: web.Request) -> web.Response:
+    return _static("icon.svg", "image/svg+xml")
+
+
+def _static(name: str, content_type: str) -> web.Response:
+    return web.Response(
+        text=(_STATIC / name).read_text(encoding="utf-8"), content_type=content_type
+    )
 
 
 def _sentences(door: Door) -> Door:

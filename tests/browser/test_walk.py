@@ -34,17 +34,8 @@ _BAD = {
 
 
 @pytest.fixture
-async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
-    """A town with the real bot in it. Proxies are off: everything here is on loopback."""
-    for name in (
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ):
-        monkeypatch.delenv(name, raising=False)
+async def town(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+    """A town with the real bot in it."""
     demo = Demo(Town(folder=tmp_path / "town"))
     try:
         yield await demo.start()
@@ -189,7 +180,7 @@ class Walk:
         await slack.say("The vendor's order number", self._number)
         await self._camera.take(slack.page, "submitted")
         await slack.press("Report submission")
-        await expect(slack.thread).to_contain_text(self._number)
+        await expect(slack.newest_reply).to_contain_text(self._number)
         await self._camera.take(slack.page, "waiting-for-the-vendor")
 
     async def fetch_the_zip(self) -> None:
@@ -213,7 +204,7 @@ class Walk:
         await slack.press("Certificate is issued")
         await expect(slack.button("Certificate is issued")).to_be_hidden()
         await slack.drop_on_thread(self._zip, self._zip_name)
-        await expect(slack.thread).to_contain_text("an operator", timeout=WAIT_MS)
+        await expect(slack.newest_reply).to_contain_text("an operator", timeout=WAIT_MS)
         await expect(slack.button("Review and install")).to_be_visible(timeout=WAIT_MS)
         await self._camera.take(slack.page, "zip-proven")
 

@@ -37,10 +37,12 @@ _OVERFLOW = """() => {
 
 
 def folder_for_pictures(tmp_path: Path) -> Path:
-    """Where the pictures of this run belong."""
+    """Where the pictures of this run belong; those of an earlier walk are removed there."""
     wanted = os.environ.get("CERTDESK_PICTURES") == "1"
     chosen = _DOCS if wanted else tmp_path / "img"
     chosen.mkdir(parents=True, exist_ok=True)
+    for old in chosen.glob("[0-9][0-9]-*.png"):
+        old.unlink()
     return chosen
 
 

@@ -37,6 +37,11 @@ class SlackTab:
         return self.page.locator("#thread")
 
     @property
+    def newest_reply(self) -> Locator:
+        """The thread's last message."""
+        return self.thread.locator("article").last
+
+    @property
     def modal(self) -> Locator:
         """The modal on top."""
         return self.page.locator("dialog#modal form.panel").last

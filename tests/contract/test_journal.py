@@ -18,7 +18,7 @@ def test_operation_that_was_never_begun_is_unknown(store: Store) -> None:
 
 def test_intent_is_found_as_it_was_noted(store: Store) -> None:
     """After a kill the next process reads what the first one meant to do."""
-    noted = store.journal.intend(KEY, deadline=NOON, was_done=False)
+    noted = store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
 
     assert noted == Intent(key=KEY, attempt=1, deadline=NOON, was_done=False)
     assert store.journal.find(KEY) == noted
@@ -26,17 +26,29 @@ def test_intent_is_found_as_it_was_noted(store: Store) -> None:
 
 def test_second_attempt_is_counted_and_open_again(store: Store) -> None:
     """A new attempt has a new deadline, and what was seen before says nothing about it."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
     store.journal.confirm(KEY, "thumbprint is there")
     later = NOON + timedelta(minutes=5)
 
-    second = store.journal.intend(KEY, deadline=later, was_done=True)
+    second = store.journal.intend(KEY, attempt=2, deadline=later, was_done=True)
     assert second == Intent(key=KEY, attempt=2, deadline=later, was_done=True, confirmed="")
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_of_two_that_begin_the_same_attempt_one_is_told_so(store: Store, attempt: int) -> None:
+    """The second run's look is old: it writes nothing over the first one's record and does not act."""
+    first = store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
+
+    second = store.journal.intend(
+        KEY, attempt=attempt, deadline=NOON + timedelta(minutes=5), was_done=True
+    )
+    assert second is None
+    assert store.journal.find(KEY) == first
 
 
 def test_confirmation_is_kept_with_its_intent(store: Store) -> None:
     """What was seen afterwards joins what was meant."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
     store.journal.confirm(KEY, "IIS is bound")
 
     found = store.journal.find(KEY)
@@ -57,7 +69,7 @@ def test_confirmation_without_intent_makes_a_record(store: Store) -> None:
 
 def test_empty_confirmation_is_refused(store: Store) -> None:
     """Empty means unknown, so nobody can confirm with it."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
 
     with pytest.raises(ValueError, match="what was seen"):
         store.journal.confirm(KEY, "")
@@ -65,7 +77,7 @@ def test_empty_confirmation_is_refused(store: Store) -> None:
 
 def test_withdrawn_intent_is_forgotten(store: Store) -> None:
     """What the host never executed was never begun; withdrawing again changes nothing."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
     store.journal.withdraw(KEY)
     store.journal.withdraw(KEY)
 
@@ -74,7 +86,7 @@ def test_withdrawn_intent_is_forgotten(store: Store) -> None:
 
 def test_confirmed_operation_cannot_be_withdrawn(store: Store) -> None:
     """What was seen to be done was executed, whatever somebody thinks later."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
     store.journal.confirm(KEY, "there")
     store.journal.withdraw(KEY)
 
@@ -83,8 +95,8 @@ def test_confirmed_operation_cannot_be_withdrawn(store: Store) -> None:
 
 def test_operations_do_not_touch_each_other(store: Store) -> None:
     """Each key has a record of its own."""
-    store.journal.intend(KEY, deadline=NOON, was_done=False)
-    store.journal.intend(KEY + "x", deadline=NOON, was_done=True)
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
+    store.journal.intend(KEY + "x", attempt=1, deadline=NOON, was_done=True)
     store.journal.withdraw(KEY + "x")
 
     assert store.journal.find(KEY) is not None

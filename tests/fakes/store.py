@@ -274,11 +274,14 @@ class FakeJournal:
         """What is known of an operation."""
         return self._memory.intents.get(key)
 
-    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
-        """Note that the operation is about to be sent."""
+    def intend(
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+    ) -> Intent | None:
+        """Note that the operation is about to be sent; None when another run was first."""
         with self._memory.change():
             known = self.find(key)
-            attempt = known.attempt + 1 if known else 1
+            if attempt != (known.attempt if known else 0) + 1:
+                return None
             intent = Intent(key=key, attempt=attempt, deadline=deadline, was_done=was_done)
             self._memory.intents[key] = intent
             return intent

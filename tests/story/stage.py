@@ -28,7 +28,7 @@ from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
 
 STRANGE_TEAM = "T0STRANGE1"
-RETIRED_FROM_LOG = re.compile(r"/response/T|xox[bp]-|xapp-|wss?://[^\s\"]*ticket=")
+NEVER_IN_LOG = re.compile(r"/response/T|xox[bp]-|xapp-|wss?://[^\s\"]*ticket=")
 """One-use addresses and tokens: none may stand in the log."""
 
 
@@ -138,9 +138,11 @@ class Stage:
         log = self.log()
         secrets = [v for k, v in self.town.environment.items() if _is_secret(k)]
 
-        assert [secret for secret in secrets if secret in log] == []
-        assert RETIRED_FROM_LOG.search(log) is None
-        assert [line for line in log.splitlines() if _is_breakdown(line)] == []
+        said = [secret for secret in secrets if secret in log]
+        assert not said, f"{len(said)} secret(s) stand in the log"
+        assert NEVER_IN_LOG.search(log) is None, NEVER_IN_LOG.findall(log)
+        broken = [line for line in log.splitlines() if _is_breakdown(line)]
+        assert not broken, "\n".join(broken)
 
 
 class Scene(Story):
@@ -281,4 +283,5 @@ def _is_secret(name: str) -> bool:
 
 
 def _is_breakdown(line: str) -> bool:
-    return '"level": "error"' in line or "Traceback" in line
+    """Whether a line tells of a fault of the bot's own; Slack's library logs a lost line as an error."""
+    return "Traceback" in line or ('"level": "error"' in line and "slack_sdk" not in line)

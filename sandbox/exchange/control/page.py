@@ -21,6 +21,12 @@ code { font: 13px/1.4 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospa
 .mark { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: #e3edf7; color: var(--blue); font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .failed { color: #b3261e; } .empty { margin: 0; color: var(--soft); }
 """
+_ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='8' fill='%231f4e79'/%3E"
+    "%3Cpath d='M6 10h20v13H6zl10 8 10-8' fill='none' stroke='%23fff' stroke-width='2.2'/%3E%3C/svg%3E"
+)
+"""Inside the page: without one a browser asks for /favicon.ico and complains."""
 # Rows are read from JSON-ready values whose shapes control/describe.py fixes.
 Row = Mapping[str, Any]
 
@@ -40,6 +46,7 @@ def render_page(state: Row, operations: Sequence[Row]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">'
+        f'<link rel="icon" href="{_ICON}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"{head}<main>{''.join(parts)}</main></body></html>"
     )

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.approvals import Approval, Gate, yes_count
@@ -32,6 +32,7 @@ def test_only_a_yes_at_this_gate_to_this_subject_counts() -> None:
     assert 1 == yes_count(said, Gate.INSTALL, subject="a")
 
 
+@settings(deadline=None)
 @given(st.lists(words).map(tuple), st.randoms())
 def test_the_order_of_the_words_does_not_matter(said: tuple[Approval, ...], random: Random) -> None:
     """A quorum is a set of people, so shuffling what they said changes nothing."""
@@ -41,6 +42,7 @@ def test_the_order_of_the_words_does_not_matter(said: tuple[Approval, ...], rand
         assert yes_count(said, gate) == yes_count(shuffled, gate)
 
 
+@settings(deadline=None)
 @given(st.lists(words).map(tuple))
 def test_no_more_people_are_counted_than_spoke(said: tuple[Approval, ...]) -> None:
     """However often they click."""

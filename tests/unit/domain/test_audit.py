@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.audit import GENESIS, AuditEntry, chained
@@ -46,6 +46,7 @@ def test_the_zone_a_database_answers_in_does_not_break_the_chain() -> None:
     assert chained(ENTRY, GENESIS) == chained(there, GENESIS)
 
 
+@settings(deadline=None)
 @given(why=st.text(), facts=st.dictionaries(st.text(), st.text()))
 def test_any_text_can_be_chained(why: str, facts: dict[str, str]) -> None:
     """Whatever people write, half a surrogate pair included, an entry has 64 hex digits."""

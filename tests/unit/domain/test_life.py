@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.certs.findings import Finding
@@ -124,6 +124,7 @@ def test_a_retry_after_another_fault_looks_for_the_same_request() -> None:
     assert 1 == after.csr_round
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(EventKind)), max_size=40))
 def test_any_string_of_events_stays_in_the_table_and_counts_its_versions(
     kinds: list[EventKind],

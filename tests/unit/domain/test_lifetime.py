@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.lifetime import renewal_due
@@ -23,6 +23,7 @@ def test_the_share_counts_and_not_a_number_of_days(
     assert abs(due - NOON - timedelta(days=after_days)) < timedelta(seconds=1)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=4000), st.floats(min_value=0.01, max_value=0.99))
 def test_a_renewal_is_due_within_the_life(days: int, share: float) -> None:
     """Never before the certificate is valid and never after its end."""
@@ -31,6 +32,7 @@ def test_a_renewal_is_due_within_the_life(days: int, share: float) -> None:
     assert NOON < renewal_due(NOON, end, share=share) < end
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=4000), st.floats(0.01, 0.49), st.floats(0.5, 0.99))
 def test_a_smaller_share_is_earlier(days: int, small: float, large: float) -> None:
     """Turning the policy's number down asks earlier."""

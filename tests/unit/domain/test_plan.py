@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ids import HostName
@@ -79,6 +79,7 @@ def test_the_digest_changes_with_every_single_field() -> None:
     assert len(spoils) == len(digests)
 
 
+@settings(deadline=None)
 @given(st.permutations([EX01, EX02, HostName("EX03")]))
 def test_the_order_of_the_hosts_is_part_of_the_plan(hosts: list[HostName]) -> None:
     """Hosts are done in the order that was approved."""
@@ -95,6 +96,7 @@ def test_two_spellings_of_one_moment_are_one_plan() -> None:
     assert plan().digest() == replace(plan(), not_after=plan().not_after.astimezone(there)).digest()
 
 
+@settings(deadline=None)
 @given(plain, plain)
 def test_different_values_have_different_forms(one: Any, other: Any) -> None:
     """Two plain values share bytes only when JSON cannot tell them apart."""
@@ -117,6 +119,7 @@ def _as_json_sees_it(value: Any) -> Any:
     return value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.integers()))
 def test_the_order_of_keys_does_not_matter(facts: dict[str, int]) -> None:
     """Equal mappings have one form however they were filled."""

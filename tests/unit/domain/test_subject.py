@@ -1,7 +1,7 @@
 """Printing a subject for Exchange, read back by a reader written from X500DistinguishedName's page."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.subject import Subject
@@ -45,6 +45,7 @@ def _bare(text: str) -> tuple[str, int]:
     return text[:end].strip(), end
 
 
+@settings(deadline=None)
 @given(st.builds(Subject, **dict.fromkeys(KEYS.values(), line)))
 def test_what_is_printed_is_read_back(subject: Subject) -> None:
     """No comma, quote, plus sign or blank of a value ends it or makes another part."""

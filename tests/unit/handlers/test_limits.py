@@ -112,6 +112,19 @@ def test_the_csr_is_never_cut() -> None:
     assert order.csr_pem in json.dumps(shown.blocks).replace("\\n", "\n")
 
 
+@pytest.mark.parametrize("length", [7900, 8100, 36_000])
+def test_half_a_csr_is_never_shown(length: int) -> None:
+    """A hundred long names and a key of 4096 bits: the CSR stands there whole, or the way to it does."""
+    pem = "-----BEGIN CERTIFICATE REQUEST-----\n" + "x" * length + "\n-----END"
+    shown = csr_card(replace(large(State.CSR_READY), csr_pem=pem), SITE, GUIDE)
+    told = json.dumps(shown.blocks).replace("\\n", "\n")
+
+    check_picture(shown)
+    assert (pem in told) is (length < 8000)
+    assert ("request.csr" in told) is (length > 8000)
+    assert ("xxxxx" in told) is (length < 8000)
+
+
 def test_the_largest_modals_are_taken() -> None:
     """Twenty hosts to decide on, a hundred and fifty to choose from."""
     order = large(State.PROVEN)

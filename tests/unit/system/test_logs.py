@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.system.logs import mask, start_logging
@@ -62,6 +62,7 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert text == mask(text)
 
 
+@settings(deadline=None)
 @given(
     before=st.text(),
     kind=st.sampled_from(["xoxb-", "xoxp-", "xoxa-", "xoxe-", "xapp-"]),
@@ -75,6 +76,7 @@ def test_no_token_survives_in_any_text(before: str, kind: str, token: str, after
     assert f"{kind}{token}" not in masked.replace(mask(before), "").replace(mask(after), "")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_masking_twice_changes_no_more(text: str) -> None:
     """What was masked is not taken for a secret again and cut further into."""

@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.system.vault import FernetVault
@@ -10,6 +10,7 @@ from bot.system.vault import FernetVault
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_what_is_sealed_is_opened_and_never_looks_the_same(secret: bytes) -> None:
     """Any bytes come back, and two seals of one secret differ."""
@@ -30,6 +31,7 @@ def test_a_rotated_vault_opens_what_the_old_key_sealed() -> None:
         after.open_(before.seal(b"secret"))
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_foreign_bytes_are_refused(foreign: bytes) -> None:
     """Whatever they are, without a word of what is inside."""

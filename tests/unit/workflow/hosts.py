@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
@@ -42,6 +43,7 @@ class ToyHosts:
         self.lost_answers: set[str] = set()
         self.asks_smtp: frozenset[HostName] = frozenset({EX01})
         self.readable = True
+        self.default_smtp: Thumbprint = OLD_THUMBPRINT
         self._fuse = fuse
 
     def find_csr(self, ask: CsrAsk) -> str | None:
@@ -65,7 +67,7 @@ class ToyHosts:
             build="15.2",
             fqdn=f"{host}.corp",
             certificates=(),
-            default_smtp=OLD_THUMBPRINT,
+            default_smtp=self.default_smtp,
             intermediates=(),
         )
 

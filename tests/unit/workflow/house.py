@@ -64,10 +64,12 @@ class FusedJournal(FakeJournal):
         super().__init__(memory)
         self._fuse = fuse
 
-    def intend(self, key: str, *, deadline: datetime, was_done: bool) -> Intent:
+    def intend(
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+    ) -> Intent | None:
         """Note an intent."""
         self._fuse.burn(f"before the intent {key}")
-        intent = super().intend(key, deadline=deadline, was_done=was_done)
+        intent = super().intend(key, attempt=attempt, deadline=deadline, was_done=was_done)
         self._fuse.burn(f"after the intent {key}")
         return intent
 

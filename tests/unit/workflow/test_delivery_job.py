@@ -127,3 +127,15 @@ def test_the_machine_gets_no_direct_message(requester: str) -> None:
     assert (0 if requester == SYSTEM else 1) == len(direct)
     assert CardMessage in {type(m) for m in house.chat.said}
     assert NOON == house.clock.now()
+
+
+def test_chat_that_stays_away_loses_nothing() -> None:
+    """The run ends, every message still waits in its order, and the next run says them all."""
+    house = told()
+    house.chat.faults = [DeliveryFault("away")] * 50
+
+    play(house)
+    assert 4 == len(house.outbox.waiting(SEVEN))
+    play(house)
+
+    assert ALL == words(house.chat.said)

@@ -31,7 +31,7 @@ def test_the_approver_of_before_approves_the_renewal_too() -> None:
 
     successor = house.engine.renew(FIRST, by=MAX, version=3)
 
-    assert (State.APPROVED, SYSTEM, FIRST) == (
+    assert (State.APPROVED, RITA, FIRST) == (
         successor.state, successor.requester, successor.wish.renews,
     )  # fmt: skip
     assert successor.id == house.order(1).renewed_by

@@ -6,23 +6,28 @@ from typing import Any
 import pytest
 
 from bot.certs.findings import Finding
+from bot.certs.names import DnsName
+from bot.certs.prints import Thumbprint
 from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import FaultKind
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Answer
+from bot.domain.plan import Answer, Service
 from bot.domain.states import State, Work
 from tests.unit.domain.samples import (
     EX01,
     EX02,
+    LAB01,
+    NAMES,
     NOON,
     OLGA,
+    THUMBPRINT,
     certificate,
     host_plan,
     order,
     plan,
     wish,
-)  # fmt: skip
+)
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun
 from tests.unit.workflow.requests import csr_for
@@ -169,7 +174,10 @@ def test_a_host_that_shows_another_certificate_is_not_done() -> None:
     after = play(house)
 
     assert (State.FAILED, "not-proven", ()) == (after.state, after.fault_code, after.done_hosts)
-    assert "EX01 shows another certificate. Tried 6 times." == after.detail
+    assert (
+        "EX01 shows another certificate. Tried 6 times. "
+        "Done on EX01 before: add intermediate, import certificate, enable services."
+    ) == after.detail
 
 
 def test_a_host_without_an_open_port_is_a_person_s_business() -> None:
@@ -184,6 +192,64 @@ def test_a_host_without_an_open_port_is_a_person_s_business() -> None:
 
     assert State.INSTALLED is play(house).state
     assert BOTH_HOSTS == house.hosts.acts
+
+
+def test_a_default_that_changed_since_the_question_was_answered_stops_the_work() -> None:
+    """With Yes another certificate would be replaced than the one people read, with No another given back."""
+    house = installing(Answer.YES)
+    house.hosts.default_smtp = Thumbprint("EF" * 20)
+
+    after = play(house)
+
+    assert (State.FAILED, "smtp-default-changed") == (after.state, after.fault_code)
+    assert {} == house.hosts.acts
+
+
+def test_a_default_that_is_the_new_one_already_is_no_change() -> None:
+    """A retry after the default was taken over goes on."""
+    house = installing(Answer.YES)
+    house.hosts.default_smtp = THUMBPRINT
+
+    assert State.INSTALLED is play(house).state
+
+
+def test_where_no_service_is_sure_to_show_it_nothing_is_called_proven() -> None:
+    """SMTP alone, by the default, and the default stays: a person decides what to do."""
+    lone = replace(
+        plan(replace(host_plan(EX01, asks=True), smtp_by_name=False)), services=(Service.SMTP,)
+    )
+    house = installing(plan=lone, approvals=(yes(lone.digest()),))
+
+    assert "nothing-to-prove" == play(house).fault_code
+
+
+def test_a_run_the_order_no_longer_means_touches_no_host() -> None:
+    """Killed behind its last word and resumed after a retry has started another run: it ends in silence."""
+    house = installing(version=5)
+    before = house.order()
+
+    house.job(Work.INSTALL)(PlainRun(house.clock), SEVEN, 3)
+
+    assert before == house.order()
+    assert {} == house.hosts.acts
+    assert [] == house.whats()
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        {"hosts": (EX01, EX02, LAB01)},
+        {"names": (*NAMES, DnsName("imap.example.com"))},
+        {"services": (Service.IIS, Service.SMTP, Service.IMAP)},
+    ],
+)
+def test_what_serves_more_than_its_successor_is_not_superseded(wider: dict[str, Any]) -> None:
+    """A host, a name or a service that was left out still needs the certificate of before."""
+    house = installing(wish=wish(renews=OrderId(3)))
+    before = house.put(order(State.INSTALLED, id=OrderId(3), wish=wish(**wider)))
+
+    assert State.INSTALLED is play(house).state
+    assert before == house.order(3)
 
 
 def test_a_service_that_takes_a_moment_is_waited_for() -> None:

@@ -55,7 +55,9 @@ STORIES: dict[str, tuple[Callable[[], House], Work, State, int]] = {
     "plan": (lambda: _start(State.PROVEN, certificate=certificate()), Work.MAKE_PLAN, State.PROVEN, 4),
     "install": (lambda: _installing(wish=wish(renews=OrderId(3))), Work.INSTALL, State.INSTALLED, 100),
     "roll back": (
-        lambda: _start(State.ROLLING_BACK, plan=plan(), certificate=certificate()),
+        lambda: _start(
+            State.ROLLING_BACK, plan=plan(), certificate=certificate(), installed_at=NOON
+        ),
         Work.ROLL_BACK, State.ROLLED_BACK, 30,
     ),
     "retire": (

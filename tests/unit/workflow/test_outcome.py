@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.faults import TRANSIENT, FaultKind, HostFault
@@ -78,6 +78,7 @@ def test_only_passing_faults_are_tried_again(kind: FaultKind) -> None:
     assert expected == outcome
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.builds(Done, st.text()),

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.audit import GENESIS, chained
@@ -31,6 +31,7 @@ EMPTY_OF_FACTS = {
 """Events whose state, person and reason say everything."""
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

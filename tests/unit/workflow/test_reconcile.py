@@ -144,15 +144,40 @@ def test_messages_nobody_delivers_are_started_again() -> None:
     assert [(SEVEN, "7:4:4")] == queue.delivered_again
 
 
-@pytest.mark.parametrize("state", [s for s in State if s not in LOST])
-def test_an_apology_for_an_order_that_moved_on_is_not_needed(state: State) -> None:
-    """The job broke after its last word."""
+WORKS = [work for work in Work if work is not Work.NOTHING]
+
+
+@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("state", list(State))
+def test_an_apology_is_for_the_work_the_order_waits_for(state: State, work: Work) -> None:
+    """A job that broke after its last word, or whose order waits for another work, says nothing."""
     house = House()
     before = house.put(order(state))
+    waits_for = ENGINE_OWNED.get(state, Work.MAKE_PLAN if state is State.PROVEN else None)
 
-    Apology(house.orders, house.reporter)(SEVEN, "4711")
+    Apology(house.orders, house.reporter)(SEVEN, "4711", work)
+
+    assert (before != house.order()) is (work is waits_for)
+
+
+def test_an_apology_for_what_was_seen_before_a_retry_is_not_said() -> None:
+    """Between the look and the word an operator may have started the work anew."""
+    house = House()
+    before = house.put(order(State.INSTALLING, version=5))
+
+    Apology(house.orders, house.reporter)(SEVEN, "4711", Work.INSTALL, 3)
 
     assert before == house.order()
+
+
+def test_an_apology_names_the_host_that_was_next() -> None:
+    """The first one that is not done."""
+    house = House()
+    house.put(order(State.INSTALLING, done_hosts=(EX01,)))
+
+    Apology(house.orders, house.reporter)(SEVEN, "4711", Work.INSTALL)
+
+    assert ["EX02"] == [entry.facts["host"] for entry in house.audit.entries(SEVEN)]
 
 
 def test_the_machine_says_a_step_once() -> None:

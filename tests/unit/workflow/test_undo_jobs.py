@@ -8,7 +8,7 @@ from bot.domain.faults import FaultKind
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
-from tests.unit.domain.samples import OLGA, certificate, order, plan
+from tests.unit.domain.samples import EX01, NOON, OLGA, certificate, order, plan
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun
 
@@ -18,7 +18,11 @@ SEVEN = OrderId(7)
 def undoing(state: State, **parts: Any) -> House:
     """A house whose order is being undone."""
     house = House()
-    house.put(order(state, **{"plan": plan(), "certificate": certificate(), **parts}))
+    house.put(
+        order(
+            state, **{"plan": plan(), "certificate": certificate(), "installed_at": NOON, **parts}
+        )
+    )
     return house
 
 
@@ -35,6 +39,31 @@ def test_a_roll_back_goes_from_the_last_host_to_the_first() -> None:
     assert State.ROLLED_BACK is play(house, Work.ROLL_BACK).state
     assert ["EX02/restore_smtp_default", "EX01/restore_smtp_default"] == list(house.hosts.acts)
     assert ["roll_back_finished"] == house.whats()
+
+
+def test_a_half_installation_is_taken_back_where_it_came_to() -> None:
+    """A host that the installation never reached is left alone now too."""
+    house = undoing(State.ROLLING_BACK, installed_at=None)
+    key = plan().host(EX01).operations[0].key
+    house.journal.intend(f"7/{key}", attempt=1, deadline=NOON, was_done=False)
+
+    assert State.ROLLED_BACK is play(house, Work.ROLL_BACK).state
+    assert ["EX01/restore_smtp_default"] == list(house.hosts.acts)
+
+
+@pytest.mark.parametrize(
+    ("state", "work"), [(State.ROLLING_BACK, Work.ROLL_BACK), (State.RETIRING, Work.RETIRE)]
+)
+def test_a_run_the_order_no_longer_means_touches_no_host(state: State, work: Work) -> None:
+    """Killed behind its last word and resumed after a retry has started another run: it ends in silence."""
+    house = undoing(state, version=5)
+    before = house.order()
+
+    house.job(work)(PlainRun(house.clock), SEVEN, 3)
+
+    assert before == house.order()
+    assert {} == house.hosts.acts
+    assert [] == house.whats()
 
 
 def test_a_retirement_removes_the_certificate_from_every_host() -> None:
