@@ -102,9 +102,9 @@ class Orders(Protocol):
         ...
 
     def in_states(
-        self, states: Iterable[State], *, limit: int = 1000
+        self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
-        """Orders in these states, newest first."""
+        """Orders in these states, newest first; with ``before`` only those older than that one."""
         ...
 
     def add_upload(self, upload: Upload) -> UploadId:
@@ -371,6 +371,20 @@ class BundleJudge(Protocol):
         self, certificate: IssuedCertificate, expectation: Expectation, *, vendor: VendorName
     ) -> tuple[Finding, ...]:
         """Judge the stored certificate once more, right before it is installed."""
+        ...
+
+
+class Revocation(Protocol):
+    """
+    Whether the issuers took a proven certificate, or an intermediate above it, back.
+
+    1. Never raises for what the network or the other side does, and ends within a minute. 2. Asks only at addresses that the proven
+    certificates name, and only after they were accepted. 3. `revoked` refuses; `revocation_unknown` warns, for what could not be
+    asked or proves nothing; `not_revoked` notes that every answer was good. No other code, and each answer is signed by the issuer.
+    """
+
+    def check(self, certificate: IssuedCertificate, *, vendor: VendorName) -> tuple[Finding, ...]:
+        """Ask now; ``vendor`` says whose anchors the path ends in."""
         ...
 
 

@@ -29,9 +29,12 @@ from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
+from bot.system.lint import find_linter
 from bot.vendors.desk import GuidedDesk
 from bot.watch.expiry import Calendar
+from bot.watch.fetching import Fetcher
 from bot.watch.probe import ProbeTarget, TlsProber
+from bot.watch.revocation import HttpRevocation
 from bot.workflow.bundle_job import BundleJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
@@ -127,7 +130,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         clock=clock,
         team_id=team_id,
     )
-    judge = GuardedJudge(_anchor_files(settings, site_file), clock)
+    judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
     return House(
         rooms=rooms,
@@ -177,11 +180,15 @@ def _jobs(
     operator = Operator(journal, clock, deadline_s=settings.command_deadline_s)
     work = HostWork(orders, hosts, operator, reporter, tries=tries)
     apology = Apology(orders, reporter)
-    installs = InstallJob(orders, hosts, rooms.prober, judge, site, work, reporter, tries=tries)
+    fetcher = Fetcher(allow_loopback=settings.world == "sandbox")
+    revocation = HttpRevocation(fetcher, judge.anchors, clock)
+    installs = InstallJob(
+        orders, hosts, rooms.prober, judge, revocation, site, work, reporter, tries=tries
+    )
     return Jobs(
         by_work={
             Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, tries=tries).run,
-            Work.CHECK_BUNDLE: BundleJob(orders, judge, site, reporter).run,
+            Work.CHECK_BUNDLE: BundleJob(orders, judge, revocation, site, reporter).run,
             Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, tries=tries).run,
             Work.INSTALL: installs.run,
             Work.ROLL_BACK: RollBackJob(orders, hosts, work, reporter).run,

@@ -114,7 +114,9 @@ class _Doors:
 
     async def message(self, body: Body, event: Body) -> None:
         if event.get("files") and self._is_ours(body):
-            await self._boundary.event(partial(self._uploads.message, event))
+            trouble = await self._boundary.event(partial(self._uploads.message, event))
+            if trouble is not None:
+                await self._boundary.event(partial(self._uploads.regret, event, trouble))
 
     async def file_shared(self, body: Body, event: Body) -> None:
         if self._is_ours(body):

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.faults import HostFault, Refused
 from handlers.blocks.notice_modal import notice_modal, working_modal
 from handlers.blocks.parts import Block, Picture, picture, section
-from handlers.blocks.text import code
+from handlers.blocks.text import code, escape
 from handlers.headlines import FAULTS, refusal_title
 from handlers.visit import Visit
 
@@ -123,9 +123,9 @@ class Boundary:
         reply = await work
         await _guarded(lambda: _replace_view(visit, reply))
 
-    async def event(self, door: Callable[[], Awaitable[None]]) -> None:
-        """Handle an event, which Slack has been told of already; a fault is only logged."""
-        await _guarded(door)
+    async def event(self, door: Callable[[], Awaitable[None]]) -> Trouble | None:
+        """Handle an event, which Slack has been told of already; what went wrong, for who can tell somebody."""
+        return await _guarded(door)
 
     async def _in_time(self, work: asyncio.Future[Any]) -> bool:
         done, _ = await asyncio.wait({work}, timeout=self._patience_s)
@@ -182,7 +182,7 @@ def _outcome(reply: FormReply) -> Block:
         case Trouble(title=title, told=told):
             return notice_modal(title, told)
         case FieldErrors(by_field=errors):
-            return notice_modal("Not accepted", "\n".join(errors.values()))
+            return notice_modal("Not accepted", "\n".join(map(escape, errors.values())))
         case Picture(text=text):
             return notice_modal("Done", text)
         case _:

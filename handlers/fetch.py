@@ -13,9 +13,9 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.certs.findings import show
 from bot.certs.rules import UPLOAD_LIMIT
 from bot.domain.faults import Refused
+from handlers.blocks.text import code
 
 SLACK_HOSTS: Final = frozenset({"files.slack.com", "slack-files.com"})
 """Where Slack keeps files; the token goes nowhere else."""
@@ -106,7 +106,7 @@ async def _read_capped(content: aiohttp.StreamReader) -> bytes:
 
 def _check_size(size: int, info: Mapping[str, Any]) -> None:
     if size > UPLOAD_LIMIT:
-        raise _too_big(show(str(info.get("name") or "the file")))
+        raise _too_big(code(str(info.get("name") or "the file"), 100))
     if size <= 0:
         raise Refused("file-empty", f"The file is empty. {_AGAIN}")
 
@@ -119,7 +119,7 @@ def _check_content(data: bytes, size: int, info: Mapping[str, Any]) -> None:
     if len(data) != size:
         raise Refused(
             "file-length",
-            f"{show(str(info.get('name') or 'The file'))} came with {len(data)} bytes instead of "
+            f"{code(str(info.get('name') or 'The file'), 100)} came with {len(data)} bytes instead of "
             f"{size}. {_AGAIN}",
         )
 

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from bot.certs.findings import show
 from bot.domain.approvals import Role
 from bot.domain.faults import Refused
 from bot.domain.ids import HostName
@@ -13,6 +12,7 @@ from handlers.blocks.csr_card import csr_card
 from handlers.blocks.list_view import order_list
 from handlers.blocks.readings import audit_picture, hosts_picture, inventory_picture, probe_picture
 from handlers.blocks.status_card import status_card
+from handlers.blocks.text import code
 from handlers.boundary import Reply
 from handlers.home import UNDER_WAY
 from handlers.rooms import Rooms
@@ -68,7 +68,7 @@ async def probe(_: Visit, rooms: Rooms, words: Words) -> Reply:
     if not shakes:
         raise Refused(
             "nothing-installed",
-            f"CertDesk has installed nothing for {show(words[0])}, so it does not know what to "
+            f"CertDesk has installed nothing for {code(words[0], 100)}, so it does not know what to "
             "expect there. `/cert hosts` shows what is installed.",
         )
     return probe_picture(words[0], shakes)
@@ -113,5 +113,5 @@ def _host(rooms: Rooms, words: Words) -> HostName:
     meant = {name.lower(): name for name in names}.get(nearest(words[0], map(str.lower, names)), "")
     hint = f"Did you mean {meant}?" if meant else "`/cert hosts` lists them."
     raise Refused(
-        "unknown-host", f"{show(words[0])} is no configured host; nothing was read. {hint}"
+        "unknown-host", f"{code(words[0], 100)} is no configured host; nothing was read. {hint}"
     )

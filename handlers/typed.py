@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from bot.certs.findings import show
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId
+from handlers.blocks.text import code
 
 _LONGEST: Final = 1000
 _LINK: Final = re.compile(r"<(?:mailto:|https?://|tel:)?([^<>|]*)(?:\|([^<>]*))?>")
@@ -38,7 +38,7 @@ def order_in(words: tuple[str, ...], usage: str) -> OrderId:
     """
     match = _ORDER.fullmatch(words[0]) if words else None
     if match is None:
-        said = f"{show(words[0])} is no order number" if words else "The order's number is missing"
+        said = f"{code(words[0], 100)} is no order number" if words else "The order's number is missing"
         raise Refused("bad-words", f"{said}; nothing was done. Write `/cert {usage}`.")
     return OrderId(int(match.group(1)))
 

@@ -13,6 +13,7 @@ from bot.domain.faults import Refused
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.messages import Posted
 from handlers.blocks.text import MESSAGE_TEXT_LIMIT, cut_markup
+from handlers.boundary import Trouble
 from handlers.fetch import fetch_file, file_info
 from handlers.headlines import refusal_title
 from handlers.rooms import Rooms
@@ -71,6 +72,14 @@ class ThreadUploads:
         for file in files:
             await self._take(str(file["id"]), channel, thread, str(event.get("user") or ""))
 
+    async def regret(self, event: Mapping[str, Any], trouble: Trouble) -> None:
+        """Tell who dropped the files that something broke on the way; in other threads nobody waits for it."""
+        place = Posted(
+            channel=str(event.get("channel") or ""), ts=str(event.get("thread_ts") or "")
+        )
+        if await asyncio.to_thread(self._rooms.outbox.order_at, place) is not None:
+            await self._tell(place, str(event.get("user") or ""), trouble)
+
     async def shared(self, event: Mapping[str, Any]) -> None:
         """Take a ``file_shared`` event: where it was shared stands in ``files.info`` only."""
         file_id, channel = str(event.get("file_id") or ""), str(event.get("channel_id") or "")
@@ -94,10 +103,11 @@ class ThreadUploads:
         try:
             await hand_in_file(self._rooms, self._client, file_id, order_id=order_id, by=by)
         except Refused as refused:
-            await self._tell(place, user, refused)
+            trouble = Trouble(refusal_title(refused.code), refused.sentence)
+            await self._tell(place, user, trouble)
 
-    async def _tell(self, place: Posted, user: str, refused: Refused) -> None:
-        told = f"*{refusal_title(refused.code)}.* {refused.sentence}"
+    async def _tell(self, place: Posted, user: str, trouble: Trouble) -> None:
+        told = f"*{trouble.title}.* {trouble.told}"
         try:
             await self._client.chat_postEphemeral(
                 channel=place.channel, user=user, thread_ts=place.ts,

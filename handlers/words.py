@@ -7,6 +7,7 @@ Facts from outside (reasons, file names, references) stand in code spans only; n
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from bot.certs.compare import rows_of
 from bot.domain.ids import PersonId
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
@@ -120,9 +121,20 @@ def _proven(order: CertificateOrder, _: Facts) -> str:
         else ""
     )
     return (
-        f"The bundle holds the ordered certificate and its chain.{until} Next: the hosts are read "
-        f"and an operator reviews the plan.{warned}"
+        f"The bundle holds the ordered certificate and its chain.{until}{_differences(order)} Next: the hosts "
+        f"are read and an operator reviews the plan.{warned}"
     )
+
+
+def _differences(order: CertificateOrder) -> str:
+    rows = rows_of(order.findings)
+    if not rows:
+        return " Nothing differs from what was approved."
+    said = "; ".join(
+        f"{row.label.lower()} {code(row.after or 'none', 120)} instead of {code(row.before or 'none', 120)}"
+        for row in rows
+    )
+    return f" It differs from what was approved or is in place: {said}."
 
 
 def _installed(order: CertificateOrder, _: Facts) -> str:
@@ -242,6 +254,10 @@ LINES: Final[Mapping[str, Sentence]] = {
     "superseded": lambda _, f: (
         f"Order {code(f.get('successor', '?'))} took over. What may still use this certificate, the "
         "default for SMTP above all, is looked at when an approver retires it."
+    ),
+    "reinstated": lambda _, f: (
+        f"Order {code(f.get('successor', '?'))} was rolled back, so this certificate counts as installed "
+        "again and its expiry is watched."
     ),
     "retry-csr": _retry("the CSR"),
     "retry-install": _retry("the installation"),

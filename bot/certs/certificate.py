@@ -5,6 +5,9 @@ Reads; does not judge. Everything that can fail fails in `read_certificate`.
 """
 
 import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -124,14 +127,33 @@ def read_certificate(data: bytes, *, where: str) -> Certificate:
         Unreadable: for whatever the bytes did. Libraries report bad certificates with many exceptions, some only when an
             attribute is read, so all of them are caught here and nowhere else.
     """
-    _check_form(data)
+    serial = _check_form(data)
     try:
-        return _read(x509.load_der_x509_certificate(data), data, where)
+        with _quiet():
+            return _read(x509.load_der_x509_certificate(data), data, where, serial=serial)
     except Exception as fault:
         raise Unreadable(_reason(fault)) from fault
 
 
-def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
+def load_quietly(data: bytes) -> x509.Certificate:
+    """Return the library's own view of a certificate, unchecked. Raises whatever the library raises."""
+    with _quiet():
+        return x509.load_der_x509_certificate(data)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """
+    Let the library read serial numbers of zero without a warning on every load.
+
+    Six trusted roots, those of GoDaddy and Starfield among them, have it (against RFC 5280 4.1.2.2), as subject and as key identifier.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Parsed a serial number which wasn't positive")
+        yield
+
+
+def _read(cert: x509.Certificate, data: bytes, where: str, *, serial: int) -> Certificate:
     extensions = {extension.oid: extension for extension in cert.extensions}
     public_key = cert.public_key()
     spki = spki_of(public_key)
@@ -157,7 +179,7 @@ def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
         common_names=_texts(cert.subject, NameOID.COMMON_NAME),
         issuer_common_names=_texts(cert.issuer, NameOID.COMMON_NAME),
         issuer_organisations=_texts(cert.issuer, NameOID.ORGANIZATION_NAME),
-        serial=cert.serial_number,
+        serial=serial,
         not_before=cert.not_valid_before_utc,
         not_after=cert.not_valid_after_utc,
         spki_der=spki,
@@ -183,12 +205,12 @@ def _read(cert: x509.Certificate, data: bytes, where: str) -> Certificate:
     )
 
 
-def _check_form(data: bytes) -> None:
+def _check_form(data: bytes) -> int:
     """
-    Look at size, serial and names before the library does.
+    Look at size, serial and names before the library does; return the serial, over which it would warn once more.
 
-    For a serial of zero and below it warns now and fails later (RFC 5280 4.1.2.2); real old roots carry such serials, so this is an
-    ordinary way of being unreadable. Enormous names are no ordinary way, and cost seconds to read.
+    A serial of zero and below is allowed to roots alone (RFC 5280 4.1.2.2 forbids it, and roots in use have it): they are never
+    installed, only recognised. Enormous names are no ordinary way of being unreadable, and cost seconds to read.
     """
     if len(data) > rules.CERTIFICATE_SIZE_LIMIT:
         raise Unreadable(f"it is larger than {rules.CERTIFICATE_SIZE_LIMIT // rules.KIB} KiB")
@@ -201,11 +223,16 @@ def _check_form(data: bytes) -> None:
         parts = parts[1:]
     if len(parts) < _SIGNED_PARTS:
         raise Unreadable("parts of it are missing")
-    serial, _, issuer, _, subject, *_ = parts
-    if int.from_bytes(serial.content, signed=True) <= 0:
+    written, _, issuer, _, subject, *_ = parts
+    serial, is_root = (
+        int.from_bytes(written.content, signed=True),
+        issuer.content == subject.content,
+    )
+    if serial <= 0 and not is_root:
         raise Unreadable("its serial number is not positive")
     if max(len(issuer.content), len(subject.content)) > rules.NAME_SIZE_LIMIT:
         raise Unreadable("its names are longer than any honest ones")
+    return serial
 
 
 def _reason(fault: Exception) -> str:

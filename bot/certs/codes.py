@@ -45,13 +45,20 @@ STEP_OF_CODE: Final[dict[str, int]] = {
     "chain_invalid": 11,
     "wrong_vendor": 12,
     "revoked": 13,
+    "revocation_unknown": 13,
+    "not_revoked": 13,
     "already_known": 14,
     "client_auth_lost": 15,
     "unusual_usage": 15,
     "few_scts": 15,
     "days_left": 15,
+    "lint": 15,
+    "changed": 16,
 }
-"""Step 1 (`not_expected`) belongs to the door; `revoked` is found by whoever may ask the network and joins here."""
+"""
+Step 1 (`not_expected`) belongs to the door. Step 13 is found by whoever may ask the network, `lint` by whoever has a linter,
+`changed` by whoever knows the certificate in place; they join the verdict by `verdict.with_findings`.
+"""
 
 CSR_CODES: Final = frozenset({"csr_unreadable", "csr_not_signed", "cn_mismatch"})
 """Codes that only requests can have."""

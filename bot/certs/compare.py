@@ -1,13 +1,14 @@
 """
 Approved beside delivered: the rows of the card on which somebody approves an installation.
 
-Compares facts; decides nothing.
+Compares facts; decides nothing. Rows travel with the order as findings of the code `changed`, which only tell.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.certs.findings import Finding, note, show
 from bot.certs.leaf import LeafFacts
 from bot.certs.names import DnsName
 
@@ -55,9 +56,31 @@ def changes(
     return tuple(rows)
 
 
+def as_findings(rows: Sequence[Change]) -> tuple[Finding, ...]:
+    """Return the rows as findings, so that they are kept and told with the others."""
+    return tuple(
+        note("changed", row.label, _sentence(row), expected=row.before, got=row.after)
+        for row in rows
+    )
+
+
+def rows_of(findings: Sequence[Finding]) -> tuple[Change, ...]:
+    """Return the rows that stand among findings."""
+    return tuple(
+        Change(label=finding.where, before=finding.expected, after=finding.got)
+        for finding in findings
+        if finding.code == "changed"
+    )
+
+
 def usage_names(usages: Sequence[str]) -> str:
     """Return extended key usages in words; unknown ones keep their number."""
     return ", ".join(_USAGE_NAMES.get(usage, usage) for usage in usages) or "none"
+
+
+def _sentence(row: Change) -> str:
+    before, after = (show(side) if side else "nothing" for side in (row.before, row.after))
+    return f"{row.label}: {after} instead of {before}."
 
 
 def _name_rows(approved: Sequence[DnsName], delivered: Sequence[DnsName]) -> Iterator[Change]:

@@ -23,7 +23,14 @@ from bot.certs.material import open_bundle
 from bot.certs.name_rules import check_names
 from bot.certs.path_rules import Chain, prove_chain
 from bot.certs.selection import Selection, pick_leaf
-from bot.certs.verdict import Ignored, IssuedCertificate, Outcome, Verdict, outcome_of
+from bot.certs.verdict import (
+    Ignored,
+    IssuedCertificate,
+    Outcome,
+    Verdict,
+    outcome_of,
+    with_findings,
+)
 
 __all__ = [
     "Expectation",
@@ -36,6 +43,7 @@ __all__ = [
     "judge_upload",
     "read_leaf",
     "rejudge",
+    "with_findings",
 ]
 
 
@@ -139,7 +147,7 @@ def _judge_leaf(
     if not (chain.is_said_by_verifier and outcome_of(own) == "refuse"):
         yield from chain.findings
     yield from check_vendor(leaf, expectation)
-    # Step 13, revocation, asks the network: its findings are made elsewhere and belong here.
+    # Step 13, revocation, asks the network: its findings are made elsewhere and join by `with_findings`.
     yield from check_known(leaf, expectation)
     yield from advise(leaf, expectation, at)
 

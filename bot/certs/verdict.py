@@ -4,9 +4,10 @@ The values a judgement ends in: the verdict, what would be installed, what was l
 Values only; `judge.py` makes them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.certs.codes import in_order
 from bot.certs.findings import Finding
 from bot.certs.leaf import LeafFacts
 from bot.certs.prints import Fingerprint
@@ -50,6 +51,14 @@ class Verdict:
     certificate: IssuedCertificate | None
     leaf: LeafFacts | None
     ignored: tuple[Ignored, ...]
+
+
+def with_findings(verdict: Verdict, more: tuple[Finding, ...]) -> Verdict:
+    """Return the verdict with findings made elsewhere at their steps; one that refuses takes the certificate away."""
+    findings = in_order((*verdict.findings, *more))
+    outcome = outcome_of(findings)
+    certificate = None if outcome == "refuse" else verdict.certificate
+    return replace(verdict, outcome=outcome, findings=findings, certificate=certificate)
 
 
 def outcome_of(findings: tuple[Finding, ...]) -> Outcome:

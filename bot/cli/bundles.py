@@ -32,16 +32,19 @@ def inspect(
     anchors: Annotated[Path | None, typer.Option(help="PEM file of trusted roots.")] = None,
     vendor: Annotated[str, typer.Option(help="The vendor it was ordered from.")] = "",
     allow_ec: Annotated[bool, typer.Option("--allow-ec", help="Take elliptic keys too.")] = False,
+    revocation: Annotated[
+        bool, typer.Option("--revocation", help="Ask the issuers whether they revoked it.")
+    ] = False,
+    lint: Annotated[bool, typer.Option("--lint", help="Let pkilint add its notes.")] = False,
     as_json: Json = False,
 ) -> None:
     """Judge a vendor's upload: exit 0 accepted, 1 refused."""
     from bot.certs.report import as_json as report
-    from bot.cli.judging import judge_file
+    from bot.cli.judging import Wanted, judge_file
 
     if (csr_file is None) == (key_of is None):
         raise typer.BadParameter("give either --csr or --public-key-of")
-    verdict = judge_file(
-        file,
+    wanted = Wanted(
         csr_file=csr_file,
         key_of=key_of,
         names=tuple(name or ()),
@@ -49,11 +52,14 @@ def inspect(
         anchors=anchors,
         vendor=vendor,
         allow_ec=allow_ec,
+        revocation=revocation,
+        lint=lint,
     )
+    verdict = judge_file(file, wanted)
     if as_json:
         say_json(report(verdict))
     else:
-        _print_verdict(verdict)
+        _print(verdict)
     leave(NO if verdict.outcome == "refuse" else YES)
 
 
@@ -120,25 +126,9 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _print_verdict(verdict: "Verdict") -> None:
+def _print(verdict: "Verdict") -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    console = Console(highlight=False, markup=False)
-    console.print(f"Verdict: {verdict.outcome.replace('_', ' ')}")
-    for finding in verdict.findings:
-        console.print(f"  {finding.severity:<6} {finding.code:<18} {finding.message}")
-    if verdict.leaf is not None:
-        table = Table(show_header=False, box=None)
-        for label, value in (
-            ("subject", verdict.leaf.subject),
-            ("issuer", verdict.leaf.issuer),
-            ("names", ", ".join(verdict.leaf.names)),
-            ("valid", f"{verdict.leaf.not_before:%Y-%m-%d} to {verdict.leaf.not_after:%Y-%m-%d}"),
-            ("thumbprint", verdict.leaf.thumbprint),
-            ("sha-256", verdict.leaf.sha256),
-        ):
-            table.add_row(label, value)
-        console.print(table)
-    for ignored in verdict.ignored:
-        console.print(f"  ignored: {ignored.subject} ({ignored.why})")
+    from bot.cli.verdict_page import print_verdict
+
+    print_verdict(verdict, Console(highlight=False, markup=False, emoji=False))

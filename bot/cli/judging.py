@@ -1,61 +1,108 @@
-"""From the options of ``bundle inspect`` to what the judge takes."""
+"""From the options of ``bundle inspect`` to what the judge takes, and to the verdict."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from bot.certs.anchors import read_anchors
+from bot.certs.certificate import Unreadable, read_certificate
 from bot.certs.csr import parse_csr
-from bot.certs.findings import BadMaterial
-from bot.certs.judge import Expectation, Verdict, read_leaf
+from bot.certs.findings import BadMaterial, Finding
+from bot.certs.judge import Expectation, Verdict, read_leaf, with_findings
 from bot.certs.names import BadName, DnsName, parse_dns_name
+from bot.certs.pem import blocks_of, to_text
+from bot.certs.rules import UPLOAD_LIMIT
 from bot.certs.vendors import ISSUERS_BY_VENDOR, issuers_of
-from bot.settings import BadSettings
-from bot.system.guard import TookTooLong, run_guarded
-from bot.system.judge import START_S, WALL_S, judge_in_child, too_long
+from bot.domain.ids import VendorName
+from bot.settings import BadSettings, load_settings
+from bot.system.judge import judge_guarded, world_list
+from bot.system.lint import is_installed, lint
+from bot.watch.fetching import Fetcher
+from bot.watch.revocation import HttpRevocation
 
 
-def judge_file(
-    file: Path,
-    *,
-    csr_file: Path | None,
-    key_of: Path | None,
-    names: tuple[str, ...],
-    at: datetime,
-    anchors: Path | None,
-    vendor: str,
-    allow_ec: bool,
-) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    The options, as they were typed.
+
+    Args:
+        names: empty for those of the CSR or of the certificate.
+        anchors: None for Mozilla's list.
+        vendor: empty for any.
+        revocation: ask the issuers too.
+        lint: let the linter add its notes.
+    """
+
+    csr_file: Path | None
+    key_of: Path | None
+    names: tuple[str, ...]
+    at: datetime
+    anchors: Path | None
+    vendor: str
+    allow_ec: bool
+    revocation: bool
+    lint: bool
+
+
+def judge_file(file: Path, wanted: Wanted) -> Verdict:
     """
     Judge one file in a guarded process.
 
     Raises:
         BadSettings: an option names something that cannot be used; nothing was judged.
     """
-    spki_der, known_names = _key_and_names(csr_file, key_of)
-    wanted = _names(names) or known_names
-    expectation = Expectation(
-        spki_der=spki_der,
-        names=wanted,
-        issuers=_issuers(vendor),
-        allow_ec=allow_ec,
-        allow_wildcards=any(name.startswith("*.") for name in wanted),
-    )
-    try:
-        verdict: Verdict = run_guarded(
-            judge_in_child,
-            file.read_bytes(),
-            file.name,
-            expectation,
-            _anchors_pem(anchors),
-            at,
-            wall_s=WALL_S + START_S,
+    if wanted.lint and not is_installed():
+        raise BadSettings(
+            ("--lint needs the extra: pip install 'certdesk[lint]'. Nothing was judged.",)
         )
-    except TookTooLong:
-        return too_long()
+    anchors_pem = _anchors_pem(wanted.anchors)
+    verdict = judge_guarded(_read(file), file.name, _expectation(wanted), anchors_pem, wanted.at)
+    if wanted.revocation:
+        verdict = _joined(verdict, lambda: _asked(verdict, anchors_pem, wanted.at))
+    if wanted.lint:
+        verdict = _joined(verdict, lambda: lint(_leaf_der(verdict)))
     return verdict
+
+
+def _joined(verdict: Verdict, more: Callable[[], tuple[Finding, ...]]) -> Verdict:
+    """Nothing more is asked about what was refused."""
+    return verdict if verdict.certificate is None else with_findings(verdict, more())
+
+
+def _asked(verdict: Verdict, anchors_pem: bytes, at: datetime) -> tuple[Finding, ...]:
+    if verdict.certificate is None:
+        return ()
+    fetcher = Fetcher(allow_loopback=load_settings().world == "sandbox")
+    revocation = HttpRevocation(fetcher, lambda _: read_anchors(anchors_pem), _Standing(at))
+    return revocation.check(verdict.certificate, vendor=VendorName(""))
+
+
+def _leaf_der(verdict: Verdict) -> bytes:
+    return verdict.certificate.leaf_der if verdict.certificate else b""
+
+
+class _Standing:
+    """A clock that stands at the moment that was asked for."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+
+def _expectation(wanted: Wanted) -> Expectation:
+    spki_der, known_names = _key_and_names(wanted)
+    names = _names(wanted.names) or known_names
+    return Expectation(
+        spki_der=spki_der,
+        names=names,
+        issuers=_issuers(wanted.vendor),
+        allow_ec=wanted.allow_ec,
+        allow_wildcards=any(name.startswith("*.") for name in names),
+    )
 
 
 def _names(names: tuple[str, ...]) -> tuple[DnsName, ...]:
@@ -73,38 +120,44 @@ def _issuers(vendor: str) -> tuple[str, ...]:
     except KeyError:
         known = ", ".join(sorted(ISSUERS_BY_VENDOR))
         raise BadSettings(
-            (f"--vendor {vendor!r} is none of {known}. Nothing was judged.",)
+            (f"--vendor {vendor[:80]!r} is none of {known}. Nothing was judged.",)
         ) from None
 
 
 def _anchors_pem(file: Path | None) -> bytes:
-    if file is None:
-        return Path(certifi.where()).read_bytes()
-    try:
-        pem = file.read_bytes()
-        x509.load_pem_x509_certificates(pem)
-    except (OSError, ValueError) as err:
-        raise BadSettings(
-            (f"--anchors {file} cannot be read, so nothing was judged: {err}",)
-        ) from None
+    pem = world_list().read_bytes() if file is None else _read(file)
+    if not read_anchors(pem):
+        raise BadSettings((f"--anchors {file} holds no PEM certificate. Nothing was judged.",))
     return pem
 
 
-def _key_and_names(csr_file: Path | None, key_of: Path | None) -> tuple[bytes, tuple[DnsName, ...]]:
+def _key_and_names(wanted: Wanted) -> tuple[bytes, tuple[DnsName, ...]]:
+    file = wanted.csr_file or wanted.key_of
+    if file is None:
+        raise BadSettings(("Give either --csr or --public-key-of. Nothing was judged.",))
+    data = _read(file)
     try:
-        if csr_file is not None:
-            csr = parse_csr(csr_file.read_bytes())
+        if wanted.csr_file is not None:
+            csr = parse_csr(data)
             return csr.spki_der, csr.names
-        data = key_of.read_bytes() if key_of else b""
-        certificate = (
-            x509.load_pem_x509_certificate(data)
-            if b"-----BEGIN" in data
-            else x509.load_der_x509_certificate(data)
-        )
-        names = read_leaf(certificate.public_bytes(Encoding.DER)).names
-        key = certificate.public_key()
-        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), names
-    except (BadMaterial, OSError, ValueError) as err:
+        cert = read_certificate(_first_der(data), where=file.name)
+        return cert.spki_der, read_leaf(cert.der).names
+    except (BadMaterial, Unreadable) as bad:
+        raise BadSettings((f"{file} cannot be used, so nothing was judged: {bad}",)) from None
+
+
+def _first_der(data: bytes) -> bytes:
+    """The first certificate of a PEM text; other bytes as they are."""
+    blocks = (block.data for block in blocks_of(to_text(data)) if block.data)
+    return next(blocks, data)
+
+
+def _read(file: Path) -> bytes:
+    """Read a file, of a large one only so much that its size is seen; a trusted list may be larger than an upload."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(4 * UPLOAD_LIMIT)
+    except OSError as fault:
         raise BadSettings(
-            (f"{csr_file or key_of} cannot be read, so nothing was judged: {err}",)
+            (f"{file} cannot be read ({fault.strerror}). Nothing was judged.",)
         ) from None

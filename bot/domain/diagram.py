@@ -56,6 +56,7 @@ HAPPENS: dict[EventKind, str] = {
     EventKind.RETIRE: "an approver wants the certificate removed",
     EventKind.RETIRE_FINISHED: "the certificate is gone from its hosts",
     EventKind.SUPERSEDED: "a later order's certificate took over",
+    EventKind.REINSTATED: "the later order was rolled back, so this certificate serves again",
     EventKind.RENEWAL_PROPOSED: "the watch proposes a successor",
     EventKind.RENEWAL_POSTPONED: "an approver says not now",
     EventKind.RENEWAL_OPENED: "the successor's order was placed",

@@ -231,6 +231,14 @@ class SupersededBy(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reinstated(Event):
+    """The order that had taken over was rolled back: this certificate serves again, and is watched again."""
+
+    kind = EventKind.REINSTATED
+    instead_of: OrderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalProposed(Event):
     """The watch found that the certificate's successor is due."""
 

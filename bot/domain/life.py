@@ -116,12 +116,15 @@ def _from_failure(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
 def _from_watch(event: ev.Event, at: datetime) -> dict[str, Any]:
     match event:
         case ev.RenewalProposed():
-            return {"renewal_asked_at": at}
+            # A successor that came to nothing is let go of, so that the next one can be opened.
+            return {"renewal_asked_at": at, "renewed_by": None}
         case ev.RenewalPostponed(until=until):
             return {"renewal_asked_at": None, "renewal_not_before": until}
         case ev.RenewalOpened(successor=successor):
             return {"renewal_asked_at": None, "renewed_by": successor}
         case ev.SupersededBy(successor=successor):
             return {"superseded_by": successor}
+        case ev.Reinstated():
+            return {"superseded_by": None, "renewed_by": None}
         case _:
             return {}

@@ -200,6 +200,10 @@ class InstallPlan:
         """The part for one host; KeyError when the plan does not name it."""
         return {plan.host: plan for plan in self.hosts}[name]
 
+    def gives_back(self, host: HostName) -> bool:
+        """Whether a service of the host had another certificate before, which a roll-back can give it back."""
+        return any(old != self.thumbprint for old in self.host(host).before.values())
+
     def digest(self) -> str:
         """SHA-256 over the canonical form, 64 lower-case hex digits."""
         return hashlib.sha256(canonical(self)).hexdigest()

@@ -62,6 +62,7 @@ class EventKind(StrEnum):
     RETIRE = "retire"
     RETIRE_FINISHED = "retire_finished"
     SUPERSEDED = "superseded"
+    REINSTATED = "reinstated"
     RENEWAL_PROPOSED = "renewal_proposed"
     RENEWAL_POSTPONED = "renewal_postponed"
     RENEWAL_OPENED = "renewal_opened"
@@ -137,6 +138,7 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.INSTALLED, _E.RENEWAL_OPENED): Move(_S.INSTALLED),
     (_S.INSTALLED, _E.ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
     (_S.INSTALLED, _E.RETIRE): Move(_S.RETIRING, _W.RETIRE),
+    (_S.SUPERSEDED, _E.REINSTATED): Move(_S.INSTALLED),
     (_S.SUPERSEDED, _E.ENDORSE): Move(_S.SUPERSEDED),
     (_S.SUPERSEDED, _E.RETIRE): Move(_S.RETIRING, _W.RETIRE),
     (_S.ROLLING_BACK, _E.ROLL_BACK_FINISHED): Move(_S.ROLLED_BACK),

@@ -98,15 +98,17 @@ class SqlOrders:
             return steps.read(session, order_id)
 
     def in_states(
-        self, states: Iterable[State], *, limit: int = 1000
+        self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
-        """Orders in these states, newest first."""
+        """Orders in these states, newest first; with ``before`` only those older than that one."""
         chosen = (
             select(OrderRecord)
             .where(col(OrderRecord.state).in_([state.value for state in states]))
             .order_by(col(OrderRecord.id).desc())
             .limit(limit)
         )
+        if before is not None:
+            chosen = chosen.where(col(OrderRecord.id) < before)
         with reading(self._engine) as session:
             return _values(session, session.exec(chosen).all())
 

@@ -7,11 +7,20 @@ from pathlib import Path
 import certifi
 from cryptography import x509
 
+from bot.certs.anchors import read_anchors
 from bot.certs.findings import Finding
-from bot.certs.judge import Expectation, IssuedCertificate, Verdict, judge_upload, rejudge
+from bot.certs.judge import (
+    Expectation,
+    IssuedCertificate,
+    Verdict,
+    judge_upload,
+    rejudge,
+    with_findings,
+)
 from bot.domain.ids import VendorName
 from bot.ports import Clock
 from bot.system.guard import TookTooLong, run_guarded
+from bot.system.lint import Linter, no_lint
 
 WALL_S = 5.0
 """What a whole judgement may take (vendors.md 6.2), start of the process not counted."""
@@ -27,49 +36,63 @@ class GuardedJudge:
     Args:
         anchors: the PEM file of trusted roots by vendor; a vendor without one is judged against Mozilla's
             list as certifi packages it.
+        linter: adds its notes to what was accepted; it never changes a verdict.
     """
 
-    def __init__(self, anchors: Mapping[VendorName, Path], clock: Clock) -> None:
+    def __init__(
+        self, anchors: Mapping[VendorName, Path], clock: Clock, *, linter: Linter = no_lint
+    ) -> None:
         self._anchors = anchors
         self._clock = clock
+        self._linter = linter
 
     def judge(
         self, data: bytes, name: str, expectation: Expectation, *, vendor: VendorName
     ) -> Verdict:
         """Judge an upload."""
-        anchors_pem = self.anchors_pem(vendor)
-        try:
-            verdict: Verdict = run_guarded(
-                judge_in_child,
-                data,
-                name,
-                expectation,
-                anchors_pem,
-                self._clock.now(),
-                wall_s=START_S + WALL_S,
-            )
-        except TookTooLong:
-            return too_long()
-        return verdict
+        now = self._clock.now()
+        verdict = judge_guarded(data, name, expectation, self._anchors_pem(vendor), now)
+        if verdict.certificate is None:
+            return verdict
+        return with_findings(verdict, self._linter(verdict.certificate.leaf_der))
 
     def rejudge(
         self, certificate: IssuedCertificate, expectation: Expectation, *, vendor: VendorName
     ) -> tuple[Finding, ...]:
         """Judge the stored certificate once more; it was proven before, so no guard is needed."""
-        anchors = x509.load_pem_x509_certificates(self.anchors_pem(vendor))
-        return rejudge(certificate, expectation, anchors=anchors, at=self._clock.now())
+        return rejudge(certificate, expectation, anchors=self.anchors(vendor), at=self._clock.now())
 
-    def anchors_pem(self, vendor: VendorName) -> bytes:
-        """The trusted roots for one vendor, as PEM."""
-        return self._anchors.get(vendor, Path(certifi.where())).read_bytes()
+    def anchors(self, vendor: VendorName) -> tuple[x509.Certificate, ...]:
+        """The trusted roots for one vendor."""
+        return read_anchors(self._anchors_pem(vendor))
+
+    def _anchors_pem(self, vendor: VendorName) -> bytes:
+        return self._anchors.get(vendor, world_list()).read_bytes()
+
+
+def world_list() -> Path:
+    """Mozilla's list of trusted roots, as certifi packages it."""
+    return Path(certifi.where())
+
+
+def judge_guarded(
+    data: bytes, name: str, expectation: Expectation, anchors_pem: bytes, at: datetime
+) -> Verdict:
+    """Judge in a process that is ended when it takes too long; then that is the verdict."""
+    try:
+        verdict: Verdict = run_guarded(
+            judge_in_child, data, name, expectation, anchors_pem, at, wall_s=START_S + WALL_S
+        )
+    except TookTooLong:
+        return too_long()
+    return verdict
 
 
 def judge_in_child(
     data: bytes, name: str, expectation: Expectation, anchors_pem: bytes, at: datetime
 ) -> Verdict:
     """What the guarded process does."""
-    anchors = x509.load_pem_x509_certificates(anchors_pem)
-    return judge_upload(data, name, expectation, anchors=anchors, at=at)
+    return judge_upload(data, name, expectation, anchors=read_anchors(anchors_pem), at=at)
 
 
 def too_long() -> Verdict:

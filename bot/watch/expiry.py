@@ -16,8 +16,12 @@ from bot.domain.site import Site
 from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
+from bot.workflow.paging import every
 
 log = logging.getLogger(__name__)
+
+FRUITLESS = frozenset({State.REJECTED, State.CANCELLED, State.LAPSED, State.ROLLED_BACK})
+"""Ends of a successor after which the certificate of before is still the one that serves."""
 
 
 class Calendar:
@@ -32,25 +36,31 @@ class Calendar:
     def propose_renewals(self) -> int:
         """Post a renewal card for each certificate whose share of life is over; how many were posted."""
         now = self._clock.now()
-        due = [o for o in self._orders.in_states([State.INSTALLED]) if self._is_due(o, now)]
+        due = (o for o in every(self._orders, [State.INSTALLED]) if self._is_due(o, now))
         return sum(self._take(order, ev.RenewalProposed()) for order in due)
 
     def lapse_gates(self) -> int:
         """End orders that nobody decided on in time; how many were ended."""
         days = self._site.policy.gate_expiry_days
         limit = self._clock.now() - timedelta(days=days)
-        old = [o for o in self._orders.in_states([State.PLACED]) if o.placed_at <= limit]
+        old = (o for o in every(self._orders, [State.PLACED]) if o.placed_at <= limit)
         reason = f"Nobody decided within {days} days."
         return sum(self._take(order, ev.Lapsed(reason=reason)) for order in old)
 
     def _is_due(self, order: CertificateOrder, now: datetime) -> bool:
-        if order.certificate is None or order.renewal_asked_at or order.renewed_by:
+        if order.certificate is None or order.renewal_asked_at or self._is_renewing(order):
             return False
         if order.renewal_not_before is not None and now < order.renewal_not_before:
             return False
         facts = order.certificate.facts
         share = self._site.policy.renew_at
         return now >= renewal_due(facts.not_before, facts.not_after, share=share)
+
+    def _is_renewing(self, order: CertificateOrder) -> bool:
+        """A successor that ended without a certificate renews nothing: the question is put again."""
+        if order.renewed_by is None:
+            return False
+        return self._orders.load(order.renewed_by).state not in FRUITLESS
 
     def _take(self, order: CertificateOrder, event: ev.Event) -> bool:
         try:

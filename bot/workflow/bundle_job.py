@@ -1,13 +1,13 @@
 """The job of an uploaded bundle: judge it; the proof, or every reason why not."""
 
-from bot.certs.csr import parse_csr
+from bot.certs.compare import as_findings, changes
 from bot.certs.findings import Finding
-from bot.certs.judge import Expectation, Verdict
+from bot.certs.judge import Expectation, Verdict, with_findings
 from bot.domain import events as ev
 from bot.domain.ids import OrderId, UploadId
-from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
-from bot.ports import BundleJudge, Orders
+from bot.ports import BundleJudge, Orders, Revocation
+from bot.workflow.expected import earlier_orders, expectation_for
 from bot.workflow.outcome import Done, Outcome, Run
 from bot.workflow.reporter import Reporter
 
@@ -17,24 +17,25 @@ SECRETS = frozenset({"private_key_present", "pkcs12_refused"})
 HELD_A_KEY = "judged; it held a private key"
 
 
-def expectation_for(order: CertificateOrder, site: Site) -> Expectation:
-    """What the delivered certificate is measured against: the approved order and its CSR."""
-    vendor = site.vendor(order.wish.vendor)
-    return Expectation(
-        spki_der=parse_csr(order.csr_pem).spki_der,
-        names=order.wish.names,
-        issuers=vendor.issuers if vendor else (),
-        minimum_days=site.policy.minimum_days,
-        allow_wildcards=any(name.startswith("*.") for name in order.wish.names),
-    )
-
-
 class BundleJob:
-    """CHECKING -> PROVEN, or back to ISSUED with the findings."""
+    """
+    CHECKING -> PROVEN, or back to ISSUED with the findings.
 
-    def __init__(self, orders: Orders, judge: BundleJudge, site: Site, reporter: Reporter) -> None:
+    Args:
+        revocation: asked only about what the judge accepted.
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        judge: BundleJudge,
+        revocation: Revocation,
+        site: Site,
+        reporter: Reporter,
+    ) -> None:
         self._orders = orders
         self._judge = judge
+        self._revocation = revocation
         self._site = site
         self._reporter = reporter
 
@@ -58,9 +59,12 @@ class BundleJob:
     def _judge_it(self, order_id: OrderId, version: int, upload_id: UploadId) -> Outcome:
         order = self._orders.load(order_id)
         upload = self._orders.upload(upload_id)
-        verdict = self._judge.judge(
-            upload.data, upload.name, expectation_for(order, self._site), vendor=order.wish.vendor
-        )
+        expected = expectation_for(order, self._site, earlier_orders(self._orders, order))
+        vendor = order.wish.vendor
+        verdict = self._judge.judge(upload.data, upload.name, expected, vendor=vendor)
+        if verdict.certificate is not None:
+            asked = self._revocation.check(verdict.certificate, vendor=vendor)
+            verdict = with_findings(verdict, (*asked, *_rows(verdict, expected)))
         reported = self._reporter.once(order_id, version, event_of(verdict))
         held_a_key = SECRETS.intersection(finding.code for finding in verdict.findings)
         return Done(HELD_A_KEY) if held_a_key else reported
@@ -68,6 +72,13 @@ class BundleJob:
     def _forget(self, upload_id: UploadId) -> Outcome:
         self._orders.forget_upload(upload_id)
         return Done("wiped")
+
+
+def _rows(verdict: Verdict, expected: Expectation) -> tuple[Finding, ...]:
+    """What was delivered beside what was approved and is in place, for the card the operators decide on."""
+    if verdict.leaf is None:
+        return ()
+    return as_findings(changes(verdict.leaf, approved=expected.names, replaces=expected.replaces))
 
 
 def event_of(verdict: Verdict) -> ev.Event:

@@ -7,6 +7,7 @@ so that two people in the same millisecond get one effect and two answers.
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,12 +24,20 @@ from bot.domain.policy import (
     check_may_act,
     check_may_cancel,
     check_may_decide,
-    keeps_gate,
 )
 from bot.domain.site import Site
 from bot.domain.states import RETRIES, EventKind, IllegalMove, State
 from bot.ports import Change, Clock, Draft, Orders
 from bot.workflow.facts import audit_facts
+from bot.workflow.gates import (
+    check_agreed,
+    check_answered,
+    check_gives_back,
+    counting,
+    has_what_is_decided,
+    needed,
+    smtp_words,
+)
 from bot.workflow.notices import messages_for, placed_messages
 
 NOT_NOW = timedelta(days=7)
@@ -134,16 +143,18 @@ class Engine:
         order = self._orders.load(order_id)
         check_may_decide(self._site, order, gate, by)
         self._check_fresh(order, version)
-        if order.state not in DECIDED_IN[gate] or not _has_what_it_decides(order):
+        if order.state not in DECIDED_IN[gate] or not has_what_is_decided(order):
             raise self._not_now(order)
         word = Approval(
             gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=digest
         )
+        if gate is Gate.ROLL_BACK and yes:
+            check_gives_back(order)
         if gate is Gate.INSTALL:
             self._check_plan(order, digest)
             if yes:
-                _check_answered(order, answers or {})
-                _check_agreed(order, digest, answers or {})
+                check_answered(order, answers or {})
+                check_agreed(counting(self._site, order), digest, answers or {})
         return self._apply(order, self._decision(order, word, answers or {}), by)
 
     def retry(
@@ -225,6 +236,9 @@ class Engine:
         self._check_fresh(order, version)
         if order.state is not State.INSTALLED or order.renewed_by is not None:
             raise self._not_now(order)
+        if order.renewal_asked_at is None:
+            # Asked for by the watch, approved by a person; without the question it would be one person's act.
+            raise self._not_now(order)
         reason = f"Renewal of order {order.id}"
         wish = replace(order.wish, renews=order.id, reason=reason)
         successor = self.place(
@@ -234,8 +248,22 @@ class Engine:
             key=f"renew:{order.id}:{order.version}",
             requester=order.requester,
         )
-        self._apply(order, ev.RenewalOpened(successor=successor.id), by)
+        try:
+            self._apply(order, ev.RenewalOpened(successor=successor.id), by)
+        except Refused:
+            self._take_back(order.id, successor)
+            raise
         return self.decide(successor.id, Gate.ISSUE, yes=True, by=by, reason=reason)
+
+    def _take_back(self, order_id: OrderId, successor: CertificateOrder) -> None:
+        """End the successor of a yes that came too late, unless another yes to the same card opened it."""
+        if self._orders.load(order_id).renewed_by == successor.id:
+            return
+        reason = f"Order {order_id} was decided on otherwise in the same moment."
+        with suppress(Refused):
+            self.take(
+                successor.id, ev.Cancelled(reason=reason), by=SYSTEM, version=successor.version
+            )
 
     def postpone_renewal(
         self, order_id: OrderId, *, by: PersonId, version: int | None = None
@@ -251,11 +279,9 @@ class Engine:
     ) -> ev.Event:
         if not word.yes:
             return self._refusal(order, word)
-        words = (word, *_smtp_words(word, answers))
-        # A yes counts as long as its giver keeps the gate: roles may have changed since.
-        kept = tuple(a for a in order.approvals if keeps_gate(self._site, order, a.gate, a.by))
-        have = yes_count((*kept, word), word.gate, subject=word.subject)
-        if have < self._site.policy.quorum.get(word.gate, 1):
+        words = (word, *smtp_words(word, answers))
+        have = yes_count((*counting(self._site, order), word), word.gate, subject=word.subject)
+        if have < needed(self._site, word.gate, answers):
             return ev.Endorsed(gate=word.gate, approvals=words, reason=word.reason)
         match word.gate:
             case Gate.ISSUE:
@@ -322,48 +348,6 @@ class Engine:
             f"That does not fit {order.title}: it is {_words(order.state)}{_last_word(order)}. "
             f"Nothing was changed. `/cert status {order.id}` shows what it waits for.",
         )
-
-
-def _has_what_it_decides(order: CertificateOrder) -> bool:
-    """A failed order can be rolled back only when it failed while it was installed."""
-    return order.state is not State.FAILED or order.failed_in is State.INSTALLING
-
-
-def _check_answered(order: CertificateOrder, answers: Mapping[HostName, Answer]) -> None:
-    plans = order.plan.hosts if order.plan else ()
-    open_ = [plan.host for plan in plans if plan.question and plan.host not in answers]
-    if open_:
-        raise Refused(
-            "smtp-question-open",
-            f"The question about the default SMTP certificate is not answered for "
-            f"{', '.join(open_)}. Nothing was installed. Answer No or Yes for every host.",
-        )
-
-
-def _check_agreed(order: CertificateOrder, digest: str, answers: Mapping[HostName, Answer]) -> None:
-    """With a quorum, the answers that run are those that everybody gave."""
-    said = {a.subject: a for a in order.approvals if a.gate is Gate.OVERWRITE_SMTP}
-    for host, answer in answers.items():
-        before = said.get(f"{host}:{digest}")
-        if before is not None and before.yes is not (answer is Answer.YES):
-            raise Refused(
-                "smtp-answers-differ",
-                f"<@{before.by.split(':')[-1]}> answered {'Yes' if before.yes else 'No'} for {host}, and "
-                f"you answered otherwise. Your word was not counted and nothing was installed. Answer "
-                f"the same, or reject the plan and have the hosts read again.",
-            )
-
-
-def _smtp_words(word: Approval, answers: Mapping[HostName, Answer]) -> tuple[Approval, ...]:
-    return tuple(
-        replace(
-            word,
-            gate=Gate.OVERWRITE_SMTP,
-            yes=answer is Answer.YES,
-            subject=f"{host}:{word.subject}",
-        )
-        for host, answer in answers.items()
-    )
 
 
 def _words(state: State) -> str:

@@ -42,5 +42,7 @@ def _later_facts(event: ev.Event) -> dict[str, str]:
             return {"code": code}
         case ev.SupersededBy(successor=successor) | ev.RenewalOpened(successor=successor):
             return {"successor": str(successor)}
+        case ev.Reinstated(instead_of=order):
+            return {"instead_of": str(order)}
         case _:
             return {}

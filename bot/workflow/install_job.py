@@ -5,6 +5,7 @@ What the person approved is what runs: the plan's digest is compared with the ap
 anything leaves, and the certificate is judged once more, since time has passed.
 """
 
+from bot.certs.findings import Finding
 from bot.certs.judge import IssuedCertificate
 from bot.domain import events as ev
 from bot.domain.approvals import Gate
@@ -14,8 +15,8 @@ from bot.domain.order import CertificateOrder, Wish
 from bot.domain.plan import HostPlan, InstallPlan, OperationKind, Step
 from bot.domain.site import Site
 from bot.domain.states import State
-from bot.ports import BundleJudge, ExchangeHosts, Orders, Prober
-from bot.workflow.bundle_job import expectation_for
+from bot.ports import BundleJudge, ExchangeHosts, Orders, Prober, Revocation
+from bot.workflow.expected import earlier_orders, expectation_for
 from bot.workflow.host_work import HostWork
 from bot.workflow.outcome import (
     OVERTAKEN,
@@ -40,6 +41,7 @@ class InstallJob:
         hosts: ExchangeHosts,
         prober: Prober,
         judge: BundleJudge,
+        revocation: Revocation,
         site: Site,
         work: HostWork,
         reporter: Reporter,
@@ -50,6 +52,7 @@ class InstallJob:
         self._hosts = hosts
         self._prober = prober
         self._judge = judge
+        self._revocation = revocation
         self._site = site
         self._work = work
         self._reporter = reporter
@@ -93,18 +96,22 @@ class InstallJob:
                 "The stored plan is not the one that was approved, so this run did nothing on any host. "
                 "Cancel the order and ask anew; the plan is part of what was approved.",
             )
-        findings = self._judge.rejudge(
-            self._work.certificate(order),
-            expectation_for(order, self._site),
-            vendor=order.wish.vendor,
-        )
-        bad = [finding.message for finding in findings if finding.severity == "refuse"]
+        bad = self._reasons_against(order)
         if bad:
             return NeedsPerson(
                 "bundle-no-longer-good",
                 f"{' '.join(bad)} {'Nothing was installed.' if not order.done_hosts else _ON_SOME}",
             )
         return Done()
+
+    def _reasons_against(self, order: CertificateOrder) -> list[str]:
+        """What speaks against the certificate by now; the issuers are asked only about what still holds."""
+        certificate, vendor = self._work.certificate(order), order.wish.vendor
+        expected = expectation_for(order, self._site, earlier_orders(self._orders, order))
+        findings = self._judge.rejudge(certificate, expected, vendor=vendor)
+        if not _sentences_against(findings):
+            findings = self._revocation.check(certificate, vendor=vendor)
+        return _sentences_against(findings)
 
     def _install(self, run: Run, errand: Errand, host_plan: HostPlan) -> End:
         order_id, host = errand.order_id, host_plan.host
@@ -241,6 +248,10 @@ class InstallJob:
         before = self._orders.load(order.wish.renews)
         if before.state is State.INSTALLED and _takes_over(order.wish, before.wish):
             self._reporter.once(before.id, None, ev.SupersededBy(successor=order.id))
+
+
+def _sentences_against(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.message for finding in findings if finding.severity == "refuse"]
 
 
 _ON_SOME = "What was installed before stays; nothing more was."

@@ -58,7 +58,7 @@ TOLD_TO_REQUESTER = frozenset(
 
 SAID_IN_THREAD = TOLD_TO_REQUESTER | {
     _E.CANCEL, _E.WITHDRAWN, _E.REKEYED, _E.BUNDLE_UPLOADED, _E.PLAN_MADE, _E.PLAN_FAILED,
-    _E.INSTALL_APPROVED, _E.HOST_DONE, _E.ROLL_BACK, _E.RETIRE, _E.SUPERSEDED,
+    _E.INSTALL_APPROVED, _E.HOST_DONE, _E.ROLL_BACK, _E.RETIRE, _E.SUPERSEDED, _E.REINSTATED,
     _E.RETRY_CSR, _E.RETRY_INSTALL, _E.RETRY_ROLL_BACK, _E.RETRY_RETIRE,
 }  # fmt: skip
 """Events that leave a line in the order's thread."""
@@ -100,6 +100,8 @@ def _facts(event: ev.Event, order: CertificateOrder, by: PersonId) -> dict[str, 
             facts["code"] = code
         case ev.SupersededBy(successor=successor):
             facts["successor"] = str(successor)
+        case ev.Reinstated(instead_of=undone):
+            facts["successor"] = str(undone)
         case _:
             pass
     return {key: value for key, value in facts.items() if value}

@@ -13,6 +13,7 @@ from bot.domain.ids import OrderId
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders, Outbox
 from bot.workflow.jobs import work_due
+from bot.workflow.paging import every
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Reconciler:
 
     def __call__(self) -> None:
         """Look once; harmless to repeat."""
-        for order in self._orders.in_states((*ENGINE_OWNED, State.PROVEN)):
+        for order in every(self._orders, (*ENGINE_OWNED, State.PROVEN)):
             work = work_due(order)
             if work is not None and not self._running.is_alive(work, order.id):
                 log.error("the work of order %s is gone in state %s", order.id, order.state)

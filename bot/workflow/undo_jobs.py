@@ -4,6 +4,7 @@ from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
 from bot.domain.plan import HostPlan, InstallPlan
+from bot.domain.states import State
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
 from bot.workflow.outcome import (
@@ -18,7 +19,7 @@ from bot.workflow.outcome import (
 )
 from bot.workflow.reporter import Errand, Reporter, report_failure
 
-UNTOUCHED = "nothing of the installation reached this host"
+UNTOUCHED = "nothing of this host can be given back"
 
 
 class RollBackJob:
@@ -43,11 +44,22 @@ class RollBackJob:
             if isinstance(end, NeedsPerson):
                 report_failure(run, self._reporter, errand, host_plan.host, end)
                 return
-        run.step("finish", lambda: self._reporter.once(order_id, version, ev.RollBackFinished()))
+        run.step("finish", lambda: self._finish(errand))
+
+    def _finish(self, errand: Errand) -> Outcome:
+        done = self._reporter.for_errand(errand, ev.RollBackFinished())
+        order = self._orders.load(errand.order_id)
+        if order.state is State.ROLLED_BACK and order.wish.renews is not None:
+            before = self._orders.load(order.wish.renews)
+            if before.superseded_by == order.id:
+                self._reporter.once(before.id, None, ev.Reinstated(instead_of=order.id))
+        return done
 
     def _undo(self, run: Run, errand: Errand, plan: InstallPlan, host_plan: HostPlan) -> End:
         host = host_plan.host
-        reached = run.step(f"{host} reached", lambda: self._reached(errand.order_id, host_plan))
+        reached = run.step(
+            f"{host} reached", lambda: self._reached(errand.order_id, plan, host_plan)
+        )
         if reached == Done(UNTOUCHED):
             return Done()
         try:
@@ -56,13 +68,13 @@ class RollBackJob:
             return NeedsPerson(fault.kind.value, fault.sentence)
         return self._work.run_all(run, errand, operations, prefix="back/")
 
-    def _reached(self, order_id: OrderId, host_plan: HostPlan) -> Outcome:
-        """Whether a half installation came to this host; what it never touched is left alone now too."""
+    def _reached(self, order_id: OrderId, plan: InstallPlan, host_plan: HostPlan) -> Outcome:
+        """Whether the installation came to this host and took something; else it is left alone now too."""
         order = self._orders.load(order_id)
         touched = order.installed_at is not None or any(
             self._work.has_begun(order_id, operation) for operation in host_plan.operations
         )
-        return Done("" if touched else UNTOUCHED)
+        return Done("" if touched and plan.gives_back(host_plan.host) else UNTOUCHED)
 
 
 class RetireJob:

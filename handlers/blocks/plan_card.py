@@ -9,6 +9,7 @@ from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
 from handlers.blocks.buttons import order_buttons
+from handlers.blocks.comparison import comparison
 from handlers.blocks.parts import (
     Block,
     Picture,
@@ -63,7 +64,7 @@ def _plan_or_fault(order: CertificateOrder) -> list[Block]:
         headline = FAULTS.get(order.fault_code, "The hosts are being read.")
         detail = [outside_section(order.detail)] if order.detail else []
         return [section(f"*{headline}*"), *detail]
-    return [_summary(order.plan), *_hosts(order.plan)]
+    return [_summary(order.plan), *comparison(order), *_hosts(order.plan)]
 
 
 def _summary(plan: InstallPlan) -> Block:

@@ -10,6 +10,7 @@ from bot.domain.approvals import Gate
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Answer, HostPlan, InstallPlan
+from handlers.blocks.comparison import comparison
 from handlers.blocks.fields import choice, field, line
 from handlers.blocks.parts import (
     Block,
@@ -45,7 +46,7 @@ def plan_modal(order: CertificateOrder, plan: InstallPlan) -> Block:
         f"Order {order.id} for {code(order.wish.subject.common_name)}: install on "
         f"{hosts_in_row(order.wish.hosts)}{_one_by_one(plan)}; the first fault stops the work."
     )
-    blocks = [section(told), *_hosts(order, plan), *_foot(plan)]
+    blocks = [section(told), *comparison(order), *_hosts(order, plan), *_foot(plan)]
     return modal(
         Callback.PLAN_FORM, title="Review and install", submit="Install now", close="Not yet",
         metadata=render_ref(ref), blocks=blocks,

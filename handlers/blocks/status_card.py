@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Final
 
+from bot.certs.findings import Finding, Severity
 from bot.domain.approvals import Role
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.site import Site
@@ -30,6 +31,8 @@ _HOSTS_SHOWN = 12
 _FINDINGS_SHOWN = 6
 _FINDINGS_MATTER: Final = frozenset({State.SUBMITTED, State.ISSUED, State.CHECKING, State.PROVEN})
 """Later the bundle is installed or given up, and its findings stand in the thread and the audit."""
+_SEVERITIES: Final[tuple[Severity, ...]] = ("refuse", "warn", "note")
+"""What weighs more is shown first; findings of one weight stay in the order of the steps."""
 _STEP_STATUS: Final[Mapping[str, str]] = {
     "running": "running",
     "done": "done",
@@ -109,13 +112,19 @@ def _links(order: CertificateOrder) -> list[tuple[str, str]]:
 
 
 def _findings(order: CertificateOrder) -> list[Block]:
-    shown = order.findings[:_FINDINGS_SHOWN]
+    # The rows of what differs have their own table on the plan card.
+    told = sorted((f for f in order.findings if f.code != "changed"), key=_weight)
+    shown = told[:_FINDINGS_SHOWN]
     if not shown or order.state not in _FINDINGS_MATTER:
         return []
     lines = [f"• {finding_title(f.code)}: {f.message} ({f.severity}, {f.code})" for f in shown]
-    rest = len(order.findings) - len(shown)
+    rest = len(told) - len(shown)
     more = [f"and {rest} more"] if rest else []
     return [labelled("Findings about the bundle", "\n".join([*lines, *more]))]
+
+
+def _weight(finding: Finding) -> int:
+    return _SEVERITIES.index(finding.severity)
 
 
 def _progress(steps: tuple[HostStep, ...]) -> list[Block]:

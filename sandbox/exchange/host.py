@@ -1,8 +1,8 @@
-"""One virtual Exchange host on real loopback wires: WinRM over HTTP and HTTPS, the TLS services, the control door."""
+"""One virtual Exchange host on real loopback wires: WinRM, Exchange's own endpoint, the TLS services, the control door."""
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -16,17 +16,22 @@ from sandbox.exchange.known_scripts import KNOWN_BOOTSTRAP_SHA256, KNOWN_RUNNER_
 from sandbox.exchange.net.doorman import Doorman
 from sandbox.exchange.net.identity import make_identity
 from sandbox.exchange.profile import PROFILES, Build, Version
+from sandbox.exchange.psrp.endpoint import PsrpEndpoint
+from sandbox.exchange.psrp.pools import Pools
+from sandbox.exchange.psrp.roles import RoleGroup, cmdlets_of
+from sandbox.exchange.psrp.work import Session
 from sandbox.exchange.runner.operations import RunnerSession
 from sandbox.exchange.runner.process import Scripts, start_process
 from sandbox.exchange.tls.listeners import open_services
 from sandbox.exchange.trouble import TroublePlan
 from sandbox.exchange.wsman.accounts import Account, Accounts
 from sandbox.exchange.wsman.door import WsmanDoor
-from sandbox.exchange.wsman.service import CommandLine, WsmanService
+from sandbox.exchange.wsman.service import CommandLine, Principal, WsmanService
 from sandbox.exchange.wsman.shells import Output, Process, Quotas, Shells
 
 _OLD_QUOTAS = Quotas(max_shells=5, max_operations=15, max_envelope_kb=150, idle_s=180.0)
 _LOOPBACK = "127.0.0.1"
+_FIRST_WITH_ENDPOINT = 14
 
 
 class ExchangeHost:
@@ -36,6 +41,7 @@ class ExchangeHost:
     `engine` gives tests the state without the wire; `plan` is the trouble plan; `accounts` may hold users
     who are no administrators. `second_hop=False` makes the host refuse the session mode, as a plain NTLM
     log-on does where nothing is delegated. `port` is that of WinRM over HTTP, 0 for a free one.
+    `role_groups` says by user who may do what at Exchange's own endpoint; whoever is not in it has no role there.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class ExchangeHost:
         user: str = "svc-certdesk",
         password: str | None = None,
         other_accounts: Iterable[Account] = (),
+        role_groups: Mapping[str, RoleGroup] | None = None,
         tls_names: Iterable[str] = (),
         smtp_fqdn: str | None = None,
         anchors_pem: str = "",
@@ -83,6 +90,7 @@ class ExchangeHost:
         self._port = port
         self._account = Account(user=user, password=password or secrets.token_urlsafe(18))
         self._other_accounts = list(other_accounts)
+        self._role_groups = role_groups or {user: "Server Management"}
         self._tls_names = list(tls_names)
         self._second_hop = second_hop
         self._scripts = Scripts(
@@ -96,6 +104,8 @@ class ExchangeHost:
             plan=self.plan,
             reboot=self.reboot,
         )
+        self.pools = Pools()
+        self._endpoint = self._make_endpoint()
         self._doorman: Doorman | None = None
         self._control_doorman: Doorman | None = None
         self._accounts: Accounts | None = None
@@ -103,7 +113,11 @@ class ExchangeHost:
         self._return: threading.Timer | None = None
 
     def start(self) -> dict[str, object]:
-        """Open every door; gives back addresses and credentials, ready for JSON. `psrp` is not built: null."""
+        """
+        Open every door; gives back addresses and credentials, ready for JSON.
+
+        `psrp` is null where Exchange has no endpoint of its own: 2007 and Edge servers.
+        """
         state = self.engine.state
         self._accounts = Accounts(
             [self._account, *self._other_accounts],
@@ -131,7 +145,7 @@ class ExchangeHost:
             "fqdn": state.fqdn,
             "wsman_http": f"http://{_LOOPBACK}:{http}/wsman",
             "wsman_https": f"https://{_LOOPBACK}:{https}/wsman",
-            "psrp": None,
+            "psrp": self._open_endpoint(self._doorman, self._accounts),
             "user": f"{state.netbios_domain}\\{self._account.user}",
             "password": self._account.password,
             "ca_pem": identity.ca_pem,
@@ -145,7 +159,7 @@ class ExchangeHost:
         if self._return is not None:
             self._return.cancel()
             self._return.join()
-        self.shells.lose_all()
+        self._lose_sessions()
         for doorman in (self._doorman, self._control_doorman):
             if doorman is not None:
                 doorman.stop()
@@ -164,7 +178,7 @@ class ExchangeHost:
             doorman.shut_doors()
             self._return = threading.Timer(seconds, doorman.reopen_doors)
             self._return.start()
-        self.shells.lose_all()
+        self._lose_sessions()
         doorman.drop_guests()
 
     def request_counts(self) -> dict[str, object]:
@@ -175,7 +189,44 @@ class ExchangeHost:
             "refused": door.requests["refused"] if door else 0,
             "actions": self._service.counts(),
             "shells": self.shells.listed(),
+            "endpoint": self._endpoint.counts(),
+            "pools": self.pools.listed(),
         }
+
+    def _lose_sessions(self) -> None:
+        self.shells.lose_all()
+        self.pools.lose_all()
+
+    def _make_endpoint(self) -> PsrpEndpoint:
+        state = self.engine.state
+        session = Session(
+            exchange=self.engine, plan=self.plan, cmdlets_of=self._cmdlets_of, reboot=self.reboot
+        )
+        return PsrpEndpoint(
+            machine=state.name,
+            domain=state.domain,
+            pools=self.pools,
+            run=session.run,
+            cmdlets_of=self._cmdlets_of,
+            plan=self.plan,
+            reboot=self.reboot,
+        )
+
+    def _open_endpoint(self, doorman: Doorman, accounts: Accounts) -> str | None:
+        state = self.engine.state
+        if state.profile.build[0] < _FIRST_WITH_ENDPOINT or state.edge:
+            return None
+        door = WsmanDoor(
+            service=self._endpoint,
+            accounts=accounts,
+            max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
+            path="/powershell",
+        )
+        return f"http://{_LOOPBACK}:{doorman.open(door.over_http())}/PowerShell"
+
+    def _cmdlets_of(self, principal: Principal) -> frozenset[str]:
+        user = principal.name.rpartition("\\")[2]
+        return cmdlets_of(self._role_groups.get(user, ""))
 
     def _spawn(self, line: CommandLine, output: Output) -> Process:
         session = RunnerSession(

@@ -242,6 +242,7 @@ def test_orders_in_states_are_newest_first(store: Store) -> None:
     found = store.orders.in_states([State.PLACED])
     assert [order.id for order in found] == [ids[2], ids[0]]
     assert [o.id for o in store.orders.in_states(iter([State.PLACED]), limit=1)] == [ids[2]]
+    assert [o.id for o in store.orders.in_states([State.PLACED], before=ids[2])] == [ids[0]]
     assert store.orders.in_states([]) == ()
 
 

@@ -145,12 +145,13 @@ class FakeOrders:
         return tuple(step for key, step in self._memory.steps.items() if key[0] == order_id)
 
     def in_states(
-        self, states: Iterable[State], *, limit: int = 1000
+        self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
-        """Orders in these states, newest first."""
+        """Orders in these states, newest first, those before one of them only if it is named."""
         wanted = set(states)
         newest_first = sorted(self._memory.orders.values(), key=lambda order: -order.id)
-        return tuple(order for order in newest_first if order.state in wanted)[:limit]
+        found = (o for o in newest_first if o.state in wanted and (before is None or o.id < before))
+        return tuple(found)[:limit]
 
     def add_upload(self, upload: Upload) -> UploadId:
         """Keep a file."""

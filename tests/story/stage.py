@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -21,12 +22,14 @@ from cryptography.hazmat.primitives import hashes
 
 from bot.domain.states import State
 from handlers.headlines import STATES
+from sandbox.bot_site import password_variable
 from sandbox.demo import PROJECT, Demo
 from sandbox.parts import Addresses
 from sandbox.person import Person, said
 from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
 
+PASSWORD_FILE = "EX01.password"
 STRANGE_TEAM = "T0STRANGE1"
 NEVER_IN_LOG = re.compile(r"/response/T|xox[bp]-|xapp-|wss?://[^\s\"]*ticket=")
 """One-use addresses and tokens: none may stand in the log."""
@@ -49,11 +52,23 @@ class BusyTown(Town):
             stan = {"name": "stan", "channels": channels, "team_id": STRANGE_TEAM}
             users["second_manager"] = (await _post(session, f"{control}/user", mia))["id"]
             users["stranger"] = (await _post(session, f"{control}/user", stan))["id"]
-        with Path(addresses["config"]).open("a", encoding="utf-8") as config:
-            person = f"{self.slack['team_id']}:{users['second_manager']}"
-            config.write(f'\n[[people]]\nslack = "{person}"\nname = "Mia"\nroles = ["approver"]\n')
+        self.change_password(self.exchange[0]["password"])
+        await asyncio.to_thread(self._add_to_config, Path(addresses["config"]))
         self.environment |= self._settings
         return addresses
+
+    def change_password(self, password: str) -> None:
+        """Write down what the bot believes to be the first host's password."""
+        (self.folder / PASSWORD_FILE).write_text(password, encoding="utf-8")
+
+    def _add_to_config(self, config: Path) -> None:
+        mia = f"{self.slack['team_id']}:{self.slack['users']['second_manager']}"
+        person = f'[[people]]\nslack = "{mia}"\nname = "Mia Manager"\nroles = ["approver"]\n'
+        variable = password_variable(self.exchange[0]["name"])
+        text = config.read_text(encoding="utf-8").replace(
+            f'password_env = "{variable}"', f'password_file = "{self.folder / PASSWORD_FILE}"'
+        )
+        config.write_text(f"{text}\n{person}", encoding="utf-8")
 
 
 class Stage:
@@ -102,21 +117,11 @@ class Stage:
         listed = operations["operations"] if isinstance(operations, dict) else operations
         return sum(op["cmdlet"] == cmdlet and op["ok"] for op in listed)
 
-    async def change_bot(self, *verb: str, **settings: str) -> None:
-        """Stop the bot, run a verb of the command line, start it again; with other settings from now on."""
-        await self.demo.bot.stop()
-        self.town.environment |= settings
-        if verb:
-            code, told = await self.certdesk(*verb)
-            assert code == 0, told
-        await self.demo.bot.start()
-        await self.demo.wait_until_connected()
-
-    async def certdesk(self, *words: str) -> tuple[int, str]:
+    async def certdesk(self, *words: str, **settings: str) -> tuple[int, str]:
         """Run the command line over the town's database: exit code and everything it said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *words,
-            env=self.town.environment, cwd=PROJECT, stdin=asyncio.subprocess.DEVNULL,
+            env=self.town.environment | settings, cwd=PROJECT, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         told, _ = await process.communicate()
@@ -222,7 +227,7 @@ class Scene(Story):
 
     async def drop(self, name: str, data: bytes) -> str:
         """Rita drops a file into the thread; the ts of the newest word before it."""
-        before = max(m["ts"] for m in await self.rita.messages(self.requests, self.thread))
+        before: str = max(m["ts"] for m in await self.rita.messages(self.requests, self.thread))
         await self.rita.upload(self.requests, self.thread, name, data)
         return before
 
@@ -234,19 +239,18 @@ class Scene(Story):
     async def default_smtp(self) -> str:
         """The thumbprint of the host's default SMTP certificate."""
         state = await self.stage.look(self.stage.host, "state")
-        thumbprint: str = state["default_smtp"]
-        return thumbprint
+        return str(state["default_smtp"])
 
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, version: Any = "2019", http: bool = False, **settings: str
+    folder: Path, *, http: bool = False, settings: Mapping[str, str] = MappingProxyType({})
 ) -> AsyncIterator[Stage]:
     """Open a stage; whatever was played on it, the house is looked over before it closes."""
     town = BusyTown(
         folder=folder / "town",
         settings=settings,
-        hosts=(HostWish(version=version),),
+        hosts=(HostWish(),),
         bot_http_port=0 if http else None,
     )
     demo = Demo(town)

@@ -32,9 +32,7 @@ async def test_a_message_refused_three_times_is_delivered_once(scene: Scene) -> 
     """An error, a failure and a pause asked for; then every message stands, each once, in order."""
     await scene.stage.slack_trouble(method="chat.postMessage", do="error", error="internal_error")
     await scene.stage.slack_trouble(method="chat.postMessage", do="status", status=503)
-    await scene.stage.slack_trouble(
-        method="chat.postMessage", do="status", status=429, seconds=1
-    )
+    await scene.stage.slack_trouble(method="chat.postMessage", do="status", status=429, seconds=1)
 
     await scene.until("receive_csr")
     await scene.status(State.CSR_READY)

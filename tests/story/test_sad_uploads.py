@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from bot.domain.states import State
 from handlers.headlines import STATES
+from sandbox.person import said
 from tests.story.stage import Scene, Stage, staged
 
 pytestmark = [pytest.mark.story, pytest.mark.asyncio(loop_scope="module")]
@@ -67,13 +68,14 @@ async def test_a_file_that_is_no_bundle_is_turned_away(
 )
 async def test_a_spoilt_bundle_is_refused(scene: Scene, trouble: str, finding: str) -> None:
     """Every finding stands in the thread, nothing of it is installed, and the order waits again."""
+    imports = await scene.stage.ran("Import-ExchangeCertificate")
     before = await scene.drop(f"{trouble}.zip", await scene.certificate(trouble))
 
     told = await scene.in_thread("bundle was refused", finding, after=before)
     await scene.status(WAITS, finding)
 
     assert "nothing of it was installed" in told["text"]
-    assert await scene.stage.ran("Import-ExchangeCertificate") == 0
+    assert await scene.stage.ran("Import-ExchangeCertificate") == imports
 
 
 async def test_a_text_that_is_no_certificate_is_refused_with_its_finding(scene: Scene) -> None:
@@ -100,6 +102,20 @@ async def test_a_private_key_does_not_stay(scene: Scene) -> None:
     assert data[:200] not in kept
     assert data[-200:] not in kept
     assert PRIVATE_KEY not in kept
+
+
+async def test_a_stranger_hands_nothing_in(scene: Scene) -> None:
+    """A file from another workspace's person is never looked at; Rita's next one is."""
+    foreign = await scene.certificate("expired")
+    await scene.stan.upload(scene.requests, scene.thread, "foreign.zip", foreign)
+    before = await scene.drop("mine.zip", await scene.certificate("wrong_key"))
+    await scene.in_thread("key_mismatch", after=before)
+
+    thread = await scene.rita.messages(scene.requests, scene.thread)
+    told = [said(message) for message in thread if message["is_bot"]]
+
+    assert [words for words in told if "foreign.zip" in words] == []
+    await scene.status(WAITS)
 
 
 async def test_a_file_outside_a_thread_is_nobodys_bundle(scene: Scene) -> None:

@@ -1,30 +1,39 @@
-"""WinRM's HTTP and HTTPS doors: one handler object a connection, since log-on belongs to the connection."""
+"""The HTTP and HTTPS doors of WS-Management: one handler object a connection, since log-on belongs to the connection."""
 
 import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from typing import Protocol
 
 from sandbox.exchange.net.doorman import Guest, Serve
 from sandbox.exchange.wsman.accounts import Accounts
 from sandbox.exchange.wsman.logon import Logon
 from sandbox.exchange.wsman.mishap import Mishap
 from sandbox.exchange.wsman.sealing import CONTENT_TYPE, CannotUnseal, is_sealed, seal, unseal
-from sandbox.exchange.wsman.service import Answer, Principal, WsmanService
+from sandbox.exchange.wsman.service import Answer, Principal
 from sandbox.exchange.wsman.shells import ConnectionLost
 
 _SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 _NOT_FOUND = b"<html><head><title>404 - Not Found</title></head><body>404</body></html>"
 
 
+class Service(Protocol):
+    """What answers the envelopes behind a door."""
+
+    def handle(self, data: bytes, principal: Principal) -> Answer:
+        """Answer one envelope; raises Mishap and ConnectionLost."""
+
+
 @dataclass(slots=True, kw_only=True)
 class WsmanDoor:
-    """What every connection of one host shares."""
+    """What every connection to one path of one host shares; the path is lower case."""
 
-    service: WsmanService
+    service: Service
     accounts: Accounts
     max_body: Callable[[], int]
+    path: str = "/wsman"
     requests: Counter[str] = field(default_factory=Counter)
 
     def over_http(self) -> Serve:
@@ -72,7 +81,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             self._answer(413, b"")
-        elif self.path.partition("?")[0].rstrip("/").lower() != "/wsman":
+        elif self.path.partition("?")[0].rstrip("/").lower() != self._door.path:
             self._answer(404, _NOT_FOUND, content_type="text/html")
         else:
             self._admit(body)

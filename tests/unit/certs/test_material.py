@@ -22,7 +22,7 @@ from bot.certs.material import open_bundle
 from bot.certs.shapes import shape_of
 from tests.unit.certs.bundles import p7b, packed, pem
 from tests.unit.certs.csrs import request_der, request_pem
-from tests.unit.certs.toyca import NOW, Key, ToyVendor, ca_plan, der, issue, key, tlv, toy_vendor
+from tests.unit.certs.toyca import NOW, Key, ToyVendor, der, der_with_serial, key, tlv, toy_vendor
 
 EMPTY_P7B = bytes.fromhex(
     "3023 06092a864886f70d010702 a016 3014 020101 3100 300b 06092a864886f70d010701 3100"
@@ -187,12 +187,19 @@ def test_changed_text_is_told(body: str) -> None:
     assert [finding.code for finding in bag.findings] == ["parse_error"]
 
 
-def test_root_of_an_old_make_does_not_stop_a_bundle(vendor: ToyVendor) -> None:
-    """GoDaddy's Class 2 root has serial 0: whole, unreadable, and not needed."""
-    old = der(issue(ca_plan(vendor.issuer_named("G2"), serial=1), vendor.issuer_named("G2")))
-    serial_zero = old.replace(b"\x02\x01\x01\x30", b"\x02\x01\x00\x30", 1)
-    upload = pem(vendor.leaf()) + base64_block(serial_zero) * 2
-    bag = open_bundle(upload, filename="x.pem")
+def test_root_of_an_old_make_is_read(vendor: ToyVendor) -> None:
+    """GoDaddy's roots have serial 0, and lie in every second bundle: they are read, without a warning."""
+    root = der_with_serial(vendor.g2, b"\x00", vendor.issuer_named("G2").private)
+    bag = open_bundle(pem(vendor.leaf()) + base64_block(root) * 2, filename="x.pem")
+
+    assert {cert.serial for cert in bag.certificates} == {vendor.leaf().serial_number, 0}
+    assert bag.unreadable == ()
+
+
+def test_other_certificates_with_serial_zero_do_not_stop_a_bundle(vendor: ToyVendor) -> None:
+    """Whole, unreadable, and not needed."""
+    zero = der_with_serial(vendor.cross, b"\x00", vendor.issuer_named("G2").private)
+    bag = open_bundle(pem(vendor.leaf()) + base64_block(zero) * 2, filename="x.pem")
 
     assert len(bag.certificates) == 1
     assert [why for _, _, why in bag.unreadable] == ["its serial number is not positive"]

@@ -159,13 +159,18 @@ def _as_sha1(cert: x509.Certificate, private: Key) -> x509.Certificate:
 
 def with_serial(cert: x509.Certificate, serial: bytes, private: Key) -> x509.Certificate:
     """Return a certificate with a serial the library would not write, signed anew by an EC issuer."""
+    return x509.load_der_x509_certificate(der_with_serial(cert, serial, private))
+
+
+def der_with_serial(cert: x509.Certificate, serial: bytes, private: Key) -> bytes:
+    """Return the same as DER, also with a serial the library would not read without a warning."""
     assert isinstance(private, ec.EllipticCurvePrivateKey)
     old = cert.serial_number
     written = tlv(0x02, old.to_bytes(old.bit_length() // 8 + 1))
     tbs = cert.tbs_certificate_bytes
     signed = tlv(0x30, tbs[4:].replace(written, tlv(0x02, serial), 1))
     signature = private.sign(signed, ec.ECDSA(hashes.SHA256()))
-    return _assembled(signed, tlv(0x30, bytes.fromhex("06082a8648ce3d040302")), signature)
+    return _whole(signed, tlv(0x30, bytes.fromhex("06082a8648ce3d040302")), signature)
 
 
 def tlv(tag: int, content: bytes) -> bytes:
@@ -178,8 +183,11 @@ def tlv(tag: int, content: bytes) -> bytes:
 
 
 def _assembled(signed: bytes, algorithm: bytes, signature: bytes) -> x509.Certificate:
-    whole = tlv(0x30, signed + algorithm + tlv(0x03, b"\x00" + signature))
-    return x509.load_der_x509_certificate(whole)
+    return x509.load_der_x509_certificate(_whole(signed, algorithm, signature))
+
+
+def _whole(signed: bytes, algorithm: bytes, signature: bytes) -> bytes:
+    return tlv(0x30, signed + algorithm + tlv(0x03, b"\x00" + signature))
 
 
 @dataclass(frozen=True, kw_only=True)

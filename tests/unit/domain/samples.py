@@ -189,6 +189,7 @@ def event(kind: EventKind) -> ev.Event:
         ev.RetireAsked(),
         ev.RetireFinished(),
         ev.SupersededBy(successor=OrderId(8)),
+        ev.Reinstated(instead_of=OrderId(8)),
         ev.RenewalProposed(),
         ev.RenewalPostponed(until=NOON + timedelta(days=7)),
         ev.RenewalOpened(successor=OrderId(8)),

@@ -43,7 +43,8 @@ BROUGHT: dict[EventKind, dict[str, Any]] = {
     EventKind.HOST_DONE: {"done_hosts": (EX02, EX01)},
     EventKind.INSTALL_FINISHED: {"installed_at": LATER},
     EventKind.SUPERSEDED: {"superseded_by": OrderId(8)},
-    EventKind.RENEWAL_PROPOSED: {"renewal_asked_at": LATER},
+    EventKind.REINSTATED: {"superseded_by": None, "renewed_by": None},
+    EventKind.RENEWAL_PROPOSED: {"renewal_asked_at": LATER, "renewed_by": None},
     EventKind.RENEWAL_POSTPONED: {
         "renewal_asked_at": None, "renewal_not_before": NOON + timedelta(days=7),
     },
@@ -74,6 +75,8 @@ def full(state: State) -> Any:
         fault_code="old-fault",
         failed_in=State.APPROVED,
         renewal_asked_at=NOON,
+        renewed_by=OrderId(9),
+        superseded_by=OrderId(9),
     )
 
 

@@ -13,8 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ids import HostName
-from bot.domain.plan import Answer, InstallPlan, OperationKind, Service, canonical
-from tests.unit.domain.samples import EX01, EX02, NOON, THUMBPRINT, host_plan, plan
+from bot.domain.plan import (
+    Answer,
+    HostCertificate,
+    InstallPlan,
+    OperationKind,
+    Service,
+    Snapshot,
+    canonical,
+)
+from tests.unit.domain.samples import EX01, EX02, NOON, OLD_THUMBPRINT, THUMBPRINT, host_plan, plan
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
@@ -190,6 +198,22 @@ def test_a_host_is_found_by_its_name_and_a_foreign_one_is_an_error() -> None:
     assert EX02 == whole.host(EX02).host
     with pytest.raises(KeyError):
         whole.host(HostName("EX99"))
+
+
+def test_a_certificate_of_a_snapshot_is_found_by_its_handle() -> None:
+    """And by no other; a host without a default has none."""
+    shown = HostCertificate(
+        thumbprint=THUMBPRINT, sha256=plan().sha256, subject="CN=a", issuer="CN=b", names=(),
+        not_before=NOON, not_after=NOON,
+    )  # fmt: skip
+    snapshot = Snapshot(
+        host=EX01, taken_at=NOON, build="15.2", fqdn="ex01", certificates=(shown,),
+        default_smtp=None, intermediates=(),
+    )  # fmt: skip
+
+    assert shown == snapshot.certificate(THUMBPRINT)
+    assert snapshot.certificate(OLD_THUMBPRINT) is None
+    assert snapshot.certificate(snapshot.default_smtp) is None
 
 
 def test_utc_stays_as_it_is() -> None:

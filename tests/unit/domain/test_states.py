@@ -80,6 +80,7 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
         "host_failed": (S.FAILED, W.NOTHING),
     },
     S.SUPERSEDED: {
+        "reinstated": (S.INSTALLED, W.NOTHING),
         "endorse": (S.SUPERSEDED, W.NOTHING),
         "retire": (S.RETIRING, W.RETIRE),
     },

@@ -24,6 +24,7 @@ from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
+from tests.fakes.revocation import FakeRevocation
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.domain import samples
 from tests.unit.workflow.clock import FakeClock
@@ -152,6 +153,7 @@ class House:
     memory: Memory = field(default_factory=Memory)
     clock: FakeClock = field(default_factory=FakeClock)
     judge: ToyJudge = field(default_factory=ToyJudge)
+    revocation: FakeRevocation = field(default_factory=FakeRevocation)
     prober: ToyProber = field(default_factory=ToyProber)
     tries: int = TRIES
 
@@ -186,11 +188,13 @@ class House:
             Work.MAKE_CSR: CsrJob(
                 self.orders, self.hosts, self.operator, self.reporter, tries=self.tries
             ),
-            Work.CHECK_BUNDLE: BundleJob(self.orders, self.judge, self.site, self.reporter),
+            Work.CHECK_BUNDLE: BundleJob(
+                self.orders, self.judge, self.revocation, self.site, self.reporter
+            ),
             Work.MAKE_PLAN: PlanJob(self.orders, self.hosts, self.reporter, tries=self.tries),
             Work.INSTALL: InstallJob(
-                self.orders, self.hosts, self.prober, self.judge, self.site, self._work(),
-                self.reporter, tries=self.tries,
+                self.orders, self.hosts, self.prober, self.judge, self.revocation, self.site,
+                self._work(), self.reporter, tries=self.tries,
             ),
             Work.ROLL_BACK: RollBackJob(self.orders, self.hosts, self._work(), self.reporter),
             Work.RETIRE: RetireJob(

@@ -1,15 +1,17 @@
 """The bundle job: what the judge says becomes what happens to the order."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.certs.csr import parse_csr
+from bot.certs.compare import Change, rows_of
 from bot.certs.findings import Finding
-from bot.certs.names import DnsName
+from bot.certs.prints import Fingerprint
 from bot.domain.ids import OrderId, UploadId
 from bot.domain.order import CertificateOrder, Upload
 from bot.domain.states import State, Work
-from bot.workflow.bundle_job import SECRETS, broken, event_of, expectation_for
-from tests.unit.domain.samples import NOON, RITA, certificate, order, site, wish
+from bot.workflow.bundle_job import SECRETS, broken, event_of
+from tests.unit.domain.samples import NOON, RITA, certificate, order, wish
 from tests.unit.workflow.house import House, accepted, refused
 from tests.unit.workflow.plain_run import PlainRun
 from tests.unit.workflow.requests import csr_for
@@ -81,30 +83,56 @@ def test_a_file_without_secrets_is_kept() -> None:
     assert b"PK" == house.orders.upload(UploadId(1)).data
 
 
-def test_the_measure_is_the_order_and_its_csr() -> None:
-    """Key of the CSR, names of the order, issuers of the vendor, days of the policy; never the upload."""
-    given = order(csr_pem=csr_for(wish()))
+def test_what_was_revoked_is_refused_after_the_judge_took_it() -> None:
+    """The issuer's word counts like the judge's, and the certificate is not kept."""
+    house = checking()
+    house.revocation.revoked = frozenset({certificate().facts.sha256})
 
-    expectation = expectation_for(given, site())
+    after = play(house)
 
-    assert parse_csr(given.csr_pem).spki_der == expectation.spki_der
-    assert (given.wish.names, ("Toy Trust, Inc.",), 7) == (
-        expectation.names, expectation.issuers, expectation.minimum_days,
-    )  # fmt: skip
-    assert not expectation.allow_wildcards
+    assert (State.ISSUED, None) == (after.state, after.certificate)
+    assert ["revoked"] == [finding.code for finding in after.findings]
 
 
-def test_a_wildcard_is_allowed_where_it_was_ordered() -> None:
-    """And only there."""
-    star = wish(names=(DnsName("*.example.com"),))
+def test_a_silent_issuer_is_a_warning() -> None:
+    """Nobody to ask is no reason to stop, and people read it."""
+    house = checking()
+    house.revocation.silent = True
 
-    assert expectation_for(order(wish=star, csr_pem=csr_for(wish())), site()).allow_wildcards
+    after = play(house)
+
+    assert State.PROVEN == after.state
+    assert [("revocation_unknown", "warn")] == [(f.code, f.severity) for f in after.findings]
+
+
+def test_nobody_is_asked_about_what_was_refused() -> None:
+    """A stranger's certificate must not make us call addresses it names."""
+    house = checking()
+    house.judge.verdict = refused("untrusted_root")
+
+    play(house)
+
+    assert [] == house.revocation.asked
+
+
+def test_what_differs_from_the_certificate_in_place_is_kept_for_the_card() -> None:
+    """A renewal is laid beside what it renews: each difference is a row that only tells."""
+    house = checking()
+    old = certificate(key="RSA 4096", issuer="CN=Old CA", sha256=Fingerprint("99" * 32))
+    house.put(order(State.INSTALLED, id=OrderId(3), certificate=old))
+    house.put(replace(house.order(), wish=wish(renews=OrderId(3))))
+
+    after = play(house)
+
+    assert State.PROVEN == after.state
+    assert [
+        Change(label="Issuer", before="CN=Old CA", after=certificate().facts.issuer),
+        Change(label="Key kind", before="RSA 4096", after="RSA 2048"),
+    ] == list(rows_of(after.findings))
 
 
 def test_a_certificate_beside_a_refusal_is_not_taken() -> None:
     """Should a verdict ever hold both, the refusal wins."""
-    from dataclasses import replace
-
     both = replace(refused("expired"), certificate=accepted().certificate)
 
     assert "bundle_refused" == event_of(both).kind
@@ -116,6 +144,17 @@ def test_a_judge_that_breaks_accepts_nothing() -> None:
 
     assert ("not_judged", "refuse") == (finding.code, finding.severity)
     assert "4711" in finding.message
+
+
+def test_an_order_that_is_checking_nothing_breaks_loudly() -> None:
+    """So that it gets its apology; nothing is judged."""
+    house = House()
+    house.put(order(State.CHECKING))
+
+    with pytest.raises(LookupError, match="order 7 is checking without an upload"):
+        play(house)
+
+    assert [] == house.judge.judged
 
 
 def test_a_second_judgement_of_a_moved_order_changes_nothing() -> None:

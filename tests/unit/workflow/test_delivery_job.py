@@ -7,6 +7,7 @@ from bot.domain.ids import SYSTEM, OrderId
 from bot.domain.messages import CardMessage, LineMessage, Message
 from bot.domain.states import State
 from bot.ports import DeliveryFault
+from bot.workflow.delivery_job import TRIES
 from tests.unit.domain.samples import NOON, RITA, order, wish
 from tests.unit.workflow.fuse import Killed
 from tests.unit.workflow.house import House, cards
@@ -73,15 +74,31 @@ def test_chat_that_is_away_is_waited_for_as_long_as_it_says() -> None:
     assert ALL == words(house.chat.said)
 
 
-def test_what_chat_will_never_take_is_given_up_and_the_rest_goes_on() -> None:
-    """A message to somebody who left does not hold up the order's others."""
+def test_what_chat_will_never_take_is_given_up_and_the_rest_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A message to somebody who left does not hold up the order's others; the log says what was given up."""
     house = told()
     house.chat.faults = [DeliveryFault("channel_not_found", final=True)]
 
     play(house)
 
     assert ALL[1:] == words(house.chat.said)
+    assert ["message 7:4:1 was given up: channel_not_found"] == caplog.messages
     assert () == house.outbox.waiting(SEVEN)
+
+
+def test_chat_that_stays_away_loses_nothing_and_nothing_overtakes() -> None:
+    """The run ends with everything still waiting; the minute's look starts another one."""
+    house = told()
+    house.chat.faults = [DeliveryFault("502") for _ in range(TRIES)]
+
+    play(house)
+    assert [] == house.chat.said
+    assert 4 == len(house.outbox.waiting(SEVEN))
+    play(house)
+
+    assert ALL == words(house.chat.said)
 
 
 def test_killed_at_any_point_every_message_is_said_once() -> None:

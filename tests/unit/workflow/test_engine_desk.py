@@ -176,6 +176,18 @@ def test_where_an_order_can_be_called_off(state: State) -> None:
     assert [(what, "not needed")] == [(e.what, e.why) for e in house.audit.entries(SEVEN)]
 
 
+def test_an_order_that_moved_on_is_not_called_off_from_an_old_card() -> None:
+    """The person sees what it is now, and decides again."""
+    house = House()
+    before = house.put(order(State.ISSUED))
+
+    with pytest.raises(Refused) as raised:
+        house.engine.cancel(SEVEN, by=RITA, reason="no", version=2)
+
+    assert "stale" == raised.value.code
+    assert before == house.order()
+
+
 def test_the_vendor_s_number_is_kept() -> None:
     """It stands in the order and in the audit."""
     house = House()

@@ -20,7 +20,13 @@ APPROVED = Approval(gate=Gate.ISSUE, by=MAX, at=NOON, yes=True)
 
 def installed(**parts: Any) -> CertificateOrder:
     """An order whose certificate serves, approved by Max."""
-    whole = {"id": FIRST, "certificate": certificate(), "approvals": (APPROVED,), **parts}
+    whole = {
+        "id": FIRST,
+        "certificate": certificate(),
+        "approvals": (APPROVED,),
+        "renewal_asked_at": NOON,
+        **parts,
+    }
     return order(State.INSTALLED, **whole)
 
 
@@ -104,6 +110,20 @@ def test_with_a_quorum_the_successor_waits_for_the_second_approver() -> None:
     assert State.PLACED is successor.state
     house.engine.decide(successor.id, Gate.ISSUE, yes=True, by=MIA)
     assert State.APPROVED is house.order(successor.id).state
+
+
+def test_not_now_on_an_old_card_is_refused() -> None:
+    """Somebody has answered the card since; their answer stands."""
+    house = House()
+    house.put(installed())
+    house.engine.renew(FIRST, by=MAX)
+    before = house.order(1)
+
+    with pytest.raises(Refused) as raised:
+        house.engine.postpone_renewal(FIRST, by=MIA, version=3)
+
+    assert "stale" == raised.value.code
+    assert before == house.order(1)
 
 
 @pytest.mark.parametrize(("by", "code"), [(OLGA, "not-approver"), (RITA, "not-approver")])

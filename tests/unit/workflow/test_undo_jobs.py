@@ -1,14 +1,26 @@
 """Taking back: the certificates of before serve again, and a certificate is removed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.domain.faults import FaultKind
+from bot.domain.approvals import Gate
+from bot.domain.faults import FaultKind, Refused
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
-from tests.unit.domain.samples import EX01, NOON, OLGA, certificate, order, plan
+from tests.unit.domain.samples import (
+    EX01,
+    EX02,
+    NOON,
+    OLGA,
+    certificate,
+    host_plan,
+    order,
+    plan,
+    wish,
+)
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun
 
@@ -20,7 +32,14 @@ def undoing(state: State, **parts: Any) -> House:
     house = House()
     house.put(
         order(
-            state, **{"plan": plan(), "certificate": certificate(), "installed_at": NOON, **parts}
+            state,
+            **{
+                "plan": plan(),
+                "certificate": certificate(),
+                "installed_at": NOON,
+                "done_hosts": (EX01, EX02),
+                **parts,
+            },
         )
     )
     return house
@@ -64,6 +83,61 @@ def test_a_run_the_order_no_longer_means_touches_no_host(state: State, work: Wor
     assert before == house.order()
     assert {} == house.hosts.acts
     assert [] == house.whats()
+
+
+def test_a_host_without_a_certificate_before_is_left_as_it_is() -> None:
+    """What can be given back is; a host that had nothing keeps the new one and stops nobody."""
+    whole = plan(host_plan(EX01), replace(host_plan(EX02), before={}))
+    house = undoing(State.ROLLING_BACK, plan=whole)
+
+    assert State.ROLLED_BACK is play(house, Work.ROLL_BACK).state
+    assert ["EX01/restore_smtp_default"] == list(house.hosts.acts)
+
+
+def test_with_nothing_to_go_back_to_nothing_is_begun() -> None:
+    """A roll-back that can only fail would leave an installed order failed for ever."""
+    whole = plan(replace(host_plan(EX01), before={}))
+    house = undoing(State.INSTALLED, plan=whole)
+    before = house.order()
+
+    with pytest.raises(Refused) as raised:
+        house.engine.decide(SEVEN, Gate.ROLL_BACK, yes=True, by=OLGA)
+
+    assert "nothing-before" == raised.value.code
+    assert before == house.order()
+
+
+def test_the_order_of_before_is_watched_again() -> None:
+    """Its certificate serves again; nobody but the watch would see it expire."""
+    house = undoing(State.ROLLING_BACK, wish=wish(renews=OrderId(3)))
+    house.put(order(State.SUPERSEDED, id=OrderId(3), superseded_by=SEVEN, renewed_by=SEVEN))
+
+    play(house, Work.ROLL_BACK)
+
+    before = house.order(3)
+    assert (State.INSTALLED, None, None) == (before.state, before.superseded_by, before.renewed_by)
+    assert ["reinstated"] == house.whats(3)
+
+
+@pytest.mark.parametrize("state", [State.INSTALLED, State.RETIRED])
+def test_an_order_of_before_that_was_not_superseded_is_left_alone(state: State) -> None:
+    """A half installation never took over, and what was retired is gone."""
+    house = undoing(State.ROLLING_BACK, wish=wish(renews=OrderId(3)))
+    before = house.put(order(state, id=OrderId(3)))
+
+    play(house, Work.ROLL_BACK)
+
+    assert before == house.order(3)
+
+
+def test_an_order_without_a_plan_cannot_be_taken_back() -> None:
+    """The job breaks loudly, so that the order gets its apology; no host is touched."""
+    house = undoing(State.ROLLING_BACK, plan=None)
+
+    with pytest.raises(LookupError, match="order 7 rolls back without a plan"):
+        play(house, Work.ROLL_BACK)
+
+    assert {} == house.hosts.acts
 
 
 def test_a_retirement_removes_the_certificate_from_every_host() -> None:

@@ -1,0 +1,97 @@
+"""
+What a word at a gate must bring along, and whose words count; asked by the engine, of values alone.
+
+The gates' keepers are `bot/domain/policy.py`'s business; nothing is changed or loaded here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.approvals import Approval, Gate
+from bot.domain.faults import Refused
+from bot.domain.ids import HostName
+from bot.domain.order import CertificateOrder
+from bot.domain.plan import Answer
+from bot.domain.policy import keeps_gate
+from bot.domain.site import Site
+from bot.domain.states import State
+
+
+def counting(site: Site, order: CertificateOrder) -> tuple[Approval, ...]:
+    """The words that still count: those whose givers keep the gate, since roles may have changed."""
+    return tuple(a for a in order.approvals if keeps_gate(site, order, a.gate, a.by))
+
+
+def needed(site: Site, gate: Gate, answers: Mapping[HostName, Answer]) -> int:
+    """How many have to say yes; a plan that overwrites a default passes both of its gates."""
+    quorum = site.policy.quorum
+    gates = (gate, Gate.OVERWRITE_SMTP) if Answer.YES in answers.values() else (gate,)
+    return max(quorum.get(one, 1) for one in gates)
+
+
+def has_what_is_decided(order: CertificateOrder) -> bool:
+    """A failed order can be rolled back only when it failed while it was installed."""
+    return order.state is not State.FAILED or order.failed_in is State.INSTALLING
+
+
+def check_gives_back(order: CertificateOrder) -> None:
+    """
+    Check that a roll-back has something to go back to.
+
+    Raises:
+        Refused: ``nothing-before``.
+    """
+    plan = order.plan
+    if plan is None or any(plan.gives_back(host.host) for host in plan.hosts):
+        return
+    raise Refused(
+        "nothing-before",
+        f"No service had another certificate before {order.title}, so there is nothing to go back to and "
+        f"nothing was changed. Order another certificate, or enable one by hand on the host.",
+    )
+
+
+def check_answered(order: CertificateOrder, answers: Mapping[HostName, Answer]) -> None:
+    """
+    Check that every host's SMTP question has its answer.
+
+    Raises:
+        Refused: ``smtp-question-open``.
+    """
+    plans = order.plan.hosts if order.plan else ()
+    open_ = [plan.host for plan in plans if plan.question and plan.host not in answers]
+    if open_:
+        raise Refused(
+            "smtp-question-open",
+            f"The question about the default SMTP certificate is not answered for "
+            f"{', '.join(open_)}. Nothing was installed. Answer No or Yes for every host.",
+        )
+
+
+def check_agreed(
+    words: tuple[Approval, ...], digest: str, answers: Mapping[HostName, Answer]
+) -> None:
+    """With a quorum, the answers that run are those that everybody gave."""
+    said = {a.subject: a for a in words if a.gate is Gate.OVERWRITE_SMTP}
+    for host, answer in answers.items():
+        before = said.get(f"{host}:{digest}")
+        if before is not None and before.yes is not (answer is Answer.YES):
+            raise Refused(
+                "smtp-answers-differ",
+                f"<@{before.by.split(':')[-1]}> answered {'Yes' if before.yes else 'No'} for {host}, and "
+                f"you answered otherwise. Your word was not counted and nothing was installed. Answer "
+                f"the same; to decide otherwise reject the plan, which ends this order, and ask anew.",
+            )
+
+
+def smtp_words(word: Approval, answers: Mapping[HostName, Answer]) -> tuple[Approval, ...]:
+    """The answers as words at the gate they belong to, one a host."""
+    return tuple(
+        replace(
+            word,
+            gate=Gate.OVERWRITE_SMTP,
+            yes=answer is Answer.YES,
+            subject=f"{host}:{word.subject}",
+        )
+        for host, answer in answers.items()
+    )

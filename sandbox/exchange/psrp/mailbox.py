@@ -1,0 +1,60 @@
+"""What a pool or a pipeline has to tell, one piece a Receive. No protocol is known here."""
+
+import threading
+
+from sandbox.exchange.wsman.shells import ConnectionLost
+
+
+class Mailbox:
+    """Filled by the host, emptied by Receive; safe to use from every thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._pieces: list[bytes] = []
+        self._is_done = False
+        self._is_lost = False
+        self._readers = 0
+
+    def put(self, piece: bytes) -> None:
+        """Append one piece; it is handed out whole."""
+        with self._changed:
+            self._pieces.append(piece)
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+        with self._changed:
+            self._is_done = True
+            self._changed.notify_all()
+
+    def lose(self) -> None:
+        """The host is gone: whoever waits learns it by ConnectionLost."""
+        with self._changed:
+            self._is_lost = True
+            self._changed.notify_all()
+
+    def wait_for_reader(self, timeout_s: float) -> None:
+        """Return when somebody waits for a piece, or when nobody came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._readers, timeout_s)
+
+    def take(self, timeout_s: float) -> tuple[bytes, bool] | None:
+        """
+        The next piece, and whether it was the last; None when nothing came in time.
+
+        Raises:
+            ConnectionLost: the host went away while waiting.
+        """
+        with self._changed:
+            self._readers += 1
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._pieces or self._is_done or self._is_lost, timeout_s
+            )
+            self._readers -= 1
+            if self._is_lost:
+                raise ConnectionLost
+            if not self._pieces and not self._is_done:
+                return None
+            piece = self._pieces.pop(0) if self._pieces else b""
+            return piece, self._is_done and not self._pieces
