@@ -29,7 +29,7 @@ story: setup ## one whole order without a person, through real wires
 	$(BIN)/python -m sandbox.story
 
 test: setup programs ## all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## format, lint, types, walls, unit tests
 	$(BIN)/ruff format --check .
