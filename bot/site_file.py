@@ -62,6 +62,8 @@ class HostSection(_Strict):
     password_env: str = ""
     password_file: str = ""
     shell: Literal["snapin", "session"] = "snapin"
+    psrp: str = Field(default="", pattern=r"^(https?://.*)?$")
+    door: Literal["auto", "winrm", "psrp"] = "auto"
     ca_pem: str = ""
     lab: bool = False
     connect_to: str = ""
@@ -69,9 +71,18 @@ class HostSection(_Strict):
 
     @model_validator(mode="after")
     def _basic_needs_tls(self) -> "HostSection":
-        if self.auth == "basic" and not self.winrm.startswith("https://"):
+        addresses = [self.winrm, *([self.psrp] if self.psrp and self.door != "winrm" else [])]
+        if self.auth == "basic" and not all(one.startswith("https://") for one in addresses):
             raise ValueError(
                 "auth = basic sends the password readable over http; use https or another auth"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _door_is_there(self) -> "HostSection":
+        if self.door == "psrp" and (not self.psrp or self.version == "2007"):
+            raise ValueError(
+                "door = psrp needs the address psrp = http://<fqdn>/PowerShell/ and Exchange 2010 or later"
             )
         return self
 

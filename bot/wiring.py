@@ -237,6 +237,8 @@ def _access(settings: Settings, host: HostSection) -> HostAccess:
         user=host.user,
         password=password,
         shell=host.shell,
+        psrp_url=host.psrp,
+        door=host.door,
         ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
         allow_insecure=False,
     )

@@ -146,6 +146,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "few_scts": "Few transparency proofs",
     "days_left": "The days it has left",
     "lint": "The linter's advice",
+    "took_too_long": "Looking at it took too long",
     "changed": "Differs",
     "csr_unreadable": "The CSR cannot be read",
     "csr_not_signed": "The CSR is not signed by its own key",

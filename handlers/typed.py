@@ -38,7 +38,11 @@ def order_in(words: tuple[str, ...], usage: str) -> OrderId:
     """
     match = _ORDER.fullmatch(words[0]) if words else None
     if match is None:
-        said = f"{code(words[0], 100)} is no order number" if words else "The order's number is missing"
+        said = (
+            f"{code(words[0], 100)} is no order number"
+            if words
+            else "The order's number is missing"
+        )
         raise Refused("bad-words", f"{said}; nothing was done. Write `/cert {usage}`.")
     return OrderId(int(match.group(1)))
 

@@ -7,7 +7,7 @@ Facts from outside (reasons, file names, references) stand in code spans only; n
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from bot.certs.compare import rows_of
+from bot.certs.compare import Change, rows_of
 from bot.domain.ids import PersonId
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
@@ -121,20 +121,22 @@ def _proven(order: CertificateOrder, _: Facts) -> str:
         else ""
     )
     return (
-        f"The bundle holds the ordered certificate and its chain.{until}{_differences(order)} Next: the hosts "
-        f"are read and an operator reviews the plan.{warned}"
+        f"The bundle holds the ordered certificate and its chain.{until} Next: the hosts are read and an "
+        f"operator reviews the plan.{_differences(order)}{warned}"
     )
 
 
 def _differences(order: CertificateOrder) -> str:
     rows = rows_of(order.findings)
     if not rows:
-        return " Nothing differs from what was approved."
-    said = "; ".join(
-        f"{row.label.lower()} {code(row.after or 'none', 120)} instead of {code(row.before or 'none', 120)}"
-        for row in rows
-    )
-    return f" It differs from what was approved or is in place: {said}."
+        return "\nNothing differs from what was approved."
+    head = "\nApproved, or in place, beside what was delivered:"
+    return "".join([head, *(f"\n• {row.label}: {_sides(row)}" for row in rows)])
+
+
+def _sides(row: Change) -> str:
+    sides = [code(side, 200) for side in (row.before, row.after) if side]
+    return " became ".join(sides)
 
 
 def _installed(order: CertificateOrder, _: Facts) -> str:

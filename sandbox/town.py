@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from cryptography.fernet import Fernet
@@ -21,10 +21,11 @@ from sandbox.town_folder import CONFIG_FILE, TownFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostWish:
-    """One Exchange host of the town."""
+    """One Exchange host of the town, and the door by which the bot reaches its cmdlets."""
 
     name: str = "EX01"
     version: Version = "2019"
+    door: Literal["winrm", "psrp"] = "winrm"
 
 
 class Town:
@@ -67,8 +68,7 @@ class Town:
         """
         self._files.take()
         self.vendor = await self._start(vendor_part())
-        wishes = [exchange_part(name=wish.name, version=wish.version) for wish in self._hosts]
-        self.exchange = [await self._start(part) for part in wishes]
+        self.exchange = [await self._start_host(wish) for wish in self._hosts]
         self.slack = await self._start(self._slack_part())
         async with aiohttp.ClientSession() as session:
             for host in self.exchange:
@@ -107,6 +107,10 @@ class Town:
     async def _start(self, part: Part) -> Addresses:
         self._started.append(part)
         return await part.start()
+
+    async def _start_host(self, wish: HostWish) -> Addresses:
+        addresses = await self._start(exchange_part(name=wish.name, version=wish.version))
+        return {**addresses, "door": wish.door}
 
     def _slack_part(self) -> Part:
         links = [{"title": "Vendor's portal", "url": self.vendor["page"]}]

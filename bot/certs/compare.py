@@ -101,10 +101,15 @@ def _rows_against(before: LeafFacts, after: LeafFacts) -> Iterator[Change]:
         if old != new:
             yield Change(label=label, before=old, after=new)
     if before.spki_sha256 != after.spki_sha256:
-        yield Change(label="Key", before=before.spki_sha256, after=after.spki_sha256)
+        yield Change(label="Key", before=_short(before), after=_short(after))
     old_days, new_days = _days(before), _days(after)
     if new_days < old_days:
         yield Change(label="Lifetime", before=f"{old_days} days", after=f"{new_days} days")
+
+
+def _short(leaf: LeafFacts) -> str:
+    """Enough of a key's SHA-256 to tell two apart; that it is another one is the news."""
+    return f"SHA-256 {leaf.spki_sha256[:16]}…" if leaf.spki_sha256 else "not known"
 
 
 def _days(leaf: LeafFacts) -> int:

@@ -22,6 +22,9 @@ _CURVE_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": 
 _FERMAT_ROUNDS: Final = 100
 """BR 6.1.1.3 asks a vendor for so many."""
 _SQUARES_MOD_64: Final = frozenset(number * number % 64 for number in range(64))
+"""Twelve of 64 remainders can belong to a square."""
+_SQUARES_MOD_4095: Final = frozenset(number * number % 4095 for number in range(4095))
+"""336 of 4,095."""
 _SMALL_PRIMES_BELOW: Final = 752
 """BR 6.1.6 (NIST SP 800-89 5.3.3): no factor smaller than 752."""
 # CVE-2017-15361: moduli of the broken chip are powers of 65537 modulo each of these primes.
@@ -126,11 +129,19 @@ def _has_close_primes(modulus: int) -> bool:
     middle = math.isqrt(modulus)
     if middle * middle == modulus:
         return True
-    for candidate in range(middle + 1, middle + 1 + _FERMAT_ROUNDS):
-        square = candidate * candidate - modulus
-        # Twelve of 64 remainders can belong to a square, and roots of large numbers are dear.
-        if square % 64 in _SQUARES_MOD_64 and math.isqrt(square) ** 2 == square:
+    candidate = middle + 1
+    square = candidate * candidate - modulus
+    for _ in range(_FERMAT_ROUNDS):
+        # Remainders tell most numbers that are no squares, and roots of large ones are dear.
+        if (
+            square & 63 in _SQUARES_MOD_64
+            and square % 4095 in _SQUARES_MOD_4095
+            and math.isqrt(square) ** 2 == square
+        ):
             return True
+        # From one square to the next by an addition, not by a multiplication.
+        square += 2 * candidate + 1
+        candidate += 1
     return False
 
 

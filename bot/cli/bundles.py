@@ -1,5 +1,7 @@
 """Verbs about files: judge a bundle, read a CSR, print the command that makes one."""
 
+import io
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,4 +133,7 @@ def _print(verdict: "Verdict") -> None:
 
     from bot.cli.verdict_page import print_verdict
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of certificates hold what not every terminal can show.
+        sys.stdout.reconfigure(errors="backslashreplace")
     print_verdict(verdict, Console(highlight=False, markup=False, emoji=False))

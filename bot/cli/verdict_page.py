@@ -50,7 +50,7 @@ def _print_findings(console: Console, head: str, colour: str, findings: list[Fin
     for finding in findings:
         where = f" ({finding.where})" if finding.where else ""
         console.print(Text.assemble("  ", (finding.code, colour), where))
-        console.print(Padding(Text(finding.message), (0, 0, 0, 4)))
+        console.print(Padding(Text(finding.message), (0, 0, 0, 4), expand=False))
 
 
 def _print_table(console: Console, head: str, rows: Iterable[tuple[str, str]]) -> None:

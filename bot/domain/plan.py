@@ -54,6 +54,7 @@ class OperationKind(StrEnum):
     IMPORT_CERTIFICATE = "import_certificate"
     ENABLE_SERVICES = "enable_services"
     ENABLE_SMTP = "enable_smtp"
+    ENABLE_SMTP_KEEPING_DEFAULT = "enable_smtp_keeping_default"
     RESTORE_SMTP_DEFAULT = "restore_smtp_default"
     REMOVE_CERTIFICATE = "remove_certificate"
 
@@ -68,6 +69,8 @@ class Operation:
         thumbprint: the certificate the operation is about.
         services: what to enable; empty where it does not apply.
         only_if: run it only when the host's SMTP question was answered so; None: always.
+        current_default: the default SMTP certificate Exchange's question must name, where the question itself
+            is answered; None where it is not.
         text: the same operation as PowerShell, quoted, for people to read; never run.
     """
 
@@ -79,6 +82,7 @@ class Operation:
     services: tuple[Service, ...] = ()
     friendly_name: str = ""
     only_if: Answer | None = None
+    current_default: Thumbprint | None = None
     text: str = ""
 
 
@@ -257,11 +261,24 @@ def canonical(value: object) -> bytes:
 
     Two equal values give the same bytes on any machine; digests and the audit chain rest on it.
     """
-    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value  # type: ignore[call-overload]
+    plain = _as_dict(value) if hasattr(value, "__dataclass_fields__") else value
     text = json.dumps(
         plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain
     )
     return text.encode("ascii")
+
+
+_ADDED_LATER = frozenset({"current_default"})
+"""Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    return asdict(
+        value,
+        dict_factory=lambda pairs: {
+            name: held for name, held in pairs if held is not None or name not in _ADDED_LATER
+        },
+    )
 
 
 def _plain(value: Any) -> str:

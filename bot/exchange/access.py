@@ -10,6 +10,7 @@ from bot.exchange.dialect import dialect_of_word
 
 Auth = Literal["ntlm", "kerberos", "credssp", "basic"]
 Shell = Literal["snapin", "session"]
+Door = Literal["auto", "winrm", "psrp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,13 @@ class HostAccess:
         winrm_url: ``https://ex01.corp.example.com:5986/wsman`` or the like.
         password: opens the secret at the moment of signing in.
         shell: how the cmdlets are loaded: ``snapin`` in the same process, or ``session`` to Exchange's own endpoint.
+        psrp_url: Exchange's own endpoint, ``http://ex01.corp.example.com/PowerShell/``; empty: not used.
+        door: where the cmdlets run: by ``winrm``, at the endpoint (``psrp``), or there when it is named (``auto``).
         ca_pem: file with the anchor of the WinRM listener's certificate; None takes the public list.
         allow_insecure: skip the check of the listener's certificate; for the sandbox world alone.
 
     Raises:
-        ValueError: Basic without TLS, an address that is no WinRM address, an unknown version.
+        ValueError: Basic without TLS, an address that is none, an unknown version, an endpoint that cannot be.
     """
 
     name: HostName
@@ -36,25 +39,67 @@ class HostAccess:
     user: str
     password: Callable[[], str] = field(repr=False)
     shell: Shell = "snapin"
+    psrp_url: str = ""
+    door: Door = "auto"
     ca_pem: str | None = None
     allow_insecure: bool = False
 
     def __post_init__(self) -> None:
         dialect_of_word(self.version)
-        parts = urlsplit(self.winrm_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if not _is_address(self.winrm_url):
             raise ValueError(
                 f"Host {self.name}: {self.winrm_url!r} is no WinRM address. "
                 "Write one like https://ex01.corp.example.com:5986/wsman."
             )
-        if self.auth == "basic" and parts.scheme != "https":
+        if self.psrp_url and not _is_address(self.psrp_url):
+            raise ValueError(
+                f"Host {self.name}: {self.psrp_url!r} is no address of Exchange's endpoint. "
+                "Write one like http://ex01.corp.example.com/PowerShell/."
+            )
+        self._check_door()
+        urls = [self.winrm_url, *([self.psrp_url] if self.by_endpoint else [])]
+        if self.auth == "basic" and any(urlsplit(url).scheme != "https" for url in urls):
             raise ValueError(
                 f"Host {self.name}: Basic would send the password in clear text. "
                 "Use an https address, or ntlm or kerberos."
             )
+
+    def _check_door(self) -> None:
+        if self.door != "psrp":
+            return
+        if not self.psrp_url:
+            raise ValueError(
+                f"Host {self.name}: the door psrp needs the address of Exchange's endpoint. "
+                "Write psrp = http://<fqdn>/PowerShell/, or another door."
+            )
+        if not self.has_endpoint:
+            raise ValueError(
+                f"Host {self.name}: Exchange 2007 has no endpoint of its own. Write the door winrm."
+            )
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether this version of Exchange has an endpoint of its own (exchange.md 1.2)."""
+        return dialect_of_word(self.version).version != "2007"
+
+    @property
+    def by_endpoint(self) -> bool:
+        """Whether the cmdlets run at Exchange's own endpoint."""
+        return self.door != "winrm" and bool(self.psrp_url) and self.has_endpoint
+
+    @property
+    def endpoint_address(self) -> tuple[str, int]:
+        """Host and port of Exchange's own endpoint; the web's own ports where the address names none."""
+        parts = urlsplit(self.psrp_url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to dial; WinRM's own ports where the address names none."""
         parts = urlsplit(self.winrm_url)
         return parts.hostname or "", parts.port or (5986 if parts.scheme == "https" else 5985)
+
+
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username

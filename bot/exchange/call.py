@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
+from bot.certs.prints import Thumbprint
+
 Op = Literal[
     "hello",
     "connect",
@@ -39,6 +41,21 @@ class Secret:
         return "Secret(***)"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpDecision:
+    """
+    What a person decided on "Overwrite the existing default SMTP certificate?".
+
+    Args:
+        current: the default the question must name as the one of now.
+        new: the one it must name as the replacement.
+    """
+
+    current: Thumbprint
+    new: Thumbprint
+    overwrite: bool
+
+
 Value = str | int | bool | bytes | tuple[str, ...] | Switch | Secret
 
 _CHANGING_OPS: Final = frozenset({"store.add", "store.remove", "file.write", "file.delete"})
@@ -55,12 +72,14 @@ class Call:
         cmdlet: the cmdlet's name where the operation is ``cmdlet``.
         values: parameters by name, in the order in which people read them.
         wants: properties of each output object, in order; ``.`` is the object itself.
+        decision: the answer to the question the cmdlet will ask; only Exchange's own endpoint can give it.
     """
 
     op: Op
     cmdlet: str = ""
     values: tuple[tuple[str, Value], ...] = ()
     wants: tuple[str, ...] = ()
+    decision: SmtpDecision | None = None
 
     @property
     def changes(self) -> bool:

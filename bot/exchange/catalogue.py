@@ -52,6 +52,13 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         number=36,
+        code="SelectRefused",
+        texts=("'select-object' is not recognized",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="Exchange's endpoint of this host shows no properties of its objects. Set the host's door to winrm.",
+    ),
+    Entry(
+        number=36,
         code="CmdletUnknown",
         ids=("CommandNotFoundException",),
         kind=FaultKind.UNSUPPORTED,

@@ -11,7 +11,7 @@ from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
 from bot.domain.plan import Service
 from bot.domain.subject import Subject
-from bot.exchange.call import Call, Secret, Switch, Value
+from bot.exchange.call import Call, Secret, SmtpDecision, Switch, Value
 from bot.exchange.dialect import Dialect
 
 CERTIFICATE: Final = (
@@ -31,6 +31,7 @@ PENDING: Final = ("FriendlyName", "CertificateRequest", "NotBefore")
 """What is asked to find a pending request again."""
 
 CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName")
+VERSION: Final = "AdminDisplayVersion"
 DEFAULT_SMTP: Final = "InternalTransportCertificateThumbprint"
 
 
@@ -96,6 +97,12 @@ def get_default_smtp(dialect: Dialect, server: str) -> Call:
     """The default SMTP certificate of this one server; without its name the whole organisation would answer."""
     values = (("Identity", server),)
     return Call(op="cmdlet", cmdlet=dialect.transport_cmdlet, values=values, wants=(DEFAULT_SMTP,))
+
+
+def get_version(server: str) -> Call:
+    """Version and build of a server as its own directory knows them."""
+    values = (("Identity", server),)
+    return Call(op="cmdlet", cmdlet="Get-ExchangeServer", values=values, wants=(VERSION,))
 
 
 def get_send_connectors() -> Call:
@@ -175,7 +182,12 @@ def export_certificate(thumbprint: Thumbprint, password: Secret) -> Call:
 
 
 def enable(
-    thumbprint: Thumbprint, services: Sequence[Service], *, force: bool, keep_http: bool
+    thumbprint: Thumbprint,
+    services: Sequence[Service],
+    *,
+    force: bool,
+    keep_http: bool,
+    decision: SmtpDecision | None = None,
 ) -> Call:
     """
     Bind services to a certificate. Services can only be added, never taken off.
@@ -183,6 +195,7 @@ def enable(
     Args:
         force: answer every question with yes; for SMTP that replaces the default, so a person has decided it.
         keep_http: leave "Require SSL" of the web site's root as it is.
+        decision: answer the SMTP question with it instead of forcing a yes.
     """
     values: tuple[tuple[str, Value], ...] = (
         ("Thumbprint", thumbprint),
@@ -192,7 +205,7 @@ def enable(
         values = (*values, ("DoNotRequireSsl", Switch.PRESENT))
     if force:
         values = (*values, ("Force", Switch.PRESENT))
-    return Call(op="cmdlet", cmdlet="Enable-ExchangeCertificate", values=values)
+    return Call(op="cmdlet", cmdlet="Enable-ExchangeCertificate", values=values, decision=decision)
 
 
 def remove_certificate(thumbprint: Thumbprint) -> Call:

@@ -38,6 +38,7 @@ def forecast_host(
     before: Mapping[Service, Thumbprint],
     question: SmtpQuestion | None,
     word: str,
+    by_endpoint: bool = False,
 ) -> tuple[str, ...]:
     """Everything worth knowing before the plan runs on this host, the most important first."""
     services = served_services(wish.services, certificate, dialect)
@@ -47,7 +48,7 @@ def forecast_host(
         *_key(wish, certificate, snapshot),
         *_intermediates(certificate, snapshot),
         *_moves(snapshot, services, before),
-        *_smtp(snapshot, question, services),
+        *_smtp(snapshot, question, services, by_endpoint=by_endpoint),
         *(forecast_starttls(certificate, snapshot) if question is not None else ()),
         *_left_out(wish, dialect),
         *_wildcard(wish, certificate),
@@ -56,6 +57,7 @@ def forecast_host(
         *_hybrid(snapshot),
         *_afterwards(services, dialect),
         *_undoing(services, before),
+        _door(by_endpoint=by_endpoint),
     )
 
 
@@ -120,7 +122,11 @@ def _moves(
 
 
 def _smtp(
-    snapshot: Snapshot, question: SmtpQuestion | None, services: tuple[Service, ...]
+    snapshot: Snapshot,
+    question: SmtpQuestion | None,
+    services: tuple[Service, ...],
+    *,
+    by_endpoint: bool,
 ) -> Iterator[str]:
     if Service.SMTP not in services:
         return
@@ -132,10 +138,15 @@ def _smtp(
             "No cannot be chosen, for it could not be given back: with No, SMTP stays as it is."
         )
     else:
+        way = (
+            "The question itself is answered, and only if it names these two: for No the default is at no moment another."
+            if by_endpoint
+            else "For No the default is replaced for a moment and given back at once."
+        )
         yield (
             f"SMTP gets the new certificate either way. Yes makes it the default for mail between servers; "
             f"No keeps {show(question.current.subject)} (until {question.current.not_after:%Y-%m-%d}) as the default. "
-            "For No the default is replaced for a moment and given back at once."
+            f"{way}"
         )
 
 
@@ -240,6 +251,12 @@ def _undoing(services: tuple[Service, ...], before: Mapping[Service, Thumbprint]
         f"A roll-back gives {', '.join(before)} back to the certificates of today{rest}. "
         "The new certificate and its intermediates would stay in their stores."
     )
+
+
+def _door(*, by_endpoint: bool) -> str:
+    if by_endpoint:
+        return "Exchange's cmdlets run at its own endpoint (PSRP), stores and files are reached by WinRM."
+    return "Everything is done by WinRM."
 
 
 def _title(connector: Connector) -> str:

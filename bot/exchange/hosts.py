@@ -1,5 +1,5 @@
 """
-The Exchange hosts behind `ports.ExchangeHosts`, over WinRM.
+The Exchange hosts behind `ports.ExchangeHosts`, over WinRM and Exchange's own endpoint.
 
 One host is worked on by one thread at a time. A conversation is kept for the next call of the same
 thread for a short while, because starting PowerShell and Exchange's tools costs more than the work.
@@ -29,10 +29,11 @@ from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
 from bot.exchange.pending import find_request, make_request
 from bot.exchange.plan import plan_install
+from bot.exchange.psrp import ExchangeEndpoint
 from bot.exchange.readback import read_back
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
-from bot.exchange.session import Deadlines
+from bot.exchange.session import Conversation, Deadlines
 from bot.exchange.snapshot import take_snapshot
 from bot.exchange.winrm import WinRMWire
 from bot.exchange.wire import Wire
@@ -67,12 +68,21 @@ class WinRMHosts:
     ) -> None:
         self._clock = clock
         make_wire = open_wire or (lambda access: WinRMWire(access, now=clock.now))
+        limits = deadlines or Deadlines()
+
+        def open_endpoint(access: HostAccess) -> Conversation:
+            endpoint = ExchangeEndpoint(access, deadlines=limits, monotonic=monotonic)
+            endpoint.open()
+            return endpoint
+
+        self._endpoints = frozenset(access.name for access in accesses if access.by_endpoint)
         self._words = {access.name: access.version for access in accesses}
         self._lines = {
             access.name.lower(): HostLine(
                 access,
                 open_wire=make_wire,
-                deadlines=deadlines or Deadlines(),
+                open_endpoint=open_endpoint,
+                deadlines=limits,
                 monotonic=monotonic,
                 keep_s=keep_s,
             )
@@ -106,7 +116,9 @@ class WinRMHosts:
         snapshots: tuple[Snapshot, ...],
     ) -> InstallPlan:
         """What would be done on the order's hosts, in order; reads nothing."""
-        return plan_install(order, certificate, snapshots, words=self._words)
+        return plan_install(
+            order, certificate, snapshots, words=self._words, endpoints=self._endpoints
+        )
 
     def plan_retirement(
         self,

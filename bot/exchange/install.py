@@ -42,7 +42,7 @@ def observe(
             return _see_key(runner, certificate)
         case OperationKind.ENABLE_SERVICES:
             return _see_services(runner, operation)
-        case OperationKind.ENABLE_SMTP:
+        case OperationKind.ENABLE_SMTP | OperationKind.ENABLE_SMTP_KEEPING_DEFAULT:
             return _see_smtp(runner, facts, operation)
         case OperationKind.RESTORE_SMTP_DEFAULT:
             return _see_default(runner, facts, operation.thumbprint)
@@ -78,6 +78,7 @@ def act(
         case (
             OperationKind.ENABLE_SERVICES
             | OperationKind.ENABLE_SMTP
+            | OperationKind.ENABLE_SMTP_KEEPING_DEFAULT
             | OperationKind.RESTORE_SMTP_DEFAULT
         ):
             return _enable(runner, facts, operation)
@@ -107,14 +108,26 @@ def _see_services(runner: Runner, operation: Operation) -> Observation:
 
 def _see_smtp(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
     """
-    SMTP is enabled with Force, so its end state is the default being the new one, whatever was answered.
+    Where SMTP is enabled with Force, its end state is the default being the new one, whatever was answered.
 
     The Services column alone proves nothing: SMTP is shown as soon as Network Service can read the key,
-    and enabling any other service sees to that (exchange.md 4.3). With No the next operation gives back.
+    and enabling any other service sees to that (exchange.md 4.3). With No the next operation gives back;
+    where the question itself is answered with No, the default is still the one of before.
     """
     if Service.SMTP not in _shown_services(runner, operation.thumbprint):
         return Observation(done=False, seen="it does not serve SMTP yet")
+    if operation.kind is OperationKind.ENABLE_SMTP_KEEPING_DEFAULT:
+        return _see_kept(runner, facts, operation)
     return _see_default(runner, facts, operation.thumbprint)
+
+
+def _see_kept(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
+    now = default_smtp(runner, facts)
+    return _seen(
+        now == operation.current_default,
+        f"it serves SMTP, and {now} is still the default SMTP certificate",
+        f"the default SMTP certificate is {now or 'none'}, and {operation.current_default} was to be kept",
+    )
 
 
 def _see_default(runner: Runner, facts: HostFacts, wanted: Thumbprint) -> Observation:
@@ -208,6 +221,13 @@ def _drop_file(runner: Runner, name: str) -> None:
 def _enable(runner: Runner, facts: HostFacts, operation: Operation) -> Receipt:
     knows = _OPTIONAL if facts.dialect.knows_force else _probe(runner)
     call = enabling_call(operation, keep_http="DoNotRequireSsl" in knows)
+    if call.decision is not None and not facts.by_endpoint:
+        raise _refusal(
+            operation,
+            "door-changed",
+            "The plan answers Exchange's question at its own endpoint, and the host is reached by WinRM alone now.",
+            "Name the endpoint in the configuration again, or make a new plan.",
+        )
     if ("Force", Switch.PRESENT) in call.values and "Force" not in knows:
         raise _refusal(
             operation,

@@ -13,7 +13,8 @@ from typing import Final
 from bot.domain.faults import HostFault
 from bot.exchange.access import HostAccess
 from bot.exchange.dialect import dialect_of_word
-from bot.exchange.session import Deadlines, RunnerSession
+from bot.exchange.doors import TwoDoors
+from bot.exchange.session import Conversation, Deadlines, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
 from bot.exchange.wire import Wire
 
@@ -25,7 +26,7 @@ _LONGEST_S: Final = 900.0
 class Meeting:
     """An open conversation and whom it is with."""
 
-    runner: RunnerSession
+    runner: Conversation
     facts: HostFacts
 
 
@@ -45,12 +46,14 @@ class HostLine:
         access: HostAccess,
         *,
         open_wire: Callable[[HostAccess], Wire],
+        open_endpoint: Callable[[HostAccess], Conversation],
         deadlines: Deadlines,
         monotonic: Callable[[], float],
         keep_s: float,
     ) -> None:
         self._access = access
         self._open_wire = open_wire
+        self._open_endpoint = open_endpoint
         self._deadlines = deadlines
         self._monotonic = monotonic
         self._keep_s = keep_s
@@ -93,14 +96,10 @@ class HostLine:
         return None
 
     def _open(self) -> _Kept:
-        runner = RunnerSession(
-            self._access.name,
-            self._open_wire(self._access),
-            deadlines=self._deadlines,
-            monotonic=self._monotonic,
-        )
-        runner.open(old_engine=dialect_of_word(self._access.version).old_engine)
+        runner = self._open_shell()
         try:
+            if self._access.by_endpoint:
+                runner = TwoDoors(shell=runner, endpoint=self._open_endpoint(self._access))
             facts = meet_host(runner, self._access)
         except HostFault:
             runner.close()
@@ -113,6 +112,16 @@ class HostLine:
             used_s=now,
         )
         return self._kept
+
+    def _open_shell(self) -> Conversation:
+        session = RunnerSession(
+            self._access.name,
+            self._open_wire(self._access),
+            deadlines=self._deadlines,
+            monotonic=self._monotonic,
+        )
+        session.open(old_engine=dialect_of_word(self._access.version).old_engine)
+        return session
 
     def _drop(self) -> None:
         kept, self._kept = self._kept, None

@@ -12,7 +12,7 @@ from bot.certs.prints import Thumbprint, thumbprint_of
 from bot.domain.ids import HostName
 from bot.domain.plan import Answer, Operation, OperationKind, Service, Step
 from bot.exchange import cmdlets
-from bot.exchange.call import Call
+from bot.exchange.call import Call, SmtpDecision
 from bot.exchange.dialect import Dialect
 from bot.exchange.preview import preview_call, preview_intermediate
 
@@ -70,16 +70,52 @@ def enable_services(
     return _with_text(plain, enabling_call(plain, keep_http=dialect.knows_force))
 
 
-def enable_smtp(host: HostName, thumbprint: Thumbprint, *, only_if: Answer | None) -> Operation:
-    """Bind SMTP; with an answer the question is settled by it, without one no question is expected."""
+def enable_smtp(
+    host: HostName,
+    thumbprint: Thumbprint,
+    *,
+    only_if: Answer | None,
+    current_default: Thumbprint | None = None,
+) -> Operation:
+    """
+    Bind SMTP; with an answer the question is settled by it, without one no question is expected.
+
+    Args:
+        current_default: let the question come and answer it with yes if it names this one; without it, force.
+    """
     plain = Operation(
-        key=_key(host, OperationKind.ENABLE_SMTP, thumbprint, only_if or "unasked"),
+        key=_key(
+            host,
+            OperationKind.ENABLE_SMTP,
+            thumbprint,
+            only_if or "unasked",
+            *([current_default[:16]] if current_default else []),
+        ),
         host=host,
         step=Step.ENABLE,
         kind=OperationKind.ENABLE_SMTP,
         thumbprint=thumbprint,
         services=(Service.SMTP,),
         only_if=only_if,
+        current_default=current_default,
+    )
+    return _with_text(plain, enabling_call(plain, keep_http=False))
+
+
+def enable_smtp_keeping_default(
+    host: HostName, thumbprint: Thumbprint, *, current_default: Thumbprint
+) -> Operation:
+    """Bind SMTP and answer the question with no, so that the default is at no moment another one."""
+    kind = OperationKind.ENABLE_SMTP_KEEPING_DEFAULT
+    plain = Operation(
+        key=_key(host, kind, thumbprint, current_default[:16]),
+        host=host,
+        step=Step.ENABLE,
+        kind=kind,
+        thumbprint=thumbprint,
+        services=(Service.SMTP,),
+        only_if=Answer.NO,
+        current_default=current_default,
     )
     return _with_text(plain, enabling_call(plain, keep_http=False))
 
@@ -116,19 +152,33 @@ def enabling_call(operation: Operation, *, keep_http: bool) -> Call:
     """
     The Enable call an operation means.
 
-    Force stands only where a person answered the SMTP question (exchange.md 3.5 point 2), and for UM,
-    which asks always and has no other way. IIS never shares a call with Force.
+    Force stands only where a person answered the SMTP question and nobody can answer it on the host
+    (exchange.md 3.5 point 2), and for UM, which asks always in words nobody has seen. IIS never shares a
+    call with Force.
 
     Args:
         keep_http: the host knows ``-DoNotRequireSsl``.
     """
+    decision = _decision(operation)
     is_decided = operation.only_if is not None
     is_restored = operation.kind is OperationKind.RESTORE_SMTP_DEFAULT
+    is_forced = is_decided or is_restored or Service.UM in operation.services
     return cmdlets.enable(
         operation.thumbprint,
         operation.services,
-        force=is_decided or is_restored or Service.UM in operation.services,
+        force=is_forced and decision is None,
         keep_http=keep_http and Service.IIS in operation.services,
+        decision=decision,
+    )
+
+
+def _decision(operation: Operation) -> SmtpDecision | None:
+    if operation.current_default is None:
+        return None
+    return SmtpDecision(
+        current=operation.current_default,
+        new=operation.thumbprint,
+        overwrite=operation.kind is not OperationKind.ENABLE_SMTP_KEEPING_DEFAULT,
     )
 
 

@@ -5,7 +5,7 @@ Pure: reads nothing, asks nobody. What the operations do is written in `operatio
 told beforehand in `forecast.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint, thumbprint_of
@@ -39,19 +39,27 @@ def plan_install(
     snapshots: tuple[Snapshot, ...],
     *,
     words: Mapping[HostName, str],
+    endpoints: Collection[HostName] = (),
 ) -> InstallPlan:
     """
     Plan the installation on the order's hosts, in their order.
 
     Args:
         words: the configuration's version word by host; a host that is another version is said so.
+        endpoints: hosts whose cmdlets run at Exchange's own endpoint, where questions can be answered.
 
     Raises:
         HostFault: UNSUPPORTED, when a host cannot take the certificate as it stands.
     """
     found = {snapshot.host: snapshot for snapshot in snapshots}
     hosts = tuple(
-        _plan_host(order, certificate, _snapshot_of(found, host), words.get(host, ""))
+        _plan_host(
+            order,
+            certificate,
+            _snapshot_of(found, host),
+            words.get(host, ""),
+            by_endpoint=host in endpoints,
+        )
         for host in order.wish.hosts
     )
     facts = certificate.facts
@@ -119,7 +127,12 @@ def _snapshot_of(found: Mapping[HostName, Snapshot], host: HostName) -> Snapshot
 
 
 def _plan_host(
-    order: CertificateOrder, certificate: IssuedCertificate, snapshot: Snapshot, word: str
+    order: CertificateOrder,
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    word: str,
+    *,
+    by_endpoint: bool,
 ) -> HostPlan:
     dialect = dialect_for(snapshot)
     new = certificate.facts.thumbprint
@@ -137,7 +150,7 @@ def _plan_host(
         operations=(
             *_preparing(order, certificate, snapshot, dialect),
             *_enabling(certificate, snapshot, dialect, services),
-            *_smtp(certificate, snapshot, services, question),
+            *_smtp(certificate, snapshot, services, question, by_endpoint=by_endpoint),
         ),
         forecast=forecast_host(
             order.wish,
@@ -147,6 +160,7 @@ def _plan_host(
             before=before,
             question=question,
             word=word,
+            by_endpoint=by_endpoint,
         ),
         question=question,
         before=before,
@@ -224,19 +238,25 @@ def _smtp(
     snapshot: Snapshot,
     services: tuple[Service, ...],
     question: SmtpQuestion | None,
+    *,
+    by_endpoint: bool,
 ) -> tuple[Operation, ...]:
     if Service.SMTP not in services:
         return ()
     host, new = snapshot.host, certificate.facts.thumbprint
     if question is None:
         return (operations.enable_smtp(host, new, only_if=None),)
-    yes = operations.enable_smtp(host, new, only_if=Answer.YES)
     if question.current is None:
         # The old default cannot be given back: nothing is done for No, and the forecast says so.
-        return (yes,)
+        return (operations.enable_smtp(host, new, only_if=Answer.YES),)
     old = question.current.thumbprint
+    if by_endpoint:
+        return (
+            operations.enable_smtp(host, new, only_if=Answer.YES, current_default=old),
+            operations.enable_smtp_keeping_default(host, new, current_default=old),
+        )
     return (
-        yes,
+        operations.enable_smtp(host, new, only_if=Answer.YES),
         operations.enable_smtp(host, new, only_if=Answer.NO),
         operations.restore_smtp_default(host, old, step=Step.ENABLE, only_if=Answer.NO),
     )

@@ -11,7 +11,7 @@ from typing import Final
 from bot.certs.prints import Thumbprint
 from bot.domain.ids import HostName
 from bot.domain.plan import Connector
-from bot.exchange.call import Call, Secret, Switch, Value
+from bot.exchange.call import Call, Secret, SmtpDecision, Switch, Value
 from bot.exchange.frames import check_text
 
 _QUOTES: Final = "'\u2018\u2019\u201a\u201b"
@@ -36,7 +36,8 @@ def preview_call(call: Call, *, file_name: str = "certificate.cer") -> str:
         file_name: where a person would have the bytes that CertDesk sends as data.
     """
     parts = [_parameter(name, value, file_name) for name, value in call.values]
-    return " ".join([call.cmdlet, *parts])
+    note = [_answer_note(call.decision)] if call.decision is not None else []
+    return " ".join([call.cmdlet, *parts, *note])
 
 
 def preview_intermediate(file_name: str) -> str:
@@ -58,6 +59,12 @@ def preview_connector(connector: Connector, host: HostName, thumbprint: Thumbpri
         f"Set-{connector.direction.title()}Connector -Identity:{quote_text(identity)} "
         '-TlsCertificateName:"<I>$($c.Issuer)<S>$($c.Subject)"'
     )
+
+
+def _answer_note(decision: SmtpDecision) -> str:
+    """Write what a person would type when Exchange asks, as a comment behind the command."""
+    word = "Y" if decision.overwrite else "N"
+    return f'# answer {word} to "Overwrite the existing default SMTP certificate?"'
 
 
 def _parameter(name: str, value: Value, file_name: str) -> str:

@@ -47,8 +47,16 @@ class Runner(Protocol):
         ...
 
 
+class Conversation(Runner, Protocol):
+    """A `Runner` that can be ended. 2. `close` never raises."""
+
+    def close(self) -> None:
+        """End it, whatever its state."""
+        ...
+
+
 class RunnerSession:
-    """A `Runner` over a `Wire`."""
+    """A `Conversation` over a `Wire`."""
 
     def __init__(
         self,

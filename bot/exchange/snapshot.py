@@ -7,6 +7,7 @@ cannot know: services, status, friendly name, key.
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -30,6 +31,7 @@ from bot.exchange.session import Runner
 from bot.exchange.talk import Row, run_one, run_rows, unreadable
 
 _PENDING = "PendingRequest"
+_NUMBER = re.compile(r"\d+")
 _FRONT_END = "/W3SVC/1"
 """The Default Web Site in ``IISServices``; the back end is site 2 (exchange.md 4.2)."""
 
@@ -39,7 +41,13 @@ BACK_END = "IIS (back end)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
-    """Who the host is, learned when the tools were loaded; ``now`` is the host's own clock."""
+    """
+    Who the host is, learned when it was met.
+
+    Args:
+        now: the host's own clock.
+        by_endpoint: its cmdlets run at Exchange's own endpoint, where questions can be answered.
+    """
 
     host: HostName
     machine: str
@@ -47,6 +55,7 @@ class HostFacts:
     now: datetime
     build: str
     dialect: Dialect
+    by_endpoint: bool = False
 
 
 def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
@@ -58,7 +67,7 @@ def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
     """
     call = cmdlets.hello()
     _, machine, fqdn, _, now, _ = (*run_one(runner, call, width=6),)[:6]
-    build = run_one(runner, cmdlets.connect(access.shell, fqdn or ""))[0] or ""
+    build = _build(runner, access, machine or "", fqdn or "")
     try:
         dialect = dialect_of_build(build)
     except UnknownVersion as fault:
@@ -76,6 +85,7 @@ def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
         now=_moment(runner.host, call, now),
         build=build,
         dialect=dialect,
+        by_endpoint=access.by_endpoint,
     )
 
 
@@ -141,6 +151,14 @@ def own_store(runner: Runner) -> tuple[Held, ...]:
 def find_held(runner: Runner, sha256: Fingerprint) -> Held | None:
     """Find a certificate in the machine's own store by its fingerprint, which is proof, unlike the handle."""
     return next((held for held in own_store(runner) if held.sha256 == sha256), None)
+
+
+def _build(runner: Runner, access: HostAccess, machine: str, fqdn: str) -> str:
+    """Load the cmdlets and learn the build; the endpoint has them loaded and says it in ``Version 15.2 (Build 1118.7)``."""
+    if not access.by_endpoint:
+        return run_one(runner, cmdlets.connect(access.shell, fqdn))[0] or ""
+    text = run_one(runner, cmdlets.get_version(machine))[0] or ""
+    return ".".join(_NUMBER.findall(text))
 
 
 def _with_unshown(

@@ -27,8 +27,8 @@ from winrm.protocol import Protocol as WsmanProtocol
 from winrm.transport import Transport
 
 from bot.exchange.access import HostAccess
+from bot.exchange.dialling import PREFLIGHT_S, accident, check_port, open_password
 from bot.exchange.faults import (
-    ACCIDENT_RULES,
     HTTP_RULES,
     UNKNOWN_HTTP,
     UNKNOWN_WSMAN,
@@ -43,7 +43,6 @@ CHUNK_BYTES: Final = 100_000
 
 _OPERATION_TIMEOUT_S: Final = 20
 _READ_TIMEOUT_S: Final = 30
-_PREFLIGHT_S: Final = 4.0
 _IDLE: Final = "PT900S"
 _UTF8_CODE_PAGE: Final = 65001
 
@@ -63,8 +62,8 @@ class WinRMWire:
 
     def open(self, command: str) -> None:
         """Sign in, open a shell, start the command."""
-        self._check_port()
-        password = _open_password(self._access)
+        check_port(self._access.address)
+        password = open_password(self._access)
         with self._told(Moment.OPEN):
             self._protocol = _protocol_for(self._access, password)
             self._shell = self._protocol.open_shell(
@@ -122,21 +121,13 @@ class WinRMWire:
 
     def _open_protocol(self) -> WsmanProtocol:
         if self._protocol is None:
-            raise _accident(Accident.ENDED, Moment.SEND)
+            raise accident(Accident.ENDED, Moment.SEND)
         return self._protocol
 
     def _lines(self, out: bytes, *, ended: bool) -> tuple[str, ...]:
         text = self._rest + self._decoder.decode(out, final=ended)
         *lines, self._rest = text.split("\n")
         return tuple(line.rstrip("\r") for line in lines)
-
-    def _check_port(self) -> None:
-        """Dial first: a black hole would cost the whole read time-out inside the library."""
-        try:
-            with socket.create_connection(self._access.address, timeout=_PREFLIGHT_S):
-                return
-        except OSError as fault:
-            raise _accident(Accident.NO_ROUTE, Moment.OPEN, code=type(fault).__name__) from fault
 
     @contextlib.contextmanager
     def _told(self, moment: Moment) -> Iterator[None]:
@@ -180,14 +171,6 @@ class _StraightTransport(Transport):
         super().setup_encryption(session)
 
 
-def _open_password(access: HostAccess) -> str:
-    """Open the secret late, and tell a failure there from one of the wire."""
-    try:
-        return access.password()
-    except (OSError, ValueError, LookupError) as fault:
-        raise _accident(Accident.NO_SECRET, Moment.OPEN) from fault
-
-
 def _protocol_for(access: HostAccess, password: str) -> WsmanProtocol:
     protocol = WsmanProtocol(
         endpoint=access.winrm_url,
@@ -214,10 +197,6 @@ def _protocol_for(access: HostAccess, password: str) -> WsmanProtocol:
     return protocol
 
 
-def _accident(accident: Accident, moment: Moment, *, code: str = "") -> WireTrouble:
-    return WireTrouble(ACCIDENT_RULES[accident], moment, code=code or accident.value)
-
-
 def _trouble(fault: Exception, moment: Moment) -> WireTrouble:
     match fault:
         case AuthenticationError():
@@ -230,7 +209,7 @@ def _trouble(fault: Exception, moment: Moment) -> WireTrouble:
             rule = HTTP_RULES.get(fault.code, UNKNOWN_HTTP)
             return WireTrouble(rule, moment, code=f"http-{fault.code}")
         case _:
-            return _accident(_accident_of(fault), moment)
+            return accident(_accident_of(fault), moment)
 
 
 def _wsman_trouble(fault: WSManFaultError, moment: Moment) -> WireTrouble:
@@ -276,7 +255,7 @@ def _sign_in_note(access: HostAccess, now: datetime) -> str:
             session.trust_env = False
             answer = session.post(
                 access.winrm_url,
-                timeout=_PREFLIGHT_S,
+                timeout=PREFLIGHT_S,
                 allow_redirects=False,
                 verify=False if access.allow_insecure else (access.ca_pem or True),
             )

@@ -50,7 +50,8 @@ def lint(der: bytes) -> tuple[Finding, ...]:
     except TookTooLong:
         return (_note("The linter did not finish, so nothing is known of its advice."),)
     sentences = [
-        f"The linter {_WORTH_TELLING[severity]}: {show(code)}." for severity, code in told[:_MOST]
+        f"The linter {_WORTH_TELLING[severity]}: {show(code)}. It changes nothing here."
+        for severity, code in told[:_MOST]
     ]
     rest = len(told) - len(sentences)
     return tuple(_note(said) for said in [*sentences, *([f"And {rest} more."] if rest > 0 else [])])
@@ -83,6 +84,4 @@ def _results(der: bytes) -> Any:
 
 
 def _note(said: str) -> Finding:
-    return note(
-        "lint", _WHERE, f"{said} It changes nothing here; ask the vendor if it matters to you."
-    )
+    return note("lint", _WHERE, said)

@@ -5,8 +5,7 @@ Only certificates of a proven path are asked about, and only at the addresses th
 finding, never an exception. Nothing is kept between two questions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from cryptography import x509
@@ -22,8 +21,11 @@ from bot.watch.standing import Standing, Unproven
 
 _ADDRESSES: Final = 2
 """Addresses of one kind that are tried for one certificate."""
+_WHOLE_S: Final = 20.0
+"""After so long nobody else is asked: a path of five with four silent addresses each would take minutes."""
 
 Anchors = Callable[[VendorName], Sequence[x509.Certificate]]
+_Ask = Callable[[str, x509.Certificate, x509.Certificate], Standing]
 
 
 class HttpRevocation:
@@ -44,8 +46,9 @@ class HttpRevocation:
         line = [certificate.leaf_der, *certificate.path]
         certs = [x509.load_der_x509_certificate(der) for der in line]
         above = [*certs[1:], self._anchor_over(certs[-1], vendor)]
+        deadline = self._fetcher.monotonic() + _WHOLE_S
         standings = [
-            (cert, self._standing(cert, issuer, is_leaf=cert is certs[0]))
+            (cert, self._standing(cert, issuer, deadline, is_leaf=cert is certs[0]))
             for cert, issuer in zip(certs, above, strict=True)
         ]
         return tuple(_findings(standings))
@@ -57,30 +60,38 @@ class HttpRevocation:
         return None
 
     def _standing(
-        self, cert: x509.Certificate, issuer: x509.Certificate | None, *, is_leaf: bool
+        self,
+        cert: x509.Certificate,
+        issuer: x509.Certificate | None,
+        deadline: float,
+        *,
+        is_leaf: bool,
     ) -> Standing | None:
         """How one certificate stands; None for an intermediate that names nobody to ask."""
         if issuer is None:
             return Standing(state="unknown", said="its issuer is not known here any more")
-        lists, responders = lists_of(cert)[:_ADDRESSES], responders_of(cert)[:_ADDRESSES]
-        if not lists and not responders:
+        asks = [
+            *((self._by_list, url) for url in lists_of(cert)[:_ADDRESSES]),
+            *((self._by_responder, url) for url in responders_of(cert)[:_ADDRESSES]),
+        ]
+        if not asks:
             nobody = Standing(state="unknown", said="it names neither a list nor a responder")
             return nobody if is_leaf else None
-        return self._first_proof(cert, issuer, lists, responders)
+        return self._first_proof(cert, issuer, asks, deadline)
 
     def _first_proof(
         self,
         cert: x509.Certificate,
         issuer: x509.Certificate,
-        lists: Iterable[str],
-        responders: Iterable[str],
+        asks: Sequence[tuple[_Ask, str]],
+        deadline: float,
     ) -> Standing:
+        """The first answer that proves something; else why the first one did not."""
         why = ""
-        asks = chain(
-            ((self._by_list, url) for url in lists),
-            ((self._by_responder, url) for url in responders),
-        )
         for ask, url in asks:
+            if self._fetcher.monotonic() > deadline:
+                why = why or "there was no time left to ask"
+                break
             try:
                 return ask(url, cert, issuer)
             except (NotFetched, Unproven) as fault:

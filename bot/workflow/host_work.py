@@ -20,6 +20,9 @@ SEEING_IS_ENOUGH = frozenset(
 )
 """Operations whose end state cannot be an accident; Exchange computes the Services it shows (4.3)."""
 
+SEEING_IS_ALL = frozenset({OperationKind.ENABLE_SMTP_KEEPING_DEFAULT})
+"""Operations that bring about nothing but what is looked at: with No, enabling SMTP grants what is shown (3.2)."""
+
 
 class HostWork:
     """Takes operations to their end, one after the other, stopping at the first that needs a person."""
@@ -69,6 +72,7 @@ class HostWork:
                 observe=lambda: self._hosts.observe(operation, certificate),
                 act=lambda: self._hosts.act(operation, certificate),
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
+                seen_is_all=operation.kind in SEEING_IS_ALL,
             )
         )
 

@@ -29,12 +29,15 @@ class RemoteOperation:
         act: runs the operation, once.
         skip_if_seen: seeing the end state before acting is proof enough not to act. Not for operations whose
             end state can be an accident, as Exchange's computed Services are (exchange.md 4.3).
+        seen_is_all: the end state that is looked at is everything the operation brings about, so that once it was
+            begun, seeing it ends it; sending it again could bring nothing more.
     """
 
     key: str
     observe: Callable[[], Observation]
     act: Callable[[], object]
     skip_if_seen: bool
+    seen_is_all: bool = False
 
 
 class Operator:
@@ -71,7 +74,7 @@ class Operator:
             if seen.done and operation.skip_if_seen:
                 return self._confirm(operation, f"already there: {seen.seen}")
             return self._act(operation, seen, attempt=1)
-        if seen.done and not intent.was_done:
+        if seen.done and (operation.seen_is_all or not intent.was_done):
             return self._confirm(operation, f"found done: {seen.seen}")
         left = (intent.deadline - self._clock.now()).total_seconds()
         if left > 0:

@@ -1,7 +1,8 @@
 """
 One contract for every implementation of `ports.ExchangeHosts`.
 
-It runs over the hosts in memory and, through real WinRM, over the sandbox's hosts of three versions.
+It runs over the hosts in memory and over the sandbox's hosts of four versions: through real WinRM, and through
+Exchange's own endpoint where there is one.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from bot.domain.faults import HostFault
 from bot.domain.ids import HostName
 from bot.domain.plan import Answer, InstallPlan, Operation, OperationKind, Service, Snapshot
 from bot.exchange import operations
-from bot.exchange.access import HostAccess
+from bot.exchange.access import Door, HostAccess
 from bot.exchange.hosts import WinRMHosts
 from bot.ports import ExchangeHosts
 from sandbox.exchange.host import ExchangeHost
@@ -39,10 +40,11 @@ from tests.unit.exchange.samples import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A set of hosts, and how many changing operations it really ran."""
+    """A set of hosts, how many changing operations it really ran, and whether questions can be answered there."""
 
     hosts: ExchangeHosts
     changes: Callable[[], int]
+    by_endpoint: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -51,27 +53,49 @@ def vendor() -> Authority:
     return Authority()
 
 
-@pytest.fixture(params=["fake", "2007", "2013", "2019"])
+_WORLDS = [
+    "fake",
+    "fake psrp",
+    "2007 winrm",
+    "2010 winrm",
+    "2010 psrp",
+    "2013 winrm",
+    "2013 psrp",
+    "2019 winrm",
+    "2019 psrp",
+]
+
+
+@pytest.fixture(params=_WORLDS)
 def world(request: pytest.FixtureRequest, vendor: Authority, tmp_path: Path) -> Iterator[World]:
     """Every implementation there is, each fresh."""
     with ExitStack() as stack:
-        if request.param == "fake":
-            fake = FakeExchangeHosts()
-            yield World(hosts=fake, changes=fake.ran.total)
+        where, _, door = request.param.partition(" ")
+        if where == "fake":
+            fake = FakeExchangeHosts(by_endpoint=door == "psrp")
+            yield World(hosts=fake, changes=fake.ran.total, by_endpoint=door == "psrp")
             return
-        yield _sandbox(request.param, vendor, tmp_path, stack)
+        yield _sandbox(where, door, vendor, tmp_path, stack)
 
 
-def _sandbox(version: Version, vendor: Authority, folder: Path, stack: ExitStack) -> World:
+def _sandbox(
+    version: Version, door: Door, vendor: Authority, folder: Path, stack: ExitStack
+) -> World:
     host = ExchangeHost(version=version, anchors_pem=vendor.anchors_pem, clock=lambda: NOW)
     stack.callback(host.stop)
     info = host.start()
-    hosts = WinRMHosts([access(info, version, folder)], SetClock())
+    hosts = WinRMHosts([access(info, version, folder, door=door)], SetClock())
     stack.callback(hosts.close)
-    return World(hosts=hosts, changes=lambda: len(host.engine.journal.listed()))
+    return World(
+        hosts=hosts,
+        changes=lambda: len(host.engine.journal.listed()),
+        by_endpoint=door == "psrp",
+    )
 
 
-def access(info: dict[str, object], version: str, folder: Path) -> HostAccess:
+def access(
+    info: dict[str, object], version: str, folder: Path, *, door: Door = "winrm"
+) -> HostAccess:
     """How the bot would be configured for a sandbox host."""
     anchor = folder / "winrm.pem"
     anchor.write_text(str(info["ca_pem"]), encoding="ascii")
@@ -82,6 +106,8 @@ def access(info: dict[str, object], version: str, folder: Path) -> HostAccess:
         auth="ntlm",
         user=str(info["user"]),
         password=lambda: str(info["password"]),
+        psrp_url=str(info["psrp"] or ""),
+        door=door,
         ca_pem=str(anchor),
     )
 
@@ -166,10 +192,10 @@ def test_the_plan_asks_about_the_default(world: World, vendor: Authority) -> Non
         kinds.ENABLE_SERVICES,
         kinds.ENABLE_SMTP,
     ]
-    assert _kinds(host.operations_for(Answer.NO))[-2:] == [
-        kinds.ENABLE_SMTP,
-        kinds.RESTORE_SMTP_DEFAULT,
-    ]
+    keeping = [kinds.ENABLE_SERVICES, kinds.ENABLE_SMTP_KEEPING_DEFAULT]
+    giving_back = [kinds.ENABLE_SMTP, kinds.RESTORE_SMTP_DEFAULT]
+    last = _kinds(host.operations_for(Answer.NO))[-2:]
+    assert last == (keeping if world.by_endpoint else giving_back)
 
 
 def test_every_operation_is_seen_done_after_it_ran(world: World, vendor: Authority) -> None:

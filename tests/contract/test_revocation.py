@@ -4,6 +4,8 @@ What `bot.ports.Revocation` promises: by the fake, and by real HTTP from a toy i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,9 +16,10 @@ from bot.domain.ids import VendorName
 from bot.ports import Revocation
 from bot.watch.fetching import Fetcher
 from bot.watch.revocation import HttpRevocation
+from sandbox.vendor.authority import Authority, LeafWish, make_key
 from tests.fakes.revocation import FakeRevocation
 from tests.unit.certs.toyca import NOW, toy_vendor
-from tests.unit.watch.issuer import Standing, ToyIssuer, serving
+from tests.unit.watch.issuer import Page, Standing, ToyIssuer, issued, pages, serving
 
 TOY = VendorName("toy")
 
@@ -88,3 +91,35 @@ def test_an_issuer_that_cannot_be_asked_warns(case: Case) -> None:
     case.silence()
 
     assert {("revocation_unknown", "warn")} == {(f.code, f.severity) for f in case.ask()}
+
+
+def _page(data: bytes) -> Page:
+    return 200, {}, data
+
+
+def test_the_toy_vendor_s_own_list_proves_its_leaf() -> None:
+    """The sandbox is a stranger: its leaf names its list, and the list is good for it; an impostor's is not."""
+    authority = Authority()
+    impostor = Authority(copied=authority)
+    issuer = ToyIssuer()
+    with pages(issuer) as address:
+        leaf = authority.issue(
+            LeafWish(
+                public_key=make_key().public_key(),
+                names=("mail.example.com",),
+                not_before=NOW,
+                not_after=NOW + timedelta(days=198),
+                repository=f"{address}/repository/",
+            )
+        )
+        port = HttpRevocation(
+            Fetcher(allow_loopback=True), lambda _: (authority.anchor,), Standing(NOW)
+        )
+        certificate = issued(leaf, authority.issuing, authority.cross)
+        told = []
+        for signer in (authority, impostor):
+            data = signer.revocation_list(at=NOW)
+            issuer.pages["/repository/dv-r1v1.crl"] = partial(_page, data)
+            told.append([finding.code for finding in port.check(certificate, vendor=TOY)])
+
+    assert [["not_revoked"], ["revocation_unknown"]] == told

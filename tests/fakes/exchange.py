@@ -64,6 +64,7 @@ class FakeExchangeHosts:
     Args:
         names: the hosts; each begins with its self-signed certificate, which serves everything.
         now: where the time comes from.
+        by_endpoint: questions can be answered on these hosts, as at Exchange's own endpoint.
     """
 
     def __init__(
@@ -72,9 +73,11 @@ class FakeExchangeHosts:
         *,
         version: Version = "2019",
         now: Callable[[], datetime] = lambda: _START,
+        by_endpoint: bool = False,
     ) -> None:
         self._now = now
         self.hosts = {HostName(name): fresh_host(HostName(name), version, now()) for name in names}
+        self._endpoints = frozenset(self.hosts if by_endpoint else ())
         self.ran: Counter[str] = Counter()
         self._trouble: list[tuple[str, HostFault, bool]] = []
 
@@ -111,7 +114,7 @@ class FakeExchangeHosts:
     ) -> InstallPlan:
         """The real planner: it is pure."""
         words = {name: host.version for name, host in self.hosts.items()}
-        return plan_install(order, certificate, snapshots, words=words)
+        return plan_install(order, certificate, snapshots, words=words, endpoints=self._endpoints)
 
     def plan_retirement(
         self,

@@ -29,6 +29,7 @@ from bot.exchange.dialect import DIALECTS, Version
 from bot.exchange.snapshot import BACK_END
 from bot.ports import CsrAsk
 
+_KEEPING = frozenset({OperationKind.ENABLE_SERVICES, OperationKind.ENABLE_SMTP_KEEPING_DEFAULT})
 _SMTP_GRANTED = frozenset({Service.SMTP, Service.POP, Service.IMAP})
 
 
@@ -110,7 +111,7 @@ def enable(host: FakeHost, operation: Operation) -> None:
     granted = {Service.SMTP} if _SMTP_GRANTED & set(operation.services) else set()
     shown = {*host.certificates[held.thumbprint].services, *operation.services, *granted}
     _show(host, held.thumbprint, shown)
-    if operation.kind is not OperationKind.ENABLE_SERVICES:
+    if operation.kind not in _KEEPING:
         _make_default(host, operation)
 
 
@@ -154,6 +155,8 @@ def observe(host: FakeHost, operation: Operation) -> Observation:
         case OperationKind.ENABLE_SMTP:
             is_default = host.default_smtp == operation.thumbprint
             is_done = "SMTP" in served and (operation.only_if is Answer.NO or is_default)
+        case OperationKind.ENABLE_SMTP_KEEPING_DEFAULT:
+            is_done = "SMTP" in served and host.default_smtp == operation.current_default
         case OperationKind.RESTORE_SMTP_DEFAULT:
             is_done = host.default_smtp == operation.thumbprint
         case OperationKind.REMOVE_CERTIFICATE:

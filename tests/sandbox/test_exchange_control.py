@@ -51,7 +51,7 @@ def test_start_tells_everything_a_client_needs(addresses: dict[str, Any]) -> Non
         "control",
         "page",
     }
-    assert addresses["psrp"] is None
+    assert str(addresses["psrp"]).endswith("/PowerShell")
     assert set(addresses["tls"]) == {
         "https",
         "smtp",

@@ -50,10 +50,12 @@ def open_town(tmp_path: Path) -> OpenTown:
     """Open a town with the bot in it; it is closed after the block."""
 
     @asynccontextmanager
-    async def opened(*, version: Any = "2019", http: bool = False) -> AsyncIterator[LiveTown]:
+    async def opened(
+        *, version: Any = "2019", http: bool = False, door: Any = "winrm"
+    ) -> AsyncIterator[LiveTown]:
         town = Town(
             folder=tmp_path / "town",
-            hosts=(HostWish(version=version),),
+            hosts=(HostWish(version=version, door=door),),
             bot_http_port=0 if http else None,
         )
         demo = Demo(town)

@@ -35,7 +35,12 @@ class Question:
 
     def parameters(self) -> list[Any]:
         """The arguments of PromptForChoice: caption, message, choices, and the default, which is Yes."""
-        choices = [ChoiceDescription(Label=label, HelpMessage=text) for label, text in _CHOICES]
+        choices = [
+            ChoiceDescription.ToPSObjectForRemoting(
+                ChoiceDescription(Label=label, HelpMessage=text), for_host=True
+            )
+            for label, text in _CHOICES
+        ]
         return [CAPTION, self.text, PSList(choices), 0]
 
     def answer(self, index: object) -> None:

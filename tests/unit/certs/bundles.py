@@ -173,6 +173,57 @@ def _certbot(given: Delivery, write: Callable[..., bytes]) -> list[File]:
     ]
 
 
+def _starfield(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    bag = p7b(*given.intermediates, *given.roots, encoding=Encoding.DER)
+    return [(f"{given.serial}.crt", write(given.leaf)), ("sf_dv-r1-g2_iis_intermediates.p7b", bag)]
+
+
+def _namecheap(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    return [
+        ("mail_example_com.crt", write(given.leaf)),
+        ("mail_example_com.ca-bundle", pem(*given.intermediates, given.roots[1])),
+        ("mail_example_com.p7b", p7b(*given.chain)),
+    ]
+
+
+def _entrust(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    return [
+        ("ServerCertificate.crt", write(given.leaf)),
+        ("ChainBundle2.crt", write(*given.intermediates, given.roots[1])),
+        ("Root.crt", pem(given.roots[1])),
+    ]
+
+
+def _globalsign(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    parts = b"\r\n\r\nINTERMEDIATE CERTIFICATE:\r\n\r\n".join(map(pem, given.chain))
+    return [
+        ("mail.txt", b"Your SSL certificate:\r\n\r\n" + parts),
+        ("as a file", write(*given.chain)),
+    ]
+
+
+def _ssl_com(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    names = ("SSL_COM_RSA_SSL_SUBCA.crt", "CERTUM_TRUSTED_NETWORK_CA.crt")
+    singles = zip(names, given.intermediates, strict=False)
+    return [
+        ("mail_example_com.crt", write(given.leaf)),
+        ("SSL_COM_ROOT_CERTIFICATION_AUTHORITY_RSA.crt", write(given.roots[0])),
+        *((label, write(cert)) for label, cert in singles),
+    ]
+
+
+def _certum(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    return [("cert.der", der(given.leaf)), ("ca.txt", write(*given.intermediates))]
+
+
+def _network_solutions(given: Delivery, write: Callable[..., bytes]) -> list[File]:
+    return [
+        ("MAIL.EXAMPLE.COM.crt", write(given.leaf)),
+        ("AddTrustExternalCARoot.crt", pem(given.roots[0])),
+        ("ov_chain.txt", write(*given.intermediates, given.roots[0])),
+    ]
+
+
 def _wrong_extensions(given: Delivery, write: Callable[..., bytes]) -> list[File]:
     return [
         ("leaf.p7b", write(given.leaf)),
@@ -189,6 +240,13 @@ LAYOUTS: Final = {
     "The SSL Store": _ssl_store,
     "ZeroSSL": _zerossl,
     "certbot": _certbot,
+    "Starfield": _starfield,
+    "Namecheap": _namecheap,
+    "Entrust": _entrust,
+    "GlobalSign": _globalsign,
+    "SSL.com": _ssl_com,
+    "Certum": _certum,
+    "Network Solutions": _network_solutions,
     "wrong extensions": _wrong_extensions,
 }
 

@@ -5,9 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.certs.compare import Change, changes, compare_names, usage_names
-from bot.certs.findings import BadMaterial
-from bot.certs.judge import Expectation, judge_upload, read_leaf
+from bot.certs.compare import (
+    Change,
+    as_findings,
+    changes,
+    compare_names,
+    rows_of,
+    usage_names,
+)
+from bot.certs.findings import BadMaterial, note, refuse, warn
+from bot.certs.judge import Expectation, judge_upload, read_leaf, with_findings
 from bot.certs.names import DnsName
 from bot.certs.report import as_json
 from tests.unit.certs.bundles import pem
@@ -106,6 +113,35 @@ def test_every_change_has_its_row(vendor: ToyVendor) -> None:
     )
     assert rows["Lifetime"].before == "396 days"
     assert rows["Key"].before != rows["Key"].after
+
+
+def test_rows_travel_as_findings(vendor: ToyVendor) -> None:
+    """They are kept and told with the other findings, and come back as they went in; they decide nothing."""
+    before, after = (read_leaf(der(vendor.leaf(days=days, serial=days))) for days in (198, 90))
+    rows = changes(after, approved=(*ORDERED, DnsName("www.example.com")), replaces=before)
+    told = as_findings(rows)
+
+    assert rows == rows_of((*told, note("days_left", "x", "y")))
+    assert {("changed", "note")} == {(finding.code, finding.severity) for finding in told}
+    assert [finding.message for finding in told] == [
+        "Names lost: nothing instead of 'www.example.com'.",
+        "Lifetime: '89 days' instead of '197 days'.",
+    ]
+
+
+def test_findings_made_elsewhere_join_at_their_steps(
+    vendor: ToyVendor, expectation: Expectation
+) -> None:
+    """One that refuses takes the certificate away, one that warns only warns."""
+    upload = pem(vendor.leaf(), vendor.issuing, vendor.cross)
+    verdict = judge_upload(upload, "x.pem", expectation, anchors=[vendor.g2], at=NOW)
+
+    bad = with_findings(verdict, (refuse("revoked", "x", "Revoked."),))
+    odd = with_findings(verdict, (warn("revocation_unknown", "x", "Unknown."),))
+
+    assert ("refuse", None) == (bad.outcome, bad.certificate)
+    assert ["revoked", "few_scts", "days_left"] == [finding.code for finding in bad.findings]
+    assert ("accept_with_warnings", verdict.certificate) == (odd.outcome, odd.certificate)
 
 
 def test_names_are_compared_as_sets() -> None:

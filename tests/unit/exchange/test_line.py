@@ -11,7 +11,7 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
 from bot.exchange.line import HostLine
-from bot.exchange.session import Deadlines
+from bot.exchange.session import Deadlines, RunnerSession
 from tests.unit.exchange.samples import EX01
 from tests.unit.exchange.wires import FakeWire
 
@@ -38,6 +38,7 @@ class _Desk:
                 password=lambda: "y",
             ),
             open_wire=self._open,
+            open_endpoint=self._endpoint,
             deadlines=Deadlines(),
             monotonic=lambda: self.now_s,
             keep_s=keep_s,
@@ -47,6 +48,9 @@ class _Desk:
         """One meeting with one harmless call."""
         with self.line.meeting() as met:
             met.runner.run(cmdlets.list_store("CA"))
+
+    def _endpoint(self, access: HostAccess) -> RunnerSession:
+        raise AssertionError("no endpoint is configured")
 
     def _open(self, access: HostAccess) -> FakeWire:
         self.wires.append(FakeWire(answering=self._answer))

@@ -85,6 +85,38 @@ def test_intermediates_come_before_the_certificate_and_services_after() -> None:
     ]
 
 
+def test_at_the_endpoint_the_question_itself_is_answered() -> None:
+    """Both answers name the two certificates; nothing is forced, nothing is given back."""
+    certificate, fresh = _certificate(), _snapshot()
+    plan = plan_install(order(), certificate, (fresh,), words={}, endpoints={EX01}).host(EX01)
+    asked = [one for one in plan.operations if one.only_if is not None]
+
+    assert [(one.kind, one.only_if) for one in asked] == [
+        (_KINDS.ENABLE_SMTP, Answer.YES),
+        (_KINDS.ENABLE_SMTP_KEEPING_DEFAULT, Answer.NO),
+    ]
+    assert {one.current_default for one in asked} == {fresh.default_smtp}
+    assert not [one for one in asked if "-Force" in one.text]
+    assert _told(plan, "at no moment another")
+    assert _told(plan, "its own endpoint (PSRP)")
+
+
+@pytest.mark.parametrize(("answer", "word"), [(Answer.YES, "answer Y"), (Answer.NO, "answer N")])
+def test_the_preview_says_what_is_answered(answer: Answer, word: str) -> None:
+    """Whoever reads the command knows which key would be pressed."""
+    plan = plan_install(order(), _certificate(), (_snapshot(),), words={}, endpoints={EX01})
+    (asked,) = (one for one in plan.host(EX01).operations if one.only_if is answer)
+
+    assert word in asked.text
+
+
+def test_by_winrm_the_plan_says_so() -> None:
+    """The door is part of what people approve."""
+    plan = _plan(_snapshot(), _certificate())
+
+    assert _told(plan, "Everything is done by WinRM")
+
+
 def test_an_operation_is_called_by_what_it_does() -> None:
     """Keys are unique, and the same after a new plan: the journal never takes one for another."""
     certificate, fresh = _certificate(), _snapshot()

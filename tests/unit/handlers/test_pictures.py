@@ -9,6 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from bot.certs.compare import Change, as_findings
+from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
 from bot.domain.plan import Handshake, HostCertificate, Snapshot
@@ -89,6 +91,21 @@ def test_plan_card(state: State, seen: SnapshotAssertion) -> None:
     card = plan_card(scene.order(state), scene.SITE)
 
     assert shown(card) == seen
+
+
+def test_plan_card_of_a_renewal(seen: SnapshotAssertion) -> None:
+    """What differs from the certificate in place stands in a table, with what has to be weighed under it."""
+    rows = (
+        Change(label="Names added", before="", after="www.mail.example.com"),
+        Change(label="Issuer", before="CN=Old Issuing CA", after="CN=Example Issuing CA"),
+        Change(label="Lifetime", before="397 days", after="198 days"),
+    )
+    lost = warn("client_auth_lost", "mail.crt", "The new one may not sign clients in.")
+    order = scene.order(
+        State.PROVEN, wish=scene.wish(renews=OrderId(3)), findings=(*as_findings(rows), lost)
+    )
+
+    assert shown(plan_card(order, scene.SITE)) == seen
 
 
 def test_plan_card_of_a_host_that_cannot_be_read(seen: SnapshotAssertion) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from bot.certs.findings import Finding, note
 from bot.certs.judge import Expectation
 from bot.certs.names import DnsName
 from bot.domain.ids import VendorName
@@ -85,6 +86,27 @@ def test_time_counts_when_it_is_judged_once_more(anchors: dict[VendorName, Path]
 
     codes = {f.code for f in later.rejudge(verdict.certificate, expectation(), vendor=TOY)}
     assert "expired" in codes
+
+
+def test_the_linter_is_heard_after_the_verdict_and_changes_nothing(
+    anchors: dict[VendorName, Path],
+) -> None:
+    """Its notes join what was accepted; what was refused it does not see."""
+    seen: list[bytes] = []
+
+    def linter(der: bytes) -> tuple[Finding, ...]:
+        seen.append(der)
+        return (note("lint", "lint", "A note."),)
+
+    guarded = GuardedJudge(anchors, Standing(), linter=linter)
+
+    accepted = guarded.judge(upload(), "b.pem", expectation(), vendor=TOY)
+    refused = guarded.judge(b"PK", "b.zip", expectation(), vendor=TOY)
+
+    assert accepted.certificate is not None
+    assert ("accept", "refuse") == (accepted.outcome, refused.outcome)
+    assert [accepted.certificate.leaf_der] == seen
+    assert "lint" in {finding.code for finding in accepted.findings}
 
 
 def test_a_file_that_keeps_the_judge_too_long_is_refused_in_words(

@@ -18,7 +18,6 @@ from bot.certs.judge import IssuedCertificate, read_leaf
 from tests.unit.certs.toyca import (
     NOW,
     SERVER_AUTH,
-    Issuer,
     Key,
     ca_plan,
     der,
@@ -140,23 +139,24 @@ def response(
     *,
     at: datetime = NOW - timedelta(hours=1),
     days: float = 4,
-    signer: Issuer | None = None,
+    is_forged: bool = False,
     delegate: x509.Certificate | None = None,
     delegate_key: Key | None = None,
 ) -> bytes:
-    """A responder's answer about a leaf as DER, signed by the issuing CA unless told otherwise."""
+    """A responder's answer about a leaf as DER, signed by the issuing CA, or by one that copied its name, or by a delegate."""
     vendor = toy_vendor()
+    signer = toy_vendor("forger") if is_forged else vendor
     is_revoked = status is ocsp.OCSPCertStatus.REVOKED
     builder = ocsp.OCSPResponseBuilder().add_response(
         cert=leaf, issuer=vendor.issuing, algorithm=hashes.SHA1(), cert_status=status,
         this_update=at, next_update=at + timedelta(days=days),
         revocation_time=at if is_revoked else None, revocation_reason=None,
     )  # fmt: skip
-    responder = delegate or vendor.issuing
+    responder = delegate or signer.issuing
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder)
     if delegate is not None:
         builder = builder.certificates([delegate])
-    private = delegate_key or (signer or vendor.issuer).private
+    private = delegate_key or signer.issuer.private
     return builder.sign(private, hashes.SHA256()).public_bytes(Encoding.DER)
 
 

@@ -120,6 +120,26 @@ def test_a_certificate_that_is_no_longer_good_is_not_installed() -> None:
     assert {} == house.hosts.acts
 
 
+def test_a_certificate_revoked_meanwhile_is_not_installed() -> None:
+    """The issuers are asked once more, right before the first host is touched."""
+    house = installing()
+    house.revocation.revoked = frozenset({certificate().facts.sha256})
+
+    after = play(house)
+
+    assert (State.FAILED, "bundle-no-longer-good") == (after.state, after.fault_code)
+    assert "was revoked. Nothing was installed." in after.detail
+    assert {} == house.hosts.acts
+
+
+def test_issuers_that_do_not_answer_stop_nothing() -> None:
+    """What was approved with sight of the warning goes on."""
+    house = installing()
+    house.revocation.silent = True
+
+    assert State.INSTALLED is play(house).state
+
+
 def test_a_warning_does_not_stop_what_was_approved() -> None:
     """Only what refuses stops it."""
     house = installing()

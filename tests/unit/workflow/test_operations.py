@@ -24,13 +24,19 @@ class Thing:
     """One thing on a host that an operation brings about, and every point at which we can die over it."""
 
     def __init__(
-        self, *, at: int = 0, skip_if_seen: bool = True, journal: Journal | None = None
+        self,
+        *,
+        at: int = 0,
+        skip_if_seen: bool = True,
+        seen_is_all: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         self.fuse = Fuse(at)
         self.clock = FakeClock()
         self.memory = Memory()
         self.journal = journal or FusedJournal(self.memory, self.fuse)
         self.skip_if_seen = skip_if_seen
+        self.seen_is_all = seen_is_all
         self.there = False
         self.acts: list[float] = []
         self.fault: HostFault | None = None
@@ -57,7 +63,11 @@ class Thing:
         operator = Operator(self.journal, self.clock, deadline_s=DEADLINE_S)
         return operator.run(
             RemoteOperation(
-                key=KEY, observe=self.observe, act=self.act, skip_if_seen=self.skip_if_seen
+                key=KEY,
+                observe=self.observe,
+                act=self.act,
+                skip_if_seen=self.skip_if_seen,
+                seen_is_all=self.seen_is_all,
             )
         )
 
@@ -99,6 +109,18 @@ def test_what_may_be_there_by_accident_is_done_all_the_same() -> None:
 
     assert Done("there") == thing.run()
     assert 1 == len(thing.acts)
+
+
+@pytest.mark.parametrize(("at", "acts"), [(4, 0), (5, 1)])
+def test_what_is_wholly_seen_is_not_sent_again_after_a_kill(at: int, acts: int) -> None:
+    """Begun, killed, and all it brings about is there: a second sending could bring nothing more."""
+    thing = Thing(at=at, skip_if_seen=False, seen_is_all=True)
+    thing.there = True
+    with contextlib.suppress(Killed):
+        thing.run()
+
+    assert Done("found done: there") == thing.run()
+    assert acts == len(thing.acts)
 
 
 @pytest.mark.parametrize("skip_if_seen", [True, False])

@@ -1,0 +1,46 @@
+"""What both doors to a host do before anything is sent: see that somebody is there, open the password."""
+
+import socket
+from collections.abc import Mapping
+from typing import Final
+
+from bot.exchange.access import HostAccess
+from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, Rule, WireTrouble
+
+PREFLIGHT_S: Final = 4.0
+
+
+def check_port(address: tuple[str, int], rules: Mapping[Accident, Rule] = ACCIDENT_RULES) -> None:
+    """
+    Dial first: a black hole would cost the whole read time-out inside a library.
+
+    Args:
+        rules: what it means at this door that nobody answers.
+
+    Raises:
+        WireTrouble: nobody answers there.
+    """
+    try:
+        with socket.create_connection(address, timeout=PREFLIGHT_S):
+            return
+    except OSError as fault:
+        code = type(fault).__name__
+        raise WireTrouble(rules[Accident.NO_ROUTE], Moment.OPEN, code=code) from fault
+
+
+def open_password(access: HostAccess) -> str:
+    """
+    Open the secret late, and tell a failure there from one of the wire.
+
+    Raises:
+        WireTrouble: it cannot be opened.
+    """
+    try:
+        return access.password()
+    except (OSError, ValueError, LookupError) as fault:
+        raise accident(Accident.NO_SECRET, Moment.OPEN) from fault
+
+
+def accident(what: Accident, moment: Moment) -> WireTrouble:
+    """The trouble for something that has no code of its own."""
+    return WireTrouble(ACCIDENT_RULES[what], moment, code=what.value)

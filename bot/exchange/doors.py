@@ -1,0 +1,29 @@
+"""Two conversations with one host that pass for one: cmdlets at Exchange's own endpoint, all else by WinRM."""
+
+from bot.exchange.call import Call, Reply
+from bot.exchange.session import Conversation
+
+
+class TwoDoors:
+    """
+    A `Conversation` over two; which one a call takes follows from its operation alone.
+
+    Args:
+        shell: PowerShell by WinRM, for stores and files (the endpoint has no language to reach them).
+        endpoint: Exchange's own endpoint.
+    """
+
+    def __init__(self, *, shell: Conversation, endpoint: Conversation) -> None:
+        self.host = shell.host
+        self._shell = shell
+        self._endpoint = endpoint
+
+    def run(self, call: Call) -> Reply:
+        """Run one call where it belongs."""
+        door = self._endpoint if call.op == "cmdlet" else self._shell
+        return door.run(call)
+
+    def close(self) -> None:
+        """End both."""
+        self._endpoint.close()
+        self._shell.close()
