@@ -1,4 +1,4 @@
-"""One certificate on two hosts, over real WinRM: the key travels once, and only where it may."""
+"""One certificate on two hosts, by either door: the key travels once, and only where it may."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,8 +42,8 @@ class Pair:
             self.hosts.act(operation, certificate)
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+@pytest.fixture(params=["winrm", "psrp"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     """EX01 makes the key, EX02 shall serve it too."""
     vendor = Authority()
     with ExitStack() as stack:
@@ -54,7 +54,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
             folder = tmp_path / name
             folder.mkdir()
             machines[name] = machine
-            accesses.append(replace(access(machine.start(), "2019", folder), name=name))
+            way = access(machine.start(), "2019", folder, door=request.param)
+            accesses.append(replace(way, name=name))
         hosts = WinRMHosts(accesses, SetClock())
         stack.callback(hosts.close)
         yield Pair(hosts=hosts, machines=machines, vendor=vendor)

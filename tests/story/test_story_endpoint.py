@@ -1,5 +1,7 @@
 """A whole order whose cmdlets run at Exchange's own endpoint: the default SMTP certificate is never another."""
 
+import asyncio
+import contextlib
 from typing import Any
 
 import aiohttp
@@ -7,6 +9,7 @@ import pytest
 
 from sandbox.story import play
 from tests.story.conftest import LiveTown, OpenTown
+from tests.story.test_kills import kill_behind
 
 pytestmark = pytest.mark.story
 
@@ -40,3 +43,19 @@ async def test_an_order_is_installed_at_the_endpoint(open_town: OpenTown, versio
     assert [op["cmdlet"] for op in operations] == CMDLETS
     assert not [op for op in operations if "Force" in op["parameters"]]
     assert after == before
+
+
+@pytest.mark.parametrize("nth", [1, 4, 5, 6])
+async def test_a_kill_right_behind_a_cmdlet_loses_nothing(open_town: OpenTown, nth: int) -> None:
+    """SIGKILL as soon as the endpoint has executed a cmdlet: still INSTALLED, each change once."""
+    async with open_town(door="psrp") as live:
+        killer = asyncio.create_task(kill_behind(live, nth))
+        try:
+            await play(live.addresses, tell=print)
+        finally:
+            killer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await killer
+
+        assert await live.run_twice() == []
+        assert live.demo.bot.deaths == 1

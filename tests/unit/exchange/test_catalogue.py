@@ -28,6 +28,14 @@ def _not_valid(reason: str) -> str:
 _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
     (
         _GET,
+        "The term 'Select-Object' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+        "ObjectNotFound",
+        "CommandNotFoundException",
+        "SelectRefused",
+        "no",
+    ),
+    (
+        _GET,
         f"{_RPC}The certificate with thumbprint {_T} was not found.",
         "NotSpecified",
         _ID,
