@@ -132,6 +132,7 @@ def _brief(order: CertificateOrder) -> dict[str, Any]:
         "not_after": facts.not_after.isoformat() if facts else "",
         "plan_digest": order.plan.digest() if order.plan else "",
         "detail": order.detail,
+        "findings": [f"{f.severity} {f.code}: {f.message}" for f in order.findings],
         "decisions": [
             f"{a.at.isoformat()} {a.by} {a.gate.value} {'yes' if a.yes else 'no'} {a.subject}".strip()
             for a in order.approvals

@@ -112,8 +112,10 @@ def _links(order: CertificateOrder) -> list[tuple[str, str]]:
 
 
 def _findings(order: CertificateOrder) -> list[Block]:
-    # The rows of what differs have their own table on the plan card.
-    told = sorted((f for f in order.findings if f.code != "changed"), key=_weight)
+    # The rows of what differs have their own table on the plan card. Notes stand in the evidence: here
+    # they would bury what somebody must act on.
+    said = (f for f in order.findings if f.severity != "note" and f.code != "changed")
+    told = sorted(said, key=_weight)
     shown = told[:_FINDINGS_SHOWN]
     if not shown or order.state not in _FINDINGS_MATTER:
         return []
