@@ -14,10 +14,12 @@ from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
+from bot.domain.intent import Intent
 from bot.domain.messages import Card, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
 from bot.domain.plan import (
     Answer,
+    Caution,
     Handshake,
     InstallPlan,
     Observation,
@@ -166,30 +168,13 @@ class Outbox(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """
-    A remote operation that was begun.
-
-    Args:
-        deadline: until then the operation may still be running on the host.
-        was_done: its end state was seen before it was begun, so seeing it proves nothing.
-        confirmed: what was seen afterwards; empty while unknown.
-    """
-
-    key: str
-    attempt: int
-    deadline: datetime
-    was_done: bool
-    confirmed: str = ""
-
-
 class Journal(Protocol):
     """
     Intents and confirmations of remote operations, so that none runs twice after a kill.
 
-    1. `intend` is committed before the operation leaves; 2. `confirm` after its end state was seen;
-    3. `withdraw` when it is certain that the host never executed it. Keys are ``<order>/<operation key>``.
+    1. `intend` is committed before the operation leaves; 2. `hear` when its answer came, before anything else is
+    done; 3. `confirm` after its end state was seen; 4. `withdraw` when it is certain that the host never executed
+    it. Keys are ``<order>/<operation key>``.
     """
 
     def find(self, key: str) -> Intent | None:
@@ -205,6 +190,10 @@ class Journal(Protocol):
         Compare-and-set: None, and nothing written, when the attempt before is not the last one known, since
         another run of the same work was first; then it acts, and the caller must not.
         """
+        ...
+
+    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
+        """Note the answer to the attempt under way; nothing is written when there is no intent."""
         ...
 
     def confirm(self, key: str, seen: str) -> None:

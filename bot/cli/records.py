@@ -73,7 +73,7 @@ def export() -> None:
 def evidence(
     order_id: int, *, output: Annotated[Path, typer.Option("-o", help="The zip to write.")]
 ) -> None:
-    """Write what proves an order into a zip: decisions, CSR, certificate, plan, audit slice."""
+    """Write what proves an order into a zip: decisions, CSR, certificate, plan, steps with warnings, audit slice."""
     order = _orders().load(OrderId(order_id))
     entries = [_plain(entry) for entry in _audit().entries(order.id)]
     files = {
@@ -81,6 +81,7 @@ def evidence(
         "audit.jsonl": "".join(json.dumps(e, sort_keys=True) + "\n" for e in entries).encode(),
         "request.csr": order.csr_pem.encode(),
         "plan.json": _plan_json(order),
+        "steps.json": _steps_json(order.id),
     }
     if order.certificate is not None:
         files["leaf.der"] = order.certificate.leaf_der
@@ -144,6 +145,12 @@ def _plan_json(order: CertificateOrder) -> bytes:
     from bot.domain.plan import canonical
 
     return canonical(order.plan) if order.plan else b"null"
+
+
+def _steps_json(order_id: OrderId) -> bytes:
+    """How each step of each host ended, with what Exchange warned of."""
+    steps = [_plain(step) for step in _orders().steps(order_id)]
+    return json.dumps(steps, indent=1, sort_keys=True).encode()
 
 
 def _plain(entry: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.certs.names import DnsName
 from bot.domain.approvals import Approval
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
-from bot.domain.plan import Answer, InstallPlan, Service, Step
+from bot.domain.plan import Answer, Caution, InstallPlan, Service, Step
 from bot.domain.states import State
 from bot.domain.subject import Subject
 
@@ -90,13 +90,19 @@ class CertificateOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostStep:
-    """How far one step on one host has come; shown on the status card."""
+    """
+    How far one step on one host has come; shown on the status card.
+
+    Args:
+        warnings: what Exchange warned of while it was taken.
+    """
 
     host: HostName
     step: Step
     status: str
     note: str
     at: datetime
+    warnings: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,10 +228,29 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What the host answered to one operation that ran; warnings are the cmdlet's own words."""
+class Caution:
+    """
+    A warning a person should read; the work went on.
 
-    warnings: tuple[str, ...] = ()
+    Args:
+        said: Exchange's own words, outside text; empty where it is CertDesk itself that has doubts.
+        meaning: what it means and what to do, in our words; empty where the words are not known.
+    """
+
+    said: str = ""
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(
+            part for part in (f"{self.said!r}" if self.said else "", self.meaning) if part
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the host answered to one operation that ran, with the warnings of the cmdlet."""
+
+    warnings: tuple[Caution, ...] = ()
     seen: str = ""
 
 

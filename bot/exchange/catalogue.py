@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.ids import HostName
+from bot.domain.plan import Caution
 from bot.exchange.call import Call, RemoteError
 
 _LONGEST: Final = 500
@@ -278,10 +279,17 @@ def entry_for(call: Call, error: RemoteError) -> Entry | None:
     return next((entry for entry in CATALOGUE if _fits(entry, call, error)), None)
 
 
-def cmdlet_fault(host: HostName, call: Call, error: RemoteError) -> HostFault:
-    """Turn an error of the host into the fault the operator reads."""
+def cmdlet_fault(
+    host: HostName, call: Call, error: RemoteError, warned: tuple[Caution, ...] = ()
+) -> HostFault:
+    """
+    Turn an error of the host into the fault the operator reads.
+
+    Args:
+        warned: what the cmdlet warned of before it failed.
+    """
     entry = entry_for(call, error)
-    said = f"{host}: {call.title} failed. Exchange said {_shown(error.message)}."
+    said = f"{host}: {call.title} failed. Exchange said {_shown(error.message)}.{_before(warned)}"
     if entry is None:
         return HostFault(
             FaultKind.CMDLET_ERROR,
@@ -310,6 +318,11 @@ def _fits(entry: Entry, call: Call, error: RemoteError) -> bool:
         message = error.message.lower()
         return any(part.lower() in message for part in entry.texts)
     return bool(entry.category) and entry.category == error.category
+
+
+def _before(warned: tuple[Caution, ...]) -> str:
+    told = "; ".join(_shown(one.said) for one in warned if one.said)
+    return f" Before that it warned {told}." if told else ""
 
 
 def _shown(message: str) -> str:

@@ -26,6 +26,7 @@ from bot.exchange.snapshot import (
     store_thumbprints,
 )
 from bot.exchange.talk import run, run_one
+from bot.exchange.warned import cautions_of
 
 _OPTIONAL: Final = ("Force", "DoNotRequireSsl")
 
@@ -84,7 +85,7 @@ def act(
             return _enable(runner, facts, operation)
         case OperationKind.REMOVE_CERTIFICATE:
             reply = run(runner, cmdlets.remove_certificate(operation.thumbprint))
-            return Receipt(warnings=reply.warnings, seen="removed")
+            return Receipt(warnings=cautions_of(reply), seen="removed")
         case unreachable:
             assert_never(unreachable)
 
@@ -173,7 +174,7 @@ def _import(
     held = find_held(runner, certificate.facts.sha256)
     if held is None or not held.has_key:
         raise _keyless(operation, certificate, "was imported, but", executed="yes")
-    return Receipt(warnings=reply.warnings, seen="imported with its key")
+    return Receipt(warnings=cautions_of(reply), seen="imported with its key")
 
 
 def _held_already(operation: Operation, certificate: IssuedCertificate, held: Held) -> Receipt:
@@ -236,7 +237,7 @@ def _enable(runner: Runner, facts: HostFacts, operation: Operation) -> Receipt:
             "Enable it by hand in the Exchange shell, then retry.",
         )
     reply = run(runner, call)
-    return Receipt(warnings=reply.warnings, seen=f"enabled for {', '.join(operation.services)}")
+    return Receipt(warnings=cautions_of(reply), seen=f"enabled for {', '.join(operation.services)}")
 
 
 def _probe(runner: Runner) -> tuple[str | None, ...]:

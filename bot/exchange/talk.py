@@ -5,6 +5,7 @@ from bot.domain.ids import HostName
 from bot.exchange.call import Call, Reply
 from bot.exchange.catalogue import cmdlet_fault
 from bot.exchange.session import Runner
+from bot.exchange.warned import cautions_of
 
 Row = tuple[str | None, ...]
 
@@ -18,7 +19,7 @@ def run(runner: Runner, call: Call) -> Reply:
     """
     reply = runner.run(call)
     if reply.errors:
-        raise cmdlet_fault(runner.host, call, reply.errors[0])
+        raise cmdlet_fault(runner.host, call, reply.errors[0], cautions_of(reply))
     return reply
 
 

@@ -7,9 +7,11 @@ from sqlalchemy import Engine, delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from bot.ports import Intent
+from bot.domain.intent import Intent
+from bot.domain.plan import Caution
 from bot.store.database import reading, writing
 from bot.store.tables import IntentRecord
+from bot.store.values import CAUTIONS
 
 _NEVER_SENT: Final = datetime.fromtimestamp(0, UTC)
 """The deadline of an operation that was seen to be done and never sent: nothing can still be running."""
@@ -43,10 +45,19 @@ class SqlJournal:
                     return None
                 row.attempt = attempt
                 row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
+                row.warnings = None
                 session.add(row)
                 return _intent(row)
         except IntegrityError:
             return None
+
+    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
+        """Note the answer to the attempt under way; nothing is written when there is no intent."""
+        with writing(self._engine) as session:
+            row = _locked(session, key)
+            if row is not None:
+                row.warnings = CAUTIONS.text(warnings)
+                session.add(row)
 
     def confirm(self, key: str, seen: str) -> None:
         """
@@ -91,4 +102,6 @@ def _intent(row: IntentRecord) -> Intent:
         deadline=row.deadline or _NEVER_SENT,
         was_done=row.was_done,
         confirmed=row.confirmed,
+        answered=row.warnings is not None,
+        warnings=CAUTIONS.value(row.warnings) if row.warnings else (),
     )

@@ -6,6 +6,7 @@ from bot.domain.ids import HostName, OrderId
 from bot.domain.order import HostStep
 from bot.domain.plan import Step
 from bot.store.tables import StepRecord
+from bot.store.values import CAUTIONS
 
 
 def write(session: Session, order_id: OrderId, step: HostStep) -> None:
@@ -20,6 +21,7 @@ def write(session: Session, order_id: OrderId, step: HostStep) -> None:
         session.add(_record(order_id, step))
     else:
         known.status, known.note, known.at = step.status, step.note, step.at
+        known.warnings = CAUTIONS.text(step.warnings)
 
 
 def read(session: Session, order_id: OrderId) -> tuple[HostStep, ...]:
@@ -38,6 +40,7 @@ def _record(order_id: OrderId, step: HostStep) -> StepRecord:
         status=step.status,
         note=step.note,
         at=step.at,
+        warnings=CAUTIONS.text(step.warnings),
     )
 
 
@@ -48,4 +51,5 @@ def _value(row: StepRecord) -> HostStep:
         status=row.status,
         note=row.note,
         at=row.at,
+        warnings=CAUTIONS.value(row.warnings) if row.warnings else (),
     )

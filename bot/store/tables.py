@@ -161,10 +161,15 @@ class StepRecord(Record, table=True):
     status: str
     note: str = Field(sa_type=FreeText)
     at: datetime = Field(sa_type=UtcTime)
+    warnings: str | None = Field(default=None, sa_type=Text)
 
 
 class IntentRecord(Record, table=True):
-    """A remote operation that was begun, or seen to be done; `deadline` is empty when it never left."""
+    """
+    A remote operation that was begun, or seen to be done; `deadline` is empty when it never left.
+
+    `warnings` is empty until the answer came.
+    """
 
     __tablename__: ClassVar[str] = "journal"
 
@@ -173,6 +178,7 @@ class IntentRecord(Record, table=True):
     deadline: datetime | None = Field(default=None, sa_type=UtcTime)
     was_done: bool
     confirmed: str = Field(sa_type=FreeText)
+    warnings: str | None = Field(default=None, sa_type=Text)
 
 
 class UploadRecord(Record, table=True):

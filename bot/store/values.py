@@ -17,7 +17,7 @@ from bot.certs.judge import LeafFacts
 from bot.domain.ids import HostName
 from bot.domain.messages import Message
 from bot.domain.order import Wish
-from bot.domain.plan import Answer, InstallPlan
+from bot.domain.plan import Answer, Caution, InstallPlan
 
 T = TypeVar("T")
 
@@ -48,6 +48,7 @@ PLAN: Final = JsonForm(TypeAdapter(InstallPlan))
 ANSWERS: Final = JsonForm(TypeAdapter(Mapping[HostName, Answer]))
 HOSTS: Final = JsonForm(TypeAdapter(tuple[HostName, ...]))
 LEAF_FACTS: Final = JsonForm(TypeAdapter(LeafFacts))
+CAUTIONS: Final = JsonForm(TypeAdapter(tuple[Caution, ...]))
 MESSAGE: Final[JsonForm[Message]] = JsonForm(TypeAdapter(Message))
 
 

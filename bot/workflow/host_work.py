@@ -1,11 +1,12 @@
 """Running planned operations on one host, with what people see of it on the status card."""
 
+from dataclasses import dataclass
 from itertools import groupby
 
 from bot.certs.judge import IssuedCertificate
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Operation, OperationKind
+from bot.domain.plan import Caution, Operation, OperationKind
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.operations import Operator, RemoteOperation
 from bot.workflow.outcome import OVERTAKEN, Done, End, NeedsPerson, Outcome, Run, until_done
@@ -52,11 +53,10 @@ class HostWork:
             prefix: sets the journal's keys of one purpose apart from another's (roll-back, retirement).
         """
         for _, group in groupby(operations, key=lambda op: (op.host, op.step)):
-            for operation in (members := tuple(group)):
-                end = self._run_one(run, errand, operation, prefix)
-                if isinstance(end, NeedsPerson):
-                    return end
-            self._show_done(run, errand.order_id, members)
+            together = _Together(errand=errand, members=tuple(group), prefix=prefix)
+            end = self._run_together(run, together)
+            if isinstance(end, NeedsPerson):
+                return end
         return Done()
 
     def act(self, errand: Errand, operation: Operation, *, prefix: str) -> Outcome:
@@ -65,7 +65,7 @@ class HostWork:
         if not errand.is_current(order):
             return OVERTAKEN
         certificate = self.certificate(order)
-        self._show(order.id, operation, "running", "")
+        self._reporter.step(order.id, operation.host, operation.step, "running", "")
         return self._operator.run(
             RemoteOperation(
                 key=_key(order.id, operation, prefix),
@@ -90,27 +90,49 @@ class HostWork:
             raise LookupError(f"order {order.id} has no proven certificate")
         return order.certificate
 
-    def _run_one(self, run: Run, errand: Errand, operation: Operation, prefix: str) -> End:
+    def _run_together(self, run: Run, together: "_Together") -> End:
+        for operation in together.members:
+            end = self._run_one(run, together, operation)
+            if isinstance(end, NeedsPerson):
+                return end
+        last = together.members[-1]
+        run.step(f"done {last.key}", lambda: self._show(together, last, "done", ""))
+        return Done()
+
+    def _run_one(self, run: Run, together: "_Together", operation: Operation) -> End:
+        name = f"{together.prefix}{operation.key}"
         end = until_done(
             run,
-            f"{prefix}{operation.key}",
-            lambda: self.act(errand, operation, prefix=prefix),
+            name,
+            lambda: self.act(together.errand, operation, prefix=together.prefix),
             tries=self._tries,
         )
         if isinstance(end, NeedsPerson) and end != OVERTAKEN:
             run.step(
-                f"show {prefix}{operation.key}",
-                lambda: self._show(errand.order_id, operation, "failed", end.sentence),
+                f"show {name}", lambda: self._show(together, operation, "failed", end.sentence)
             )
         return end
 
-    def _show_done(self, run: Run, order_id: OrderId, members: tuple[Operation, ...]) -> None:
-        last = members[-1]
-        run.step(f"done {last.key}", lambda: self._show(order_id, last, "done", ""))
-
-    def _show(self, order_id: OrderId, operation: Operation, status: str, note: str) -> Done:
-        self._reporter.step(order_id, operation.host, operation.step, status, note)
+    def _show(self, together: "_Together", operation: Operation, status: str, note: str) -> Done:
+        """Show how a step ended, with everything Exchange warned of on the way."""
+        order_id = together.errand.order_id
+        warned = self._warned(together)
+        self._reporter.step(order_id, operation.host, operation.step, status, note, warned)
         return Done(status)
+
+    def _warned(self, together: "_Together") -> tuple[Caution, ...]:
+        """What was warned of in a step; the same words once."""
+        keys = (_key(together.errand.order_id, op, together.prefix) for op in together.members)
+        return tuple(dict.fromkeys(w for key in keys for w in self._operator.warnings(key)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Together:
+    """Operations in a row that are one step of one host, and the run they belong to."""
+
+    errand: Errand
+    members: tuple[Operation, ...]
+    prefix: str
 
 
 def _key(order_id: OrderId, operation: Operation, prefix: str = "") -> str:

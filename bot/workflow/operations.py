@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.faults import FaultKind, HostFault
-from bot.domain.plan import Observation
-from bot.ports import Clock, Intent, Journal
+from bot.domain.intent import Intent
+from bot.domain.plan import Caution, Observation, Receipt
+from bot.ports import Clock, Journal
 from bot.workflow.outcome import Done, Outcome, TryLater, outcome_of
 
 LOOK_AGAIN_S = 5.0
 """Seconds between looks at a host on which a killed run's operation may still be under way."""
+
+ANSWER_LOST = Caution(
+    meaning="The answer to a command was lost on its way; the host was looked at and the command was carried out. "
+    "Whether Exchange warned of something is not known."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,7 @@ class RemoteOperation:
     Args:
         key: ``<order>/<operation key>``, the journal's key.
         observe: looks at the host, changes nothing.
-        act: runs the operation, once.
+        act: runs the operation, once, and gives back what the host answered.
         skip_if_seen: seeing the end state before acting is proof enough not to act. Not for operations whose
             end state can be an accident, as Exchange's computed Services are (exchange.md 4.3).
         seen_is_all: the end state that is looked at is everything the operation brings about, so that once it was
@@ -35,7 +41,7 @@ class RemoteOperation:
 
     key: str
     observe: Callable[[], Observation]
-    act: Callable[[], object]
+    act: Callable[[], Receipt]
     skip_if_seen: bool
     seen_is_all: bool = False
 
@@ -57,6 +63,14 @@ class Operator:
         """Whether the operation's end state was seen."""
         intent = self._journal.find(key)
         return intent is not None and bool(intent.confirmed)
+
+    def warnings(self, key: str) -> tuple[Caution, ...]:
+        """What the host warned of; when its answer was lost on the way, that nobody can know."""
+        intent = self._journal.find(key)
+        if intent is None:
+            return ()
+        is_lost = intent.attempt > 0 and bool(intent.confirmed) and not intent.answered
+        return (ANSWER_LOST,) if is_lost else intent.warnings
 
     def run(self, operation: RemoteOperation) -> Outcome:
         """Bring one operation to its end, or say why not yet."""
@@ -92,12 +106,14 @@ class Operator:
             # Two runs of one job looked at the same moment, and the other one was first: it acts.
             return _look_again(LOOK_AGAIN_S)
         try:
-            operation.act()
+            receipt = operation.act()
         except HostFault as fault:
             # What ran, or may have, keeps its intent: the next look at the host decides what happened.
             if fault.executed == "no":
                 self._journal.withdraw(operation.key)
             raise
+        # At once, and before the host is asked again: the cmdlet's own words exist nowhere else.
+        self._journal.hear(operation.key, receipt.warnings)
         seen = operation.observe()
         if seen.done:
             return self._confirm(operation, seen.seen)

@@ -8,7 +8,7 @@ from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId
 from bot.domain.messages import Card, CardMessage
 from bot.domain.order import CertificateOrder, HostStep
-from bot.domain.plan import Step
+from bot.domain.plan import Caution, Step
 from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
@@ -67,19 +67,32 @@ class Reporter:
             return Done("not taken: overtaken")
         return self.once(order.id, order.version, event)
 
-    def step(self, order_id: OrderId, host: HostName, step: Step, status: str, note: str) -> None:
-        """Show how far a host's step has come, unless it is shown so already."""
+    def step(
+        self,
+        order_id: OrderId,
+        host: HostName,
+        step: Step,
+        status: str,
+        note: str,
+        warnings: tuple[Caution, ...] = (),
+    ) -> None:
+        """Show how far a host's step has come, and what was warned of, unless it is shown so already."""
         known = {(s.host, s.step): s for s in self._orders.steps(order_id)}
         before = known.get((host, step))
-        if before is not None and (before.status, before.note) == (status, note):
+        if before is not None and _told(before) == (status, note, warnings):
             return
         now = self._clock.now()
-        shown = HostStep(host=host, step=step, status=status, note=note, at=now)
+        shown = HostStep(host=host, step=step, status=status, note=note, at=now, warnings=warnings)
+        said = {"warnings": "\n".join(str(one) for one in warnings)} if warnings else {}
         entry = AuditEntry(
             order_id=order_id, at=now, by=SYSTEM, what=f"step:{step.value}",
-            before=before.status if before else "", after=status, why=note, facts={"host": host},
+            before=before.status if before else "", after=status, why=note, facts={"host": host, **said},
         )  # fmt: skip
         self._orders.note_step(shown, order_id, entry, (CardMessage(card=Card.STATUS),))
+
+
+def _told(step: HostStep) -> tuple[str, str, tuple[Caution, ...]]:
+    return step.status, step.note, step.warnings
 
 
 def report_failure(

@@ -3,7 +3,7 @@
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.plan import HostPlan, InstallPlan
+from bot.domain.plan import HostPlan, InstallPlan, Step
 from bot.domain.states import State
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
@@ -103,7 +103,15 @@ class RetireJob:
             if isinstance(end, NeedsPerson):
                 report_failure(run, self._reporter, errand, host, end)
                 return
+            run.step(f"{host} removed", lambda name=host: self._show_removed(order_id, name))  # type: ignore[misc]  # mypy cannot type a default in a lambda
         run.step("finish", lambda: self._reporter.once(order_id, version, ev.RetireFinished()))
+
+    def _show_removed(self, order_id: OrderId, host: HostName) -> Outcome:
+        """A host that did not hold the certificate any more has no step to show."""
+        begun = {(step.host, step.step) for step in self._orders.steps(order_id)}
+        if (host, Step.REMOVE) in begun:
+            self._reporter.step(order_id, host, Step.REMOVE, "done", "")
+        return Done("shown")
 
     def _retire(self, run: Run, errand: Errand, host: HostName) -> End:
         return until_done(

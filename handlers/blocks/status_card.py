@@ -7,6 +7,7 @@ from typing import Final
 from bot.certs.findings import Finding, Severity
 from bot.domain.approvals import Role
 from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.plan import Caution
 from bot.domain.site import Site
 from bot.domain.states import State
 from handlers.blocks import order_facts as of
@@ -29,6 +30,9 @@ from handlers.ids import Action
 
 _HOSTS_SHOWN = 12
 _FINDINGS_SHOWN = 6
+_WARNINGS_SHOWN = 4
+_WARNING_LIMIT = 350
+"""Characters of one warning; with its meaning, four of them fit into a section."""
 _FINDINGS_MATTER: Final = frozenset({State.SUBMITTED, State.ISSUED, State.CHECKING, State.PROVEN})
 """Later the bundle is installed or given up, and its findings stand in the thread and the audit."""
 _SEVERITIES: Final[tuple[Severity, ...]] = ("refuse", "warn", "note")
@@ -134,7 +138,26 @@ def _progress(steps: tuple[HostStep, ...]) -> list[Block]:
     rows = [f"{code(host)}: {_steps(tuple(own))}" for host, own in by_host]
     if len(rows) > _HOSTS_SHOWN:
         rows = [*rows[:_HOSTS_SHOWN], f"and {len(rows) - _HOSTS_SHOWN} more hosts"]
-    return [section("*Progress*\n" + "\n".join(rows))] if rows else []
+    return [section("*Progress*\n" + "\n".join(rows)), *_warnings(steps)] if rows else []
+
+
+def _warnings(steps: tuple[HostStep, ...]) -> list[Block]:
+    """What Exchange warned of, right under the progress, by host and step."""
+    lines = [
+        f"{code(step.host)}, {STEPS[step.step]}: {_caution(warned)}"
+        for step in sorted(steps, key=lambda s: s.host)
+        for warned in step.warnings
+    ]
+    if not lines:
+        return []
+    rest = len(lines) - _WARNINGS_SHOWN
+    more = [f"and {rest} more; `certdesk evidence` has them all"] if rest > 0 else []
+    return [section("\n• ".join(["*Warnings*", *lines[:_WARNINGS_SHOWN], *more]))]
+
+
+def _caution(warned: Caution) -> str:
+    said = f"Exchange said {code(warned.said, _WARNING_LIMIT)}" if warned.said else ""
+    return " ".join(part for part in (said, escape(warned.meaning)) if part)
 
 
 def _steps(own: tuple[HostStep, ...]) -> str:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ports import Intent
+from bot.domain.intent import Intent
+from bot.domain.plan import Caution
 from tests.contract.samples import NOON
 from tests.contract.stores import Store
 
@@ -55,6 +56,42 @@ def test_confirmation_is_kept_with_its_intent(store: Store) -> None:
     assert found == Intent(
         key=KEY, attempt=1, deadline=NOON, was_done=False, confirmed="IIS is bound"
     )
+
+
+def test_answer_is_kept_with_its_warnings_and_opened_by_a_new_attempt(store: Store) -> None:
+    """What the host said belongs to its attempt; nobody knows yet what the next one will answer."""
+    said = (
+        Caution(said="It's a \u2018wildcard\u2019 <x>.", meaning="Harmless."),
+        Caution(meaning="Odd."),
+    )
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
+    store.journal.hear(KEY, said)
+    store.journal.confirm(KEY, "IIS is bound")
+
+    found = store.journal.find(KEY)
+    assert found is not None
+    assert (found.answered, found.warnings, found.confirmed) == (True, said, "IIS is bound")
+
+    again = store.journal.intend(KEY, attempt=2, deadline=NOON, was_done=True)
+    assert again is not None
+    assert (again.answered, again.warnings) == (False, ())
+
+
+def test_answer_without_warnings_is_an_answer_all_the_same(store: Store) -> None:
+    """Nothing was warned of is another thing than nobody knows."""
+    store.journal.intend(KEY, attempt=1, deadline=NOON, was_done=False)
+    store.journal.hear(KEY, ())
+
+    found = store.journal.find(KEY)
+    assert found is not None
+    assert (found.answered, found.warnings) == (True, ())
+
+
+def test_answer_to_what_was_never_begun_writes_nothing(store: Store) -> None:
+    """An answer needs a question."""
+    store.journal.hear(KEY, ())
+
+    assert store.journal.find(KEY) is None
 
 
 def test_confirmation_without_intent_makes_a_record(store: Store) -> None:

@@ -1,10 +1,12 @@
 """What every store promises about how far the steps of a host have come."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName, OrderId
-from bot.domain.plan import Step
+from bot.domain.plan import Caution, Step
 from tests.contract.samples import LINE, STATUS, entry, place, step
 from tests.contract.stores import EngineDown, Store
 
@@ -36,6 +38,18 @@ def test_latest_word_on_a_step_counts_in_the_order_of_first_words(store: Store) 
         ("EX01", Step.ENABLE, "running"),
         ("EX02", Step.IMPORT, "running"),
     ]
+
+
+def test_warnings_of_a_step_are_kept_and_replaced_with_it(store: Store) -> None:
+    """The latest word has its own warnings."""
+    order = place(store.orders)
+    said = (Caution(said="It's a wildcard.", meaning="Harmless."), Caution(said="<x>"))
+    store.orders.note_step(step("running"), order.id, entry(order.id), ())
+    store.orders.note_step(replace(step(), warnings=said), order.id, entry(order.id), ())
+
+    assert [s.warnings for s in store.orders.steps(order.id)] == [said]
+    store.orders.note_step(step(), order.id, entry(order.id), ())
+    assert [s.warnings for s in store.orders.steps(order.id)] == [()]
 
 
 def test_messages_of_many_steps_have_ids_of_their_own(store: Store) -> None:

@@ -16,11 +16,12 @@ from typing import Any
 from bot.domain.audit import GENESIS, AuditEntry, chained
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName, OrderId, UploadId
+from bot.domain.intent import Intent
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload
-from bot.domain.plan import Step
+from bot.domain.plan import Caution, Step
 from bot.domain.states import State, Work
-from bot.ports import Change, Draft, Intent
+from bot.ports import Change, Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +287,13 @@ class FakeJournal:
             intent = Intent(key=key, attempt=attempt, deadline=deadline, was_done=was_done)
             self._memory.intents[key] = intent
             return intent
+
+    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
+        """Note the answer."""
+        with self._memory.change():
+            known = self.find(key)
+            if known is not None:
+                self._memory.intents[key] = replace(known, answered=True, warnings=warnings)
 
     def confirm(self, key: str, seen: str) -> None:
         """Note what was seen afterwards."""

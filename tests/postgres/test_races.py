@@ -13,9 +13,9 @@ from sqlmodel import select
 
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import OrderId
+from bot.domain.intent import Intent
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
-from bot.ports import Intent
 from bot.store import approvals
 from bot.store.database import reading
 from bot.store.orders import SqlOrders

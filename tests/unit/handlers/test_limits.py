@@ -14,7 +14,7 @@ from bot.domain.approvals import Gate
 from bot.domain.ids import HostName, OrderId, VendorName
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder, HostStep
-from bot.domain.plan import InstallPlan, Step
+from bot.domain.plan import Caution, InstallPlan, Step
 from bot.domain.site import Host
 from bot.domain.states import State
 from bot.domain.subject import Subject
@@ -74,7 +74,14 @@ def large(state: State) -> CertificateOrder:
 
 
 STEPS = tuple(
-    HostStep(host=host, step=step, status="running", note="n" * 500, at=scene.NOON)
+    HostStep(
+        host=host,
+        step=step,
+        status="running",
+        note="n" * 500,
+        at=scene.NOON,
+        warnings=(Caution(said="<&" * 600, meaning="m" * 250),) * 3,
+    )
     for host in HOSTS
     for step in Step
 )

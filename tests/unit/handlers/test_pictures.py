@@ -1,6 +1,7 @@
 """Every card and modal in its main states: as Slack would take it, and as it was read before."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from bot.certs.compare import Change, as_findings
 from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
-from bot.domain.plan import Handshake, HostCertificate, Snapshot
+from bot.domain.plan import Caution, Handshake, HostCertificate, Snapshot
 from bot.domain.states import State
 from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
@@ -67,6 +68,22 @@ def test_status_card(state: State, seen: SnapshotAssertion) -> None:
     card = status_card(scene.order(state), steps, scene.SITE)
 
     assert shown(card) == seen
+
+
+def test_status_card_with_warnings(seen: SnapshotAssertion) -> None:
+    """What Exchange warned of stands under the progress, host by host; markup in it is only words."""
+    done, enabled, other = scene.steps()
+    wildcard = Caution(
+        said="This certificate cannot used for POP, says <!channel> and `*Exchange*`.",
+        meaning="POP stays as it was. Run Set-PopSettings -X509CertificateName with the real name.",
+    )
+    steps = (
+        replace(done, warnings=(Caution(meaning="Whether Exchange warned is not known."),)),
+        replace(enabled, warnings=(wildcard, Caution(said="Etwas <anderes>."))),
+        replace(other, warnings=(Caution(said="Four."), Caution(said="Five."))),
+    )
+
+    assert shown(status_card(scene.order(State.INSTALLING), steps, scene.SITE)) == seen
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -10,6 +10,7 @@ from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import (
     Answer,
+    Caution,
     Handshake,
     HostPlan,
     InstallPlan,
@@ -41,6 +42,7 @@ class ToyHosts:
         self.requests: dict[str, str] = {}
         self.faults: dict[str, list[HostFault]] = {}
         self.lost_answers: set[str] = set()
+        self.warns: dict[str, tuple[Caution, ...]] = {}
         self.asks_smtp: frozenset[HostName] = frozenset({EX01})
         self.readable = True
         self.default_smtp: Thumbprint = OLD_THUMBPRINT
@@ -119,7 +121,7 @@ class ToyHosts:
         self._change(operation.key, operation.key)
         self.done.add(operation.key)
         self._answer(operation.key, operation.host)
-        return Receipt(seen="done")
+        return Receipt(seen="done", warnings=self.warns.get(operation.key, ()))
 
     def read_back(
         self,

@@ -8,11 +8,13 @@ from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId, VendorName
+from bot.domain.intent import Intent
 from bot.domain.messages import CardMessage, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.plan import Caution
 from bot.domain.site import Site
 from bot.domain.states import Work
-from bot.ports import Change, DeliveryFault, Intent
+from bot.ports import Change, DeliveryFault
 from bot.workflow.bundle_job import BundleJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
@@ -73,6 +75,12 @@ class FusedJournal(FakeJournal):
         intent = super().intend(key, attempt=attempt, deadline=deadline, was_done=was_done)
         self._fuse.burn(f"after the intent {key}")
         return intent
+
+    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
+        """Note an answer."""
+        self._fuse.burn(f"before the answer {key} is noted")
+        super().hear(key, warnings)
+        self._fuse.burn(f"after the answer {key} was noted")
 
     def confirm(self, key: str, seen: str) -> None:
         """Note what was seen."""

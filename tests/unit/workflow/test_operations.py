@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.faults import FaultKind, HostFault
-from bot.domain.plan import Observation
+from bot.domain.plan import Caution, Observation, Receipt
 from bot.ports import Journal
-from bot.workflow.operations import Operator, RemoteOperation
+from bot.workflow.operations import ANSWER_LOST, Operator, RemoteOperation
 from bot.workflow.outcome import Done, NeedsPerson, TryLater
 from tests.fakes.store import FakeJournal, Memory
 from tests.unit.domain.samples import EX01
@@ -41,13 +41,14 @@ class Thing:
         self.acts: list[float] = []
         self.fault: HostFault | None = None
         self.takes = True
+        self.warned: tuple[Caution, ...] = ()
 
     def observe(self) -> Observation:
         """Look."""
         self.fuse.burn("before a look")
         return Observation(done=self.there, seen="there" if self.there else "not there")
 
-    def act(self) -> None:
+    def act(self) -> Receipt:
         """Change it."""
         self.fuse.burn("before the act reaches the host")
         if self.fault is not None and self.fault.executed == "no":
@@ -57,6 +58,7 @@ class Thing:
         self.fuse.burn("after the act, before the answer")
         if self.fault is not None:
             raise self._once()
+        return Receipt(warnings=self.warned)
 
     def run(self) -> object:
         """Run the operation once, as a fresh process would."""
@@ -70,6 +72,10 @@ class Thing:
                 seen_is_all=self.seen_is_all,
             )
         )
+
+    def warnings(self) -> tuple[Caution, ...]:
+        """What is known of warnings afterwards."""
+        return Operator(self.journal, self.clock, deadline_s=DEADLINE_S).warnings(KEY)
 
     def _once(self) -> HostFault:
         fault, self.fault = self.fault, None
@@ -91,6 +97,47 @@ def test_it_acts_once_and_remembers() -> None:
     assert Done("there") == thing.run()
     assert 1 == len(thing.acts)
     assert looks == thing.fuse.passed
+
+
+WARNED = (Caution(said="It is a wildcard.", meaning="Harmless."),)
+
+
+def test_what_the_host_warned_of_is_kept() -> None:
+    """A second run of the operation still knows the words of the first."""
+    thing = Thing()
+    thing.warned = WARNED
+    thing.run()
+    thing.warned = ()
+    thing.run()
+
+    assert WARNED == thing.warnings()
+
+
+@pytest.mark.parametrize(
+    ("at", "kept"),
+    [(5, (ANSWER_LOST,)), (6, (ANSWER_LOST,)), (7, WARNED), (8, WARNED), (9, WARNED)],
+)
+def test_a_kill_behind_the_act_keeps_the_warnings_or_says_that_they_are_lost(
+    at: int, kept: tuple[Caution, ...]
+) -> None:
+    """From the moment the answer is noted nothing is lost; before it nobody claims that there was none."""
+    thing = Thing(at=at)
+    thing.warned = WARNED
+    with contextlib.suppress(Killed):
+        thing.run()
+
+    assert isinstance(thing.run(), Done)
+    assert kept == thing.warnings()
+
+
+def test_what_never_ran_warned_of_nothing() -> None:
+    """What was there already was not sent, so there is no answer that could be lost."""
+    thing = Thing()
+    assert () == thing.warnings()
+    thing.there = True
+    thing.run()
+
+    assert () == thing.warnings()
 
 
 def test_what_is_there_already_is_not_done() -> None:
@@ -124,7 +171,7 @@ def test_what_is_wholly_seen_is_not_sent_again_after_a_kill(at: int, acts: int) 
 
 
 @pytest.mark.parametrize("skip_if_seen", [True, False])
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("at", range(1, 11))
 def test_killed_at_any_line_it_is_done_once(at: int, skip_if_seen: bool) -> None:
     """After the kill the next runs bring it to its end; whatever the kill hit, the act ran once."""
     thing = Thing(at=at, skip_if_seen=skip_if_seen)
@@ -149,7 +196,7 @@ def test_the_kills_above_hit_every_point() -> None:
     thing = Thing()
     thing.run()
 
-    assert 8 == thing.fuse.passed
+    assert 10 == thing.fuse.passed
 
 
 def test_while_the_killed_run_may_still_be_at_work_nothing_is_sent() -> None:
@@ -249,7 +296,7 @@ def test_what_the_host_took_and_does_not_show_is_looked_at_again() -> None:
 
 @settings(deadline=None)
 @given(
-    kills=st.lists(st.integers(min_value=1, max_value=9), max_size=6),
+    kills=st.lists(st.integers(min_value=1, max_value=11), max_size=6),
     pauses=st.lists(st.sampled_from([0.0, 1.0, 30.0, DEADLINE_S + 1]), max_size=12),
     faults=st.lists(
         st.sampled_from([None, ("no", FaultKind.BUSY), ("maybe", FaultKind.TIMEOUT)]), max_size=4

@@ -8,7 +8,7 @@ from bot.domain import events as ev
 from bot.domain.faults import FaultKind
 from bot.domain.ids import SYSTEM, OrderId, UploadId
 from bot.domain.order import Upload
-from bot.domain.plan import Observation
+from bot.domain.plan import Observation, Receipt
 from bot.domain.states import EventKind, State, Work
 from bot.workflow.jobs import Apology
 from bot.workflow.operations import Operator, RemoteOperation
@@ -161,9 +161,11 @@ def test_two_runs_at_the_same_moment_act_once() -> None:
             inner[0] = operator.run(operation)
         return Observation(done=bool(acts), seen="looked")
 
-    operation = RemoteOperation(
-        key="7/EX01/x", observe=observe, act=lambda: acts.append("x"), skip_if_seen=False
-    )
+    def act() -> Receipt:
+        acts.append("x")
+        return Receipt()
+
+    operation = RemoteOperation(key="7/EX01/x", observe=observe, act=act, skip_if_seen=False)
     # The outer run found no intent before its look; the inner one acts and confirms during that look.
     outer = operator.run(operation)
 

@@ -1,0 +1,28 @@
+"""What is known of a remote operation that was begun; the journal keeps one for each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.plan import Caution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """
+    A remote operation that was begun.
+
+    Args:
+        deadline: until then the operation may still be running on the host.
+        was_done: its end state was seen before it was begun, so seeing it proves nothing.
+        confirmed: what was seen afterwards; empty while unknown.
+        answered: the answer to this attempt came; where it did not, nobody knows what the host warned of.
+        warnings: what the host warned of in that answer.
+    """
+
+    key: str
+    attempt: int
+    deadline: datetime
+    was_done: bool
+    confirmed: str = ""
+    answered: bool = False
+    warnings: tuple[Caution, ...] = ()
