@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests import network
 from tests.postgres import cluster
 
 if TYPE_CHECKING:
     from tests.contract.stores import Store
+
+# A busy machine is no fault of the code: no property has a stopwatch.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 _NUMBERS = count(1)
 _DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
