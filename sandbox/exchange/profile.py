@@ -121,3 +121,6 @@ PROFILES: Final[dict[str, VersionProfile]] = {
         wmsvc="WMSvc-SHA2",
     ),
 }
+
+BEFORE_2022_H1: Final[dict[Version, Build]] = {"2016": (15, 1, 2375, 7), "2019": (15, 2, 986, 5)}
+"""2016 CU22 and 2019 CU11, the last with -RequestFile and -FileName: builds for `ExchangeHost(build=...)`."""

@@ -13,7 +13,7 @@ from bot.domain.ids import HostName
 from bot.domain.plan import Answer, InstallPlan, OperationKind
 from bot.exchange.hosts import WinRMHosts
 from sandbox.exchange.host import ExchangeHost
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
 from tests.unit.exchange.samples import EX01, NOW, Authority, SetClock, ask, order
 
 EX02 = HostName("EX02")

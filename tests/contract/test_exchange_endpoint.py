@@ -26,7 +26,7 @@ from sandbox.exchange.engine.exchange import Caller
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.trouble import Trouble
 from sandbox.exchange.wsman.accounts import Account
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
 from tests.unit.exchange.samples import EX01, NOW, Authority, SetClock, ask, order
 
 _NOBODY = Account(user="nobody", password="Secret.1")

@@ -1,136 +1,32 @@
 """
-One contract for every implementation of `ports.ExchangeHosts`.
+One contract for every implementation of `ports.ExchangeHosts`: what each method gives and does.
 
-It runs over the hosts in memory and over the sandbox's hosts of four versions: through real WinRM, and through
-Exchange's own endpoint where there is one.
+It runs over the hosts in memory and over the sandbox's hosts of every dialect: through real WinRM, and at Exchange's own
+endpoint where there is one. The port's numbered promises are in `test_exchange_promises.py`.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.certs.judge import IssuedCertificate
-from bot.domain.faults import HostFault
+from bot.domain.faults import FaultKind
 from bot.domain.ids import HostName
-from bot.domain.plan import Answer, InstallPlan, Operation, OperationKind, Service, Snapshot
-from bot.exchange import operations
-from bot.exchange.access import Door, HostAccess
-from bot.exchange.hosts import WinRMHosts
-from bot.ports import ExchangeHosts
-from sandbox.exchange.host import ExchangeHost
-from sandbox.exchange.profile import Version
-from tests.fakes.exchange import FakeExchangeHosts
-from tests.unit.exchange.samples import (
-    ALL_BUT_UM,
-    AUTODISCOVER,
-    EX01,
-    MAIL,
-    NOW,
-    Authority,
-    SetClock,
-    ask,
-    order,
-)
+from bot.domain.plan import Answer, Operation, OperationKind
+from tests.contract.exchange_steps import Settled, fault_of, installed, is_read_back, ready
+from tests.contract.exchange_worlds import World, access
+from tests.unit.exchange.samples import AUTODISCOVER, EX01, MAIL, Authority, ask, order
 
+__all__ = ["access"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """A set of hosts, how many changing operations it really ran, and whether questions can be answered there."""
-
-    hosts: ExchangeHosts
-    changes: Callable[[], int]
-    by_endpoint: bool = False
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Authority:
-    """Who signs; its root is trusted by every host here."""
-    return Authority()
-
-
-_WORLDS = [
-    "fake",
-    "fake psrp",
-    "2007 winrm",
-    "2010 winrm",
-    "2010 psrp",
-    "2013 winrm",
-    "2013 psrp",
-    "2019 winrm",
-    "2019 psrp",
-]
-
-
-@pytest.fixture(params=_WORLDS)
-def world(request: pytest.FixtureRequest, vendor: Authority, tmp_path: Path) -> Iterator[World]:
-    """Every implementation there is, each fresh."""
-    with ExitStack() as stack:
-        where, _, door = request.param.partition(" ")
-        if where == "fake":
-            fake = FakeExchangeHosts(by_endpoint=door == "psrp")
-            yield World(hosts=fake, changes=fake.ran.total, by_endpoint=door == "psrp")
-            return
-        yield _sandbox(where, door, vendor, tmp_path, stack)
-
-
-def _sandbox(
-    version: Version, door: Door, vendor: Authority, folder: Path, stack: ExitStack
-) -> World:
-    host = ExchangeHost(version=version, anchors_pem=vendor.anchors_pem, clock=lambda: NOW)
-    stack.callback(host.stop)
-    info = host.start()
-    hosts = WinRMHosts([access(info, version, folder, door=door)], SetClock())
-    stack.callback(hosts.close)
-    return World(
-        hosts=hosts,
-        changes=lambda: len(host.engine.journal.listed()),
-        by_endpoint=door == "psrp",
-    )
-
-
-def access(
-    info: dict[str, object], version: str, folder: Path, *, door: Door = "winrm"
-) -> HostAccess:
-    """How the bot would be configured for a sandbox host."""
-    anchor = folder / "winrm.pem"
-    anchor.write_text(str(info["ca_pem"]), encoding="ascii")
-    return HostAccess(
-        name=EX01,
-        version=version,
-        winrm_url=str(info["wsman_http"]),
-        auth="ntlm",
-        user=str(info["user"]),
-        password=lambda: str(info["password"]),
-        psrp_url=str(info["psrp"] or ""),
-        door=door,
-        ca_pem=str(anchor),
-    )
-
-
-def _ready(world: World, vendor: Authority) -> tuple[IssuedCertificate, InstallPlan]:
-    certificate = vendor.answer(world.hosts.make_csr(ask()))
-    snapshot = world.hosts.snapshot(EX01)
-    return certificate, world.hosts.plan(order(), certificate, (snapshot,))
-
-
-def _installed(
-    world: World, vendor: Authority, answer: Answer
-) -> tuple[IssuedCertificate, InstallPlan, Snapshot]:
-    """Run the whole plan; the snapshot is the one of before."""
-    before = world.hosts.snapshot(EX01)
-    certificate, plan = _ready(world, vendor)
-    for operation in plan.host(EX01).operations_for(answer):
-        world.hosts.act(operation, certificate)
-    return certificate, plan, before
+EX02 = HostName("EX02")
 
 
 def _kinds(operations: tuple[Operation, ...]) -> list[OperationKind]:
     return [operation.kind for operation in operations]
+
+
+# Requests.
 
 
 def test_no_request_is_found_before_one_is_made(world: World) -> None:
@@ -158,16 +54,12 @@ def test_a_made_request_is_found_again_by_its_name_alone(world: World) -> None:
     assert world.hosts.find_csr(ask("CertDesk 27/1")) == made
 
 
-def test_looking_changes_nothing(world: World, vendor: Authority) -> None:
-    """`find_csr`, `snapshot` and `observe` may be repeated: the host counts no change."""
-    certificate, plan = _ready(world, vendor)
-    before = world.changes()
-    for operation in plan.host(EX01).operations:
-        world.hosts.observe(operation, certificate)
-    world.hosts.find_csr(ask())
-    world.hosts.snapshot(EX01)
+def test_a_request_that_was_answered_is_found_no_more(settled: Settled) -> None:
+    """With its certificate imported it waits no longer."""
+    assert settled.world.hosts.find_csr(ask()) is None
 
-    assert world.changes() == before
+
+# Snapshot and plan.
 
 
 def test_a_fresh_host_shows_its_self_signed_certificate(world: World) -> None:
@@ -175,17 +67,19 @@ def test_a_fresh_host_shows_its_self_signed_certificate(world: World) -> None:
     snapshot = world.hosts.snapshot(EX01)
     default = snapshot.certificate(snapshot.default_smtp)
 
+    assert snapshot.build == ".".join(str(part) for part in world.backend.dialect.build)
     assert default is not None
     assert set(default.services) == {"IMAP", "POP", "IIS", "SMTP"}
 
 
 def test_the_plan_asks_about_the_default(world: World, vendor: Authority) -> None:
     """Where a default exists the plan has a question, and both answers have their operations."""
-    _, plan = _ready(world, vendor)
+    _, plan = ready(world, vendor)
     host = plan.host(EX01)
     kinds = OperationKind
 
     assert host.question is not None
+    assert host.question.default == (None if world.version == "2007" else Answer.NO)
     assert _kinds(host.operations_for(Answer.YES)) == [
         kinds.ADD_INTERMEDIATE,
         kinds.IMPORT_CERTIFICATE,
@@ -198,94 +92,28 @@ def test_the_plan_asks_about_the_default(world: World, vendor: Authority) -> Non
     assert last == (keeping if world.by_endpoint else giving_back)
 
 
-def test_every_operation_is_seen_done_after_it_ran(world: World, vendor: Authority) -> None:
-    """Each operation's end state is there when `act` came back."""
-    certificate, plan = _ready(world, vendor)
-    for operation in plan.host(EX01).operations_for(Answer.YES):
-        world.hosts.act(operation, certificate)
+def test_a_plan_keeps_the_order_s_hosts_in_their_order(settled: Settled) -> None:
+    """Whatever the order of the snapshots."""
+    second = replace(settled.after, host=EX02)
+    placed = order(hosts=(EX01, EX02), exportable=True)
+    plan = settled.world.hosts.plan(placed, settled.certificate, (second, settled.after))
 
-        assert world.hosts.observe(operation, certificate).done, operation.key
-
-
-def test_import_is_not_done_before_it_ran(world: World, vendor: Authority) -> None:
-    """An observation can say no: otherwise it would prove nothing."""
-    certificate, plan = _ready(world, vendor)
-    seen = [world.hosts.observe(one, certificate).done for one in plan.host(EX01).operations[:3]]
-
-    assert seen == [False, False, False]
+    assert [host.host for host in plan.hosts] == [EX01, EX02]
 
 
-def test_yes_replaces_the_default(world: World, vendor: Authority) -> None:
-    """After Yes the new certificate is the default SMTP certificate and serves everything."""
-    certificate, plan, _ = _installed(world, vendor, Answer.YES)
-    after = world.hosts.snapshot(EX01)
-    held = after.certificate(certificate.facts.thumbprint)
+def test_a_host_that_was_not_read_is_not_planned_for(settled: Settled) -> None:
+    """A plan for a host nobody has looked at is refused."""
+    placed = order(hosts=(EX01, EX02), exportable=True)
+    hosts = settled.world.hosts
+    fault = fault_of(lambda: hosts.plan(placed, settled.certificate, (settled.after,)))
 
-    assert after.default_smtp == certificate.facts.thumbprint
-    assert held is not None
-    assert set(held.services) >= {"IMAP", "POP", "IIS", "SMTP"}
-    assert _read_back(world, certificate, plan, Answer.YES)
+    assert (fault.host, fault.code, fault.executed) == (EX02, "no-snapshot", "no")
 
 
-def test_no_keeps_the_default_and_still_serves_smtp(world: World, vendor: Authority) -> None:
-    """After No the default is what it was, and the new certificate serves SMTP all the same."""
-    certificate, plan, before = _installed(world, vendor, Answer.NO)
-    after = world.hosts.snapshot(EX01)
-    held = after.certificate(certificate.facts.thumbprint)
-
-    assert after.default_smtp == before.default_smtp
-    assert held is not None
-    assert "SMTP" in held.services
-    assert _read_back(world, certificate, plan, Answer.NO)
-
-
-def test_silence_is_not_a_yes(world: World, vendor: Authority) -> None:
-    """A question nobody decided ends in a fault, and the default stays what it was."""
-    certificate, plan = _ready(world, vendor)
-    for operation in plan.host(EX01).operations[:2]:
-        world.hosts.act(operation, certificate)
-    before = world.hosts.snapshot(EX01).default_smtp
-    undecided = operations.enable_smtp(EX01, certificate.facts.thumbprint, only_if=None)
-    with pytest.raises(HostFault) as caught:
-        world.hosts.act(undecided, certificate)
-
-    assert (caught.value.code, caught.value.executed) == ("QuestionUnanswered", "yes")
-    assert world.hosts.snapshot(EX01).default_smtp == before
-
-
-def test_read_back_refuses_the_other_answer(world: World, vendor: Authority) -> None:
-    """What was decided counts: after Yes the host is not as No wanted it."""
-    certificate, plan, _ = _installed(world, vendor, Answer.YES)
-
-    assert not _read_back(world, certificate, plan, Answer.NO)
-
-
-def test_read_back_refuses_a_half_done_host(world: World, vendor: Authority) -> None:
-    """A certificate that is there and serves nothing is not installed."""
-    certificate, plan = _ready(world, vendor)
-    for operation in plan.host(EX01).operations[:2]:
-        world.hosts.act(operation, certificate)
-
-    assert not _read_back(world, certificate, plan, Answer.YES)
-
-
-def test_a_certificate_without_its_key_is_a_fault(world: World, vendor: Authority) -> None:
-    """An import that leaves no key names it and says that the import ran."""
-    _, plan = _ready(world, vendor)
-    stranger = vendor.answer(_foreign_csr())
-    importing = next(
-        one for one in plan.host(EX01).operations if one.kind is OperationKind.IMPORT_CERTIFICATE
-    )
-    with pytest.raises(HostFault) as caught:
-        world.hosts.act(replace(importing, thumbprint=stranger.facts.thumbprint), stranger)
-
-    assert (caught.value.code, caught.value.executed) == ("PrivateKeyMissing", "yes")
-
-
-def test_a_plan_after_the_installation_asks_nothing(world: World, vendor: Authority) -> None:
+def test_a_plan_after_the_installation_asks_nothing(settled: Settled) -> None:
     """When the new certificate is the default already there is no question and no import."""
-    certificate, _, _ = _installed(world, vendor, Answer.YES)
-    again = world.hosts.plan(order(), certificate, (world.hosts.snapshot(EX01),)).host(EX01)
+    hosts = settled.world.hosts
+    again = hosts.plan(order(), settled.certificate, (settled.after,)).host(EX01)
 
     assert again.question is None
     assert not {OperationKind.IMPORT_CERTIFICATE, OperationKind.ADD_INTERMEDIATE} & {
@@ -293,59 +121,97 @@ def test_a_plan_after_the_installation_asks_nothing(world: World, vendor: Author
     }
 
 
-def test_roll_back_gives_the_services_back(world: World, vendor: Authority) -> None:
-    """After a roll-back the default and the front end are those of before."""
-    certificate, plan, before = _installed(world, vendor, Answer.YES)
+# Observing, acting, reading back.
+
+
+def test_every_operation_is_seen_done_after_it_ran(settled: Settled) -> None:
+    """Each operation's end state is there when `act` came back."""
+    assert [key for key, is_done in settled.seen if not is_done] == []
+
+
+def test_import_is_not_done_before_it_ran(world: World, vendor: Authority) -> None:
+    """An observation can say no: otherwise it would prove nothing."""
+    certificate, plan = ready(world, vendor)
+    seen = [world.hosts.observe(one, certificate).done for one in plan.host(EX01).operations[:3]]
+
+    assert seen == [False, False, False]
+
+
+def test_yes_replaces_the_default(settled: Settled) -> None:
+    """After Yes the new certificate is the default SMTP certificate and serves everything."""
+    thumbprint = settled.certificate.facts.thumbprint
+    held = settled.after.certificate(thumbprint)
+
+    assert settled.after.default_smtp == thumbprint
+    assert held is not None
+    assert set(held.services) >= {"IMAP", "POP", "IIS", "SMTP"}
+    assert is_read_back(settled.world.hosts, settled.certificate, settled.plan, Answer.YES)
+
+
+def test_no_keeps_the_default_and_still_serves_smtp(world: World, vendor: Authority) -> None:
+    """After No the default is what it was, and the new certificate serves SMTP all the same."""
+    certificate, plan, before = installed(world, vendor, Answer.NO)
+    after = world.hosts.snapshot(EX01)
+    held = after.certificate(certificate.facts.thumbprint)
+
+    assert after.default_smtp == before.default_smtp
+    assert held is not None
+    assert "SMTP" in held.services
+    assert is_read_back(world.hosts, certificate, plan, Answer.NO)
+
+
+def test_read_back_refuses_the_other_answer(settled: Settled) -> None:
+    """What was decided counts: after Yes the host is not as No wanted it."""
+    hosts = settled.world.hosts
+
+    assert not is_read_back(hosts, settled.certificate, settled.plan, Answer.NO)
+
+
+def test_read_back_refuses_a_half_done_host(world: World, vendor: Authority) -> None:
+    """A certificate that is there and serves nothing is not installed."""
+    certificate, plan = ready(world, vendor)
+    for operation in plan.host(EX01).operations[:2]:
+        world.hosts.act(operation, certificate)
+
+    assert not is_read_back(world.hosts, certificate, plan, Answer.YES)
+
+
+# Taking back.
+
+
+def test_a_used_certificate_cannot_be_retired(settled: Settled) -> None:
+    """Retirement is refused while the certificate serves."""
+    hosts = settled.world.hosts
+    fault = fault_of(lambda: hosts.plan_retirement(order(), settled.certificate, (settled.after,)))
+
+    assert (fault.kind, fault.executed) == (FaultKind.UNSUPPORTED, "no")
+    assert "still used" in fault.sentence
+
+
+def test_a_roll_back_gives_the_services_back_and_the_certificate_can_be_removed(
+    world: World, vendor: Authority
+) -> None:
+    """After a roll-back the default and the front end are those of before; what serves nothing can go."""
+    certificate, plan, before = installed(world, vendor, Answer.YES)
     for operation in world.hosts.plan_roll_back(plan, EX01):
         world.hosts.act(operation, certificate)
     after = world.hosts.snapshot(EX01)
     old = after.certificate(before.default_smtp)
+    (removal,) = world.hosts.plan_retirement(order(), certificate, (after,))
+    was_there = not world.hosts.observe(removal, certificate).done
+    world.hosts.act(removal, certificate)
 
     assert after.default_smtp == before.default_smtp
     assert old is not None
     assert set(old.services) >= {"IMAP", "POP", "IIS", "SMTP"}
-
-
-def test_a_used_certificate_cannot_be_retired(world: World, vendor: Authority) -> None:
-    """Retirement is refused while the certificate serves, and nothing is removed."""
-    certificate, _, _ = _installed(world, vendor, Answer.YES)
-    snapshot = world.hosts.snapshot(EX01)
-    with pytest.raises(HostFault, match="still used"):
-        world.hosts.plan_retirement(order(), certificate, (snapshot,))
-
-    assert world.hosts.snapshot(EX01).certificate(certificate.facts.thumbprint) is not None
-
-
-def test_a_rolled_back_certificate_can_be_removed(world: World, vendor: Authority) -> None:
-    """What serves nothing any more is removed by its one operation, and seen to be gone."""
-    certificate, plan, _ = _installed(world, vendor, Answer.YES)
-    for operation in world.hosts.plan_roll_back(plan, EX01):
-        world.hosts.act(operation, certificate)
-    snapshot = world.hosts.snapshot(EX01)
-    (removal,) = world.hosts.plan_retirement(order(), certificate, (snapshot,))
-    world.hosts.act(removal, certificate)
-
+    assert was_there
     assert world.hosts.observe(removal, certificate).done
     assert world.hosts.snapshot(EX01).certificate(certificate.facts.thumbprint) is None
 
 
-def test_an_unknown_host_is_a_fault(world: World) -> None:
-    """A host nobody configured is refused by name; nothing is dialled."""
-    with pytest.raises(HostFault) as caught:
-        world.hosts.snapshot(HostName("EX99"))
+def test_a_host_that_served_nothing_before_has_nothing_to_go_back_to(settled: Settled) -> None:
+    """A roll-back without a before is refused, with nothing done."""
+    plan = replace(settled.plan, hosts=(replace(settled.plan.host(EX01), before={}),))
+    fault = fault_of(lambda: settled.world.hosts.plan_roll_back(plan, EX01))
 
-    assert (caught.value.code, caught.value.executed) == ("unknown-host", "no")
-
-
-def _read_back(
-    world: World, certificate: IssuedCertificate, plan: InstallPlan, answer: Answer
-) -> bool:
-    services: tuple[Service, ...] = ALL_BUT_UM
-    return world.hosts.read_back(EX01, certificate, services, plan, answer).done
-
-
-def _foreign_csr() -> str:
-    """A CSR whose key no host of this world has."""
-    elsewhere = FakeExchangeHosts(("EX02",))
-    elsewhere.ran["make_csr"] = 3
-    return elsewhere.make_csr(ask(host=HostName("EX02")))
+    assert (fault.code, fault.executed) == ("nothing-before", "no")

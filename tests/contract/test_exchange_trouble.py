@@ -21,7 +21,7 @@ from bot.exchange.hosts import WinRMHosts
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.trouble import Trouble
 from sandbox.exchange.wsman.accounts import Account
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
 from tests.fakes.exchange import FakeExchangeHosts
 from tests.unit.exchange.samples import EX01, NOW, Authority, SetClock, ask
 

@@ -18,7 +18,7 @@ from bot.exchange.hosts import WinRMHosts
 from bot.exchange.session import Deadlines, RunnerSession
 from bot.exchange.winrm import CHUNK_BYTES, WinRMWire
 from sandbox.exchange.host import ExchangeHost
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
 from tests.unit.exchange.samples import EX01, NOW, SetClock
 
 _CLOCK = SetClock()

@@ -19,7 +19,7 @@ from bot.ports import Prober
 from bot.watch.probe import ProbeTarget, TlsProber, probe_address
 from sandbox.exchange.clock import utc_now
 from sandbox.exchange.host import ExchangeHost
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
 from tests.fakes.exchange import FakeExchangeHosts
 from tests.fakes.prober import FakeProber
 from tests.unit.exchange.samples import ALL_BUT_UM, EX01, MAIL, Authority, SetClock, ask, order

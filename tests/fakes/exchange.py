@@ -35,10 +35,12 @@ from bot.exchange.rollback import plan_roll_back
 from bot.ports import CsrAsk
 from tests.fakes.exchange_host import (
     FakeHost,
+    check_proven,
     enable,
     fault,
     fresh_host,
     import_leaf,
+    is_imported,
     observe,
     read_back,
     rsa_key,
@@ -63,6 +65,7 @@ class FakeExchangeHosts:
 
     Args:
         names: the hosts; each begins with its self-signed certificate, which serves everything.
+        build: the build the hosts report; the version's own where none is given.
         now: where the time comes from.
         by_endpoint: questions can be answered on these hosts, as at Exchange's own endpoint.
     """
@@ -72,10 +75,13 @@ class FakeExchangeHosts:
         names: Iterable[str] = ("EX01",),
         *,
         version: Version = "2019",
+        build: str = "",
         now: Callable[[], datetime] = lambda: _START,
         by_endpoint: bool = False,
     ) -> None:
         self._now = now
+        self._build = build or BUILDS[version]
+        self.asked = 0
         self.hosts = {HostName(name): fresh_host(HostName(name), version, now()) for name in names}
         self._endpoints = frozenset(self.hosts if by_endpoint else ())
         self.ran: Counter[str] = Counter()
@@ -164,6 +170,7 @@ class FakeExchangeHosts:
     def _host(self, name: HostName) -> FakeHost:
         if name not in self.hosts:
             raise fault(name, FaultKind.UNSUPPORTED, "unknown-host", "no")
+        self.asked += 1
         return self.hosts[name]
 
     def _make(self, ask: CsrAsk) -> str:
@@ -181,7 +188,7 @@ class FakeExchangeHosts:
         return Snapshot(
             host=host.name,
             taken_at=self._now(),
-            build=BUILDS[host.version],
+            build=self._build,
             fqdn=f"{host.name.lower()}.corp.example.com",
             certificates=tuple(host.certificates.values()),
             default_smtp=host.default_smtp,
@@ -192,6 +199,9 @@ class FakeExchangeHosts:
 
     def _act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
         host = self._host(operation.host)
+        check_proven(host, operation, certificate)
+        if is_imported(host, operation):
+            return Receipt(seen="was there already with its key")
         self.ran[operation.key] += 1
         match operation.kind:
             case OperationKind.ADD_INTERMEDIATE:

@@ -88,6 +88,26 @@ def _held(der: bytes, services: tuple[str, ...], friendly_name: str = "") -> Hos
     )
 
 
+def check_proven(host: FakeHost, operation: Operation, certificate: IssuedCertificate) -> None:
+    """Only the certificate the operation names, and only intermediates of its proven path."""
+    match operation.kind:
+        case OperationKind.IMPORT_CERTIFICATE:
+            if operation.thumbprint != certificate.facts.thumbprint:
+                raise fault(host.name, FaultKind.UNSUPPORTED, "other-certificate", "no")
+        case OperationKind.ADD_INTERMEDIATE:
+            if operation.thumbprint not in map(thumbprint_of, certificate.path):
+                raise fault(host.name, FaultKind.UNSUPPORTED, "not-in-path", "no")
+        case _:
+            return
+
+
+def is_imported(host: FakeHost, operation: Operation) -> bool:
+    """Whether there is nothing left of an import to do."""
+    held = host.certificates.get(operation.thumbprint)
+    is_import = operation.kind is OperationKind.IMPORT_CERTIFICATE
+    return is_import and held is not None and held.has_private_key
+
+
 def import_leaf(host: FakeHost, operation: Operation, certificate: IssuedCertificate) -> None:
     """Put the certificate into the store; its key follows when a pending request has it."""
     if operation.thumbprint in host.certificates:
