@@ -8,7 +8,7 @@ every forecast, so the plan that runs is the plan that was read.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from bot.certs.names import DnsName
 from bot.certs.prints import Fingerprint, Thumbprint
 from bot.domain.ids import HostName, OrderId
+from bot.domain.surroundings import AuthCertificates, Unread, Web
 
 
 class Service(StrEnum):
@@ -88,7 +89,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostCertificate:
-    """One certificate as the host shows it; dates are aware UTC, names come from its DER."""
+    """
+    One certificate as the host shows it; dates are aware UTC, names come from its DER.
+
+    Args:
+        sites: numbers of the web sites that use it, by ``IISServices``; None when the host did not say.
+    """
 
     thumbprint: Thumbprint
     sha256: Fingerprint
@@ -101,6 +107,22 @@ class HostCertificate:
     status: str = ""
     friendly_name: str = ""
     has_private_key: bool = True
+    sites: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCertificate:
+    """
+    A request that waits in the host's store for its certificate.
+
+    Args:
+        not_before: when it was made; None when its stand-in cannot be read.
+    """
+
+    thumbprint: Thumbprint
+    friendly_name: str
+    subject: str
+    not_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +137,18 @@ class Connector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What was on a host at one moment, read and not changed."""
+    """
+    What was on a host at one moment, read and not changed.
+
+    Args:
+        web: None when it could not be read; see `unread`.
+        mail_names: ``X509CertificateName`` of POP and IMAP; one that could not be read is not in it.
+        auth: None on versions that have none, and when it could not be read.
+        edge_subscriptions: names of subscribed Edge servers; None when they could not be read.
+        hybrid: the certificate the hybrid configuration names, ``<I>issuer<S>subject``; None without one.
+        roles: as ``ServerRole`` prints them; empty when they could not be read.
+        unread: what the host did not let be read, and why.
+    """
 
     host: HostName
     taken_at: datetime
@@ -127,6 +160,19 @@ class Snapshot:
     roots: tuple[Thumbprint, ...] = ()
     connectors: tuple[Connector, ...] = ()
     clock_skew_s: float = 0.0
+    pending: tuple[PendingCertificate, ...] = ()
+    web: Web | None = None
+    mail_names: Mapping[Service, str] = field(default_factory=dict)
+    auth: AuthCertificates | None = None
+    edge_subscriptions: tuple[str, ...] | None = None
+    hybrid: str | None = None
+    roles: str = ""
+    unread: tuple[Unread, ...] = ()
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether the host is an Edge Transport server."""
+        return "edge" in {role.strip().lower() for role in self.roles.split(",")}
 
     def certificate(self, thumbprint: Thumbprint | None) -> HostCertificate | None:
         """Find a certificate by its handle; None when the host does not show it."""

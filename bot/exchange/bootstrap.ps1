@@ -1,7 +1,7 @@
 # CertDesk's bootstrap: takes the runner from line 1, proves it, then hands it each further line.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
-$expected = '0dd3e5a967c9bc351daca9bd29121e661acdb79005fa5418c88f2a2be0d73d6f'
+$expected = 'f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8'
 $runner = $null
 while ($true) {
     # powershell.exe reads redirected input itself and hands the lines on as $input, one by one;

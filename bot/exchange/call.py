@@ -18,6 +18,7 @@ Op = Literal[
     "store.list",
     "store.add",
     "store.remove",
+    "web.bindings",
     "file.write",
     "file.path",
     "file.read",

@@ -5,7 +5,7 @@ No call holds text that came from outside as anything but a typed value.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
@@ -31,7 +31,13 @@ PENDING: Final = ("FriendlyName", "CertificateRequest", "NotBefore")
 """What is asked to find a pending request again."""
 
 CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName")
-VERSION: Final = "AdminDisplayVersion"
+SERVER: Final = ("AdminDisplayVersion", "ServerRole")
+AUTH: Final = (
+    "CurrentCertificateThumbprint",
+    "PreviousCertificateThumbprint",
+    "NextCertificateThumbprint",
+)
+MAIL_NAME: Final = "X509CertificateName"
 DEFAULT_SMTP: Final = "InternalTransportCertificateThumbprint"
 
 
@@ -99,10 +105,36 @@ def get_default_smtp(dialect: Dialect, server: str) -> Call:
     return Call(op="cmdlet", cmdlet=dialect.transport_cmdlet, values=values, wants=(DEFAULT_SMTP,))
 
 
-def get_version(server: str) -> Call:
-    """Version and build of a server as its own directory knows them."""
+def get_server(server: str) -> Call:
+    """Version, build and roles of a server as its own directory knows them."""
     values = (("Identity", server),)
-    return Call(op="cmdlet", cmdlet="Get-ExchangeServer", values=values, wants=(VERSION,))
+    return Call(op="cmdlet", cmdlet="Get-ExchangeServer", values=values, wants=SERVER)
+
+
+def list_web_bindings() -> Call:
+    """What IIS and HTTP.SYS know of HTTPS: sites, listeners, Require SSL of each site's root."""
+    return Call(op="web.bindings")
+
+
+def get_mail_settings(service: Literal[Service.POP, Service.IMAP], server: str) -> Call:
+    """The name by which POP or IMAP of this server finds its certificate."""
+    cmdlet = f"Get-{service.title()}Settings"
+    return Call(op="cmdlet", cmdlet=cmdlet, values=(("Server", server),), wants=(MAIL_NAME,))
+
+
+def get_auth_config() -> Call:
+    """The OAuth certificates of the organisation; from 2013 on."""
+    return Call(op="cmdlet", cmdlet="Get-AuthConfig", wants=AUTH)
+
+
+def get_edge_subscriptions() -> Call:
+    """The Edge servers that are subscribed to the organisation."""
+    return Call(op="cmdlet", cmdlet="Get-EdgeSubscription", wants=("Name",))
+
+
+def get_hybrid() -> Call:
+    """The hybrid configuration of the organisation, none or one; from 2010 on."""
+    return Call(op="cmdlet", cmdlet="Get-HybridConfiguration", wants=("TlsCertificateName",))
 
 
 def get_send_connectors() -> Call:

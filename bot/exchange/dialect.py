@@ -30,6 +30,8 @@ class Dialect:
         services: what can be enabled at all.
         knows_force: False: whether ``-Force`` and ``-DoNotRequireSsl`` exist must be probed on the host.
         has_back_end: a second web site on 444 needs its own certificate.
+        has_auth: the organisation has OAuth certificates (``Get-AuthConfig``).
+        has_hybrid: there can be a hybrid configuration (from 2010 Service Pack 2 on).
         old_engine: PowerShell must be started as version 2.0.
         smtp_default: the answer proposed to the SMTP question; None: it must be asked without a proposal.
     """
@@ -44,6 +46,8 @@ class Dialect:
     services: frozenset[Service] = _WITH_UM
     knows_force: bool = True
     has_back_end: bool = True
+    has_auth: bool = True
+    has_hybrid: bool = True
     old_engine: bool = False
     smtp_default: Answer | None = Answer.NO
 
@@ -57,6 +61,8 @@ DIALECTS: Final[dict[Version, Dialect]] = {
         transport_cmdlet="Get-TransportServer",
         knows_force=False,
         has_back_end=False,
+        has_auth=False,
+        has_hybrid=False,
         smtp_default=None,
     ),
     "2010": Dialect(
@@ -64,6 +70,7 @@ DIALECTS: Final[dict[Version, Dialect]] = {
         title="Exchange 2010",
         transport_cmdlet="Get-TransportServer",
         has_back_end=False,
+        has_auth=False,
         old_engine=True,
     ),
     "2013": Dialect(version="2013", title="Exchange 2013"),

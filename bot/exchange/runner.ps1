@@ -8,7 +8,8 @@ $global:Cd1Cmdlets = @(
     'Enable-ExchangeCertificate', 'Remove-ExchangeCertificate', 'Export-ExchangeCertificate',
     'Get-ExchangeServer', 'Get-TransportService', 'Get-TransportServer',
     'Get-SendConnector', 'Set-SendConnector', 'Get-ReceiveConnector', 'Set-ReceiveConnector',
-    'Get-PopSettings', 'Set-PopSettings', 'Get-ImapSettings', 'Set-ImapSettings'
+    'Get-PopSettings', 'Set-PopSettings', 'Get-ImapSettings', 'Set-ImapSettings',
+    'Get-AuthConfig', 'Get-EdgeSubscription', 'Get-HybridConfiguration'
 )
 $global:Cd1SnapIns = @(
     'Microsoft.Exchange.Management.PowerShell.SnapIn',
@@ -20,6 +21,7 @@ $global:Cd1SetupKeys = @(
     'HKLM:\SOFTWARE\Microsoft\ExchangeServer\v14\Setup',
     'HKLM:\SOFTWARE\Microsoft\Exchange\Setup'
 )
+$global:Cd1Listeners = @('SslBindingInfo', 'SslSniBindingInfo', 'SslCcsBindingInfo')
 $global:Cd1Invariant = [Globalization.CultureInfo]::InvariantCulture
 $global:Cd1LastId = 0
 
@@ -256,6 +258,74 @@ function global:Invoke-Cd1StoreRemove([string]$prefix, $values) {
     Write-Cd1Fields $prefix 'O' @($values['Thumbprint'], $isThere)
 }
 
+# ---- the web server, read only ----------------------------------------------------------------
+
+function global:Open-Cd1Config([string]$name) {
+    $path = [IO.Path]::Combine([IO.Path]::Combine([Environment]::SystemDirectory, 'inetsrv\config'), $name)
+    if (-not [IO.File]::Exists($path)) { return $null }
+    $document = New-Object System.Xml.XmlDocument
+    $document.XmlResolver = $null
+    $document.Load($path)
+    return ,$document
+}
+
+function global:Write-Cd1Sites([string]$prefix, $document) {
+    foreach ($site in $document.SelectNodes('/configuration/system.applicationHost/sites/site')) {
+        foreach ($binding in $site.SelectNodes("bindings/binding[@protocol='https']")) {
+            $told = @($site.GetAttribute('id'), $site.GetAttribute('name'), $binding.GetAttribute('bindingInformation'), $binding.GetAttribute('sslFlags'))
+            Write-Cd1Fields $prefix 'O' (@('site') + $told)
+        }
+    }
+}
+
+function global:Write-Cd1Access([string]$prefix, $document) {
+    foreach ($access in $document.SelectNodes('/configuration/system.webServer/security/access')) {
+        Write-Cd1Fields $prefix 'O' @('access', '', $access.GetAttribute('sslFlags'), '', '')
+    }
+    foreach ($location in $document.SelectNodes('/configuration/location[@path]')) {
+        $path = $location.GetAttribute('path')
+        # Only the roots of sites: a path with a slash is a directory below one.
+        if ($path.IndexOf('/') -ge 0) { continue }
+        foreach ($access in $location.SelectNodes('system.webServer/security/access')) {
+            Write-Cd1Fields $prefix 'O' @('access', $path, $access.GetAttribute('sslFlags'), '', '')
+        }
+    }
+}
+
+function global:Write-Cd1Listeners([string]$prefix) {
+    # .NET and not the registry drive: '[::]:443' would be a pattern there.
+    foreach ($section in $Cd1Listeners) {
+        $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey('SYSTEM\CurrentControlSet\Services\HTTP\Parameters\' + $section)
+        if ($null -eq $key) { continue }
+        foreach ($name in $key.GetSubKeyNames()) {
+            $entry = $key.OpenSubKey($name)
+            if ($null -eq $entry) { continue }
+            $hash = $entry.GetValue('SslCertHash')
+            $digits = ''
+            if ($hash -is [byte[]] -and $hash.Length -gt 0) { $digits = [BitConverter]::ToString($hash).Replace('-', '') }
+            Write-Cd1Fields $prefix 'O' @('listener', $section, $name, $digits, [string]$entry.GetValue('SslCertStoreName'))
+            $entry.Close()
+        }
+        $key.Close()
+    }
+}
+
+function global:Invoke-Cd1Web([string]$prefix) {
+    $moved = Open-Cd1Config 'redirection.config'
+    if ($null -ne $moved -and $moved.SelectNodes("/configuration/configurationRedirection[@enabled='true']").Count -gt 0) {
+        Write-Cd1Refusal $prefix 'The configuration of IIS is shared and lies on another machine.' 'NotImplemented' 'WebElsewhere'
+        return
+    }
+    $document = Open-Cd1Config 'applicationHost.config'
+    if ($null -eq $document) {
+        Write-Cd1Refusal $prefix 'This machine has no configuration of IIS.' 'ObjectNotFound' 'WebMissing'
+        return
+    }
+    Write-Cd1Sites $prefix $document
+    Write-Cd1Access $prefix $document
+    Write-Cd1Listeners $prefix
+}
+
 # ---- files in CertDesk's own folder -----------------------------------------------------------
 
 function global:Get-Cd1Path([string]$name) {
@@ -301,6 +371,7 @@ function global:Invoke-Cd1Request([string]$prefix, $request) {
         'store.list' { Invoke-Cd1StoreList $prefix $values }
         'store.add' { Invoke-Cd1StoreAdd $prefix $values }
         'store.remove' { Invoke-Cd1StoreRemove $prefix $values }
+        'web.bindings' { Invoke-Cd1Web $prefix }
         default {
             if (@('file.write', 'file.path', 'file.read', 'file.delete') -contains $op) { Invoke-Cd1File $prefix $op $values }
             else { Write-Cd1Refusal $prefix 'The runner knows no such operation.' 'InvalidArgument' 'UnknownOperation' }

@@ -22,9 +22,10 @@ from bot.certs.prints import (
 )
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
-from bot.domain.plan import Connector, HostCertificate, Service, Snapshot
+from bot.domain.plan import Connector, HostCertificate, PendingCertificate, Service, Snapshot
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
+from bot.exchange.around import look_around
 from bot.exchange.call import Call
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.session import Runner
@@ -32,6 +33,7 @@ from bot.exchange.talk import Row, run_one, run_rows, unreadable
 
 _PENDING = "PendingRequest"
 _NUMBER = re.compile(r"\d+")
+_SITE = re.compile(r"/W3SVC/(\d+)$", re.IGNORECASE)
 _FRONT_END = "/W3SVC/1"
 """The Default Web Site in ``IISServices``; the back end is site 2 (exchange.md 4.2)."""
 
@@ -47,6 +49,7 @@ class HostFacts:
     Args:
         now: the host's own clock.
         by_endpoint: its cmdlets run at Exchange's own endpoint, where questions can be answered.
+        roles: its server roles where they were told; empty where they were not.
     """
 
     host: HostName
@@ -56,6 +59,7 @@ class HostFacts:
     build: str
     dialect: Dialect
     by_endpoint: bool = False
+    roles: str = ""
 
 
 def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
@@ -67,7 +71,7 @@ def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
     """
     call = cmdlets.hello()
     _, machine, fqdn, _, now, _ = (*run_one(runner, call, width=6),)[:6]
-    build = _build(runner, access, machine or "", fqdn or "")
+    build, roles = _build(runner, access, machine or "", fqdn or "")
     try:
         dialect = dialect_of_build(build)
     except UnknownVersion as fault:
@@ -86,17 +90,19 @@ def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
         build=build,
         dialect=dialect,
         by_endpoint=access.by_endpoint,
+        roles=roles,
     )
 
 
 def take_snapshot(runner: Runner, facts: HostFacts, *, now: datetime) -> Snapshot:
     """
-    Read certificates, default SMTP certificate, intermediates, roots and connectors.
+    Read certificates, default SMTP certificate, intermediates, roots and connectors, and what else uses them.
 
     Raises:
-        HostFault: as the calls do.
+        HostFault: as the calls do; what `look_around` could not read is no fault and stands in ``unread``.
     """
-    shown = shown_certificates(runner)
+    shown, pending = _listed(runner)
+    around = look_around(runner, facts.dialect, facts.machine, roles=facts.roles)
     return Snapshot(
         host=facts.host,
         taken_at=now,
@@ -108,14 +114,20 @@ def take_snapshot(runner: Runner, facts: HostFacts, *, now: datetime) -> Snapsho
         roots=store_thumbprints(runner, "Root"),
         connectors=_connectors(runner, facts.machine),
         clock_skew_s=(facts.now - now).total_seconds(),
+        pending=pending,
+        web=around.web,
+        mail_names=around.mail_names,
+        auth=around.auth,
+        edge_subscriptions=around.edge_subscriptions,
+        hybrid=around.hybrid,
+        roles=around.roles,
+        unread=tuple(around.unread),
     )
 
 
 def shown_certificates(runner: Runner) -> tuple[HostCertificate, ...]:
     """The certificates Exchange shows; pending requests are left out."""
-    call = cmdlets.get_certificates()
-    rows = run_rows(runner, call, width=len(cmdlets.CERTIFICATE))
-    return tuple(_certificate(runner.host, call, row) for row in rows if row[3] != _PENDING)
+    return _listed(runner)[0]
 
 
 def default_smtp(runner: Runner, facts: HostFacts) -> Thumbprint | None:
@@ -153,12 +165,42 @@ def find_held(runner: Runner, sha256: Fingerprint) -> Held | None:
     return next((held for held in own_store(runner) if held.sha256 == sha256), None)
 
 
-def _build(runner: Runner, access: HostAccess, machine: str, fqdn: str) -> str:
-    """Load the cmdlets and learn the build; the endpoint has them loaded and says it in ``Version 15.2 (Build 1118.7)``."""
+def _build(runner: Runner, access: HostAccess, machine: str, fqdn: str) -> tuple[str, str]:
+    """
+    Load the cmdlets and learn the build, and the roles where they come with it.
+
+    The endpoint has them loaded and says the build as ``Version 15.2 (Build 1118.7)``.
+    """
     if not access.by_endpoint:
-        return run_one(runner, cmdlets.connect(access.shell, fqdn))[0] or ""
-    text = run_one(runner, cmdlets.get_version(machine))[0] or ""
-    return ".".join(_NUMBER.findall(text))
+        return run_one(runner, cmdlets.connect(access.shell, fqdn))[0] or "", ""
+    version, roles = run_one(runner, cmdlets.get_server(machine), width=2)[:2]
+    return ".".join(_NUMBER.findall(version or "")), roles or ""
+
+
+def _listed(
+    runner: Runner,
+) -> tuple[tuple[HostCertificate, ...], tuple[PendingCertificate, ...]]:
+    """What Exchange lists, told apart: certificates, and requests that wait for theirs."""
+    call = cmdlets.get_certificates()
+    rows = run_rows(runner, call, width=len(cmdlets.CERTIFICATE))
+    return (
+        tuple(_certificate(runner.host, call, row) for row in rows if row[3] != _PENDING),
+        tuple(_pending(runner.host, call, row) for row in rows if row[3] == _PENDING),
+    )
+
+
+def _pending(host: HostName, call: Call, row: Row) -> PendingCertificate:
+    """A request as it is shown; the certificate that stands in for its own says when it was made, if it can be read."""
+    try:
+        made_at = _certificate(host, call, row).not_before
+    except HostFault:
+        made_at = None
+    return PendingCertificate(
+        thumbprint=_thumbprint(host, call, row[0]),
+        friendly_name=row[4] or "",
+        subject=row[6] or "",
+        not_before=made_at,
+    )
 
 
 def _with_unshown(
@@ -195,6 +237,7 @@ def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
         status=status or "",
         friendly_name=friendly or "",
         has_private_key=has_key == "1",
+        sites=_sites(sites),
     )
 
 
@@ -211,6 +254,14 @@ def _held(host: HostName, call: Call, row: Row) -> Held:
     except binascii.Error as fault:
         raise unreadable(host, call, "a certificate is not base64") from fault
     return Held(thumbprint=thumbprint_of(der), sha256=fingerprint_of(der), has_key=row[2] == "1")
+
+
+def _sites(text: str | None) -> tuple[int, ...] | None:
+    """``IIS://EX01/W3SVC/2`` a line; None when the host said nothing."""
+    if not (text or "").strip():
+        return None
+    numbers = (_SITE.search(line.strip()) for line in (text or "").splitlines())
+    return tuple(int(found.group(1)) for found in numbers if found)
 
 
 def _services(text: str | None, sites: str | None) -> tuple[str, ...]:

@@ -120,6 +120,21 @@ GUESSES: Final = (
         ground="the self-signed certificate shows IMAP and POP on a fresh host",
     ),
     Guess(
+        where="engine/fresh.py _MANAGEMENT and runner/webwork.py _addresses",
+        assumed="the management service listens on 0.0.0.0:8172; from 2013 on the front end has 127.0.0.1:443 as well",
+        ground="seen by administrators on many hosts, in no documentation",
+    ),
+    Guess(
+        where="runner/webwork.py",
+        assumed="the layout of HTTP.SYS's registry keys, and that Exchange writes Require SSL into applicationHost.config",
+        ground="the keys are undocumented and the same from 2008 to 2025 by report; the metabase's mapper writes that file",
+    ),
+    Guess(
+        where="engine/organization.py",
+        assumed="Get-HybridConfiguration from 2010 SP2 on, answering nothing without one; none of these cmdlets on Edge",
+        ground="documentation of the cmdlets; their texts and further properties unconfirmed",
+    ),
+    Guess(
         where="runner/operations.py _check_session",
         assumed="text and category when the session on the second hop cannot be opened",
         ground="text of error 32; category unconfirmed",

@@ -42,6 +42,7 @@ class ExchangeHost:
     who are no administrators. `second_hop=False` makes the host refuse the session mode, as a plain NTLM
     log-on does where nothing is delegated. `port` is that of WinRM over HTTP, 0 for a free one.
     `role_groups` says by user who may do what at Exchange's own endpoint; whoever is not in it has no role there.
+    `denied_cmdlets` are missing there for everybody, as where an organization has cut its roles.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class ExchangeHost:
             profile, build=build or profile.build, csr_hash=csr_hash or profile.csr_hash
         )
         self.clock = HostClock(clock)
+        self.denied_cmdlets: set[str] = set()
         self.plan = TroublePlan()
         self.engine = VirtualExchange(
             fresh_host(
@@ -226,7 +228,7 @@ class ExchangeHost:
 
     def _cmdlets_of(self, principal: Principal) -> frozenset[str]:
         user = principal.name.rpartition("\\")[2]
-        return cmdlets_of(self._role_groups.get(user, ""))
+        return cmdlets_of(self._role_groups.get(user, "")) - self.denied_cmdlets
 
     def _spawn(self, line: CommandLine, output: Output) -> Process:
         session = RunnerSession(

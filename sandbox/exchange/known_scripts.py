@@ -8,10 +8,10 @@ A hash is that of the script's text in UTF-8 with LF line ends: exactly the file
 from typing import Final
 
 BOOTSTRAP_BY_NAME: Final[dict[str, str]] = {
-    "bootstrap.ps1": "6de298238042c02131908adb4e469a7d8fb76df0025df80908c64b117fd602a8",
+    "bootstrap.ps1": "9eaf6572aa1b21ea909345409ace5fbebb26908320ac324b6c315330b41a3d3f",
 }
 RUNNER_BY_NAME: Final[dict[str, str]] = {
-    "runner.ps1": "0dd3e5a967c9bc351daca9bd29121e661acdb79005fa5418c88f2a2be0d73d6f",
+    "runner.ps1": "f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8",
 }
 
 KNOWN_BOOTSTRAP_SHA256: Final[frozenset[str]] = frozenset(BOOTSTRAP_BY_NAME.values())

@@ -195,6 +195,10 @@ class FakeExchangeHosts:
             intermediates=tuple(host.intermediates),
             connectors=host.connectors,
             clock_skew_s=host.clock_skew_s,
+            web=host.web(),
+            mail_names=dict(host.mail_names),
+            edge_subscriptions=(),
+            roles="Mailbox",
         )
 
     def _act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:

@@ -25,6 +25,7 @@ from bot.domain.plan import (
     OperationKind,
     Service,
 )
+from bot.domain.surroundings import Web, WebBinding
 from bot.exchange.dialect import DIALECTS, Version
 from bot.exchange.snapshot import BACK_END
 from bot.ports import CsrAsk
@@ -46,6 +47,23 @@ class FakeHost:
     intermediates: list[Thumbprint] = field(default_factory=list)
     connectors: tuple[Connector, ...] = ()
     clock_skew_s: float = 0.0
+    front_end: Thumbprint | None = None
+    back_end: Thumbprint | None = None
+    requires_ssl: bool = True
+    mail_names: dict[Service, str] = field(default_factory=dict)
+
+    def web(self) -> Web:
+        """The bindings of 443 and, from 2013 on, of 444."""
+        sites = [(1, "Default Web Site", "*:443", 443, self.front_end)]
+        if DIALECTS[self.version].has_back_end:
+            sites.append((2, "Exchange Back End", "*:444", 444, self.back_end))
+        return Web(
+            bindings=tuple(
+                WebBinding(site=number, name=name, address=address, port=port, thumbprint=bound)
+                for number, name, address, port, bound in sites
+            ),
+            requires_ssl=self.requires_ssl,
+        )
 
 
 def fresh_host(name: HostName, version: Version, now: datetime) -> FakeHost:
@@ -69,6 +87,9 @@ def fresh_host(name: HostName, version: Version, now: datetime) -> FakeHost:
         version=version,
         certificates={held.thumbprint: held},
         default_smtp=held.thumbprint,
+        front_end=held.thumbprint,
+        back_end=held.thumbprint,
+        mail_names={Service.POP: name, Service.IMAP: name},
     )
 
 
@@ -128,6 +149,10 @@ def enable(host: FakeHost, operation: Operation) -> None:
         raise fault(host.name, FaultKind.CMDLET_ERROR, "CertificateNotFound", "no")
     for service in operation.services:
         _take_over(host, held, service)
+        if service is Service.IIS:
+            host.front_end = held.thumbprint
+        elif service in {Service.POP, Service.IMAP} and held.names:
+            host.mail_names[service] = held.names[0]
     granted = {Service.SMTP} if _SMTP_GRANTED & set(operation.services) else set()
     shown = {*host.certificates[held.thumbprint].services, *operation.services, *granted}
     _show(host, held.thumbprint, shown)

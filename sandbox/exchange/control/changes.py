@@ -9,6 +9,7 @@ from sandbox.exchange.engine.exchange import VirtualExchange
 from sandbox.exchange.engine.stores import thumbprint_of
 
 _KEYS = ("at", "advance_s")
+_SWITCHES = ("require_ssl", "edge_credentials", "shared_web")
 
 
 def add_anchors(exchange: VirtualExchange, pem: bytes) -> list[str]:
@@ -63,15 +64,19 @@ def set_revocation(exchange: VirtualExchange, given: object) -> None:
 
 def set_host(exchange: VirtualExchange, given: object) -> None:
     """
-    Switches of the host itself: `{"require_ssl": bool, "edge_credentials": bool}`.
+    Switches of the host itself: `{"require_ssl": bool, "edge_credentials": bool, "shared_web": bool}`.
+
+    Edge credentials come with the subscription of an Edge server, so both are switched together.
 
     Raises:
         ValueError: an unknown switch, or not a boolean.
     """
     wanted = given if isinstance(given, dict) else {}
     for name, value in wanted.items():
-        if name not in {"require_ssl", "edge_credentials"} or not isinstance(value, bool):
-            raise ValueError("The switches are require_ssl and edge_credentials, true or false.")
+        if name not in _SWITCHES or not isinstance(value, bool):
+            raise ValueError(f"The switches are {', '.join(_SWITCHES)}, true or false.")
     with exchange.lock:
         for name, value in wanted.items():
             setattr(exchange.state, name, value)
+        if "edge_credentials" in wanted:
+            exchange.state.edge_subscriptions = ["EDGE01"] if wanted["edge_credentials"] else []

@@ -51,6 +51,11 @@ def describe(exchange: VirtualExchange) -> Json:
             "mail_names": dict(state.mail_names),
             "connectors": _connectors(state),
             "auth_certificate": state.auth_certificate,
+            "auth_previous": state.auth_previous,
+            "auth_next": state.auth_next,
+            "listeners": {one.address: one.thumbprint for one in state.listeners},
+            "edge_subscriptions": list(state.edge_subscriptions),
+            "hybrid_certificate": state.hybrid_certificate,
             "files": state.files.sizes(),
         }
 

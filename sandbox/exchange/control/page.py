@@ -88,11 +88,26 @@ def _settings(state: Row) -> str:
     sites = {"1": "Default Web Site, 443", "2": "Exchange Back End, 444"}
     rows = [("Default SMTP certificate", _code(state["default_smtp"] or "none"))]
     rows += [(escape(sites[site]), _code(bound)) for site, bound in state["bindings"].items()]
+    rows += [
+        (escape(f"Listener {address}"), _code(bound))
+        for address, bound in state["listeners"].items()
+    ]
     rows += [("Require SSL", "yes" if state["require_ssl"] else "no")]
     rows += [
         (escape(f"{name} X509CertificateName"), _code(value))
         for name, value in state["mail_names"].items()
     ]
+    rows += [
+        (label, _code(state[key]))
+        for label, key in (
+            ("OAuth certificate", "auth_certificate"),
+            ("OAuth certificate, previous", "auth_previous"),
+            ("OAuth certificate, next", "auth_next"),
+            ("Hybrid configuration", "hybrid_certificate"),
+        )
+        if state[key]
+    ]
+    rows += [("Subscribed Edge server", escape(name)) for name in state["edge_subscriptions"]]
     return _table("Bindings and names", ("Setting", "Value"), rows)
 
 

@@ -32,6 +32,10 @@ def _since_2013(build: Build) -> bool:
     return build[0] >= 15
 
 
+def _since_2010_sp2(build: Build) -> bool:
+    return build >= (14, 2, 0, 0)
+
+
 def _before_2013(build: Build) -> bool:
     return build[0] < 15
 
@@ -140,7 +144,14 @@ CMDLETS: Final[Mapping[str, tuple[Exists, Parameters]]] = {
     "Set-PopSettings": (_always, {**_CHANGING, **_MAIL, "X509CertificateName": ("text", _always)}),
     "Get-ImapSettings": (_always, {**_COMMON, **_MAIL}),
     "Set-ImapSettings": (_always, {**_CHANGING, **_MAIL, "X509CertificateName": ("text", _always)}),
+    "Get-AuthConfig": (_since_2013, _COMMON),
+    "Get-EdgeSubscription": (_always, {**_COMMON, **_IDENTITY}),
+    "Get-HybridConfiguration": (_since_2010_sp2, _COMMON),
 }
+NOT_ON_EDGE: Final = frozenset(
+    name for name in CMDLETS if name.endswith(("PopSettings", "ImapSettings"))
+) | {"Get-AuthConfig", "Get-EdgeSubscription", "Get-HybridConfiguration"}
+"""An Edge Transport server has no mailboxes and no part in the organisation's directory."""
 
 _MANDATORY: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "Enable-ExchangeCertificate": (("Thumbprint", "Identity"), ("Services",)),

@@ -7,10 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.exchange.engine import enabling, importing, keeping, requests, settings
+from sandbox.exchange.engine import (
+    enabling,
+    importing,
+    keeping,
+    organization,
+    requests,
+    settings,
+)
 from sandbox.exchange.engine.call import Ask, Call, nobody_answers
-from sandbox.exchange.engine.dialect import bind, parameters_of, proper_name
-from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord, no_such_object
+from sandbox.exchange.engine.dialect import NOT_ON_EDGE, bind, parameters_of, proper_name
+from sandbox.exchange.engine.errors import (
+    CmdletFailure,
+    ErrorRecord,
+    no_such_object,
+    unknown_command,
+)
 from sandbox.exchange.engine.journal import Journal
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.values import Arguments, PSObject
@@ -35,6 +47,9 @@ _CMDLETS: Final[Mapping[str, Cmdlet]] = {
     "Set-PopSettings": settings.set_pop_settings,
     "Get-ImapSettings": settings.get_imap_settings,
     "Set-ImapSettings": settings.set_imap_settings,
+    "Get-AuthConfig": organization.get_auth_config,
+    "Get-EdgeSubscription": organization.get_edge_subscriptions,
+    "Get-HybridConfiguration": organization.get_hybrid_configuration,
 }
 _CLASSES: Final = "Microsoft.Exchange.Management.SystemConfigurationTasks."
 
@@ -96,6 +111,8 @@ class VirtualExchange:
     def _run(self, name: str, arguments: Arguments, caller: Caller) -> Outcome:
         warnings: list[str] = []
         try:
+            if self.state.edge and name in NOT_ON_EDGE:
+                raise unknown_command(name)
             call = Call(
                 cmdlet=name,
                 host=self.state,

@@ -5,12 +5,19 @@ from typing import Final
 
 from sandbox.exchange.clock import HostClock
 from sandbox.exchange.engine.selfsigned import cn, new_key, self_signed
-from sandbox.exchange.engine.state import BACK_END_SITE, FRONT_END_SITE, Connector, HostState
+from sandbox.exchange.engine.state import (
+    BACK_END_SITE,
+    FRONT_END_SITE,
+    Connector,
+    HostState,
+    Listener,
+)
 from sandbox.exchange.engine.stores import StoredCertificate
 from sandbox.exchange.profile import VersionProfile
 
 AUTH_SUBJECT: Final = "Microsoft Exchange Server Auth Certificate"
 _AGE: Final = timedelta(days=30)
+_MANAGEMENT: Final = "0.0.0.0:8172"
 _WITH_BACK_END: Final = (15, 0, 0, 0)
 
 
@@ -28,14 +35,21 @@ def fresh_host(
     state.accepted_domains.append(domain)
     own = _own_certificate(state)
     state.default_smtp = own.thumbprint
-    state.mail_names.update({"POP": name, "IMAP": name})
-    state.sites[FRONT_END_SITE] = own.thumbprint
-    if profile.build >= _WITH_BACK_END:
-        state.sites[BACK_END_SITE] = own.thumbprint
-        state.auth_certificate = _auth_certificate(state).thumbprint
-    _management_certificate(state)
+    if not edge:
+        _add_mailbox_side(state, own)
+    management = _management_certificate(state)
+    state.listeners.append(Listener(address=_MANAGEMENT, thumbprint=management.thumbprint))
     state.connectors.extend(_connectors(state, smtp_fqdn or state.fqdn))
     return state
+
+
+def _add_mailbox_side(state: HostState, own: StoredCertificate) -> None:
+    """What an Edge Transport server has none of: web sites, POP and IMAP, the organization's Auth certificate."""
+    state.mail_names.update({"POP": state.name, "IMAP": state.name})
+    state.sites[FRONT_END_SITE] = own.thumbprint
+    if state.profile.build >= _WITH_BACK_END:
+        state.sites[BACK_END_SITE] = own.thumbprint
+        state.auth_certificate = _auth_certificate(state).thumbprint
 
 
 def _own_certificate(state: HostState) -> StoredCertificate:

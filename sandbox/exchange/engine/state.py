@@ -32,6 +32,15 @@ class UnifiedMessaging:
     thumbprint: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """An HTTPS address of HTTP.SYS; `site` is 0 where other software than IIS listens."""
+
+    address: str
+    thumbprint: str
+    site: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class Revocation:
     """What the virtual host would learn from CRL and OCSP."""
@@ -56,12 +65,18 @@ class HostState:
     default_smtp: str | None = None
     mail_names: dict[str, str] = field(default_factory=dict)
     sites: dict[int, str] = field(default_factory=dict)
+    listeners: list[Listener] = field(default_factory=list)
+    shared_web: bool = False
     require_ssl: bool = True
     connectors: list[Connector] = field(default_factory=list)
     um: UnifiedMessaging = field(default_factory=UnifiedMessaging)
     um_call_router: UnifiedMessaging = field(default_factory=UnifiedMessaging)
     federation: str | None = None
     auth_certificate: str | None = None
+    auth_previous: str | None = None
+    auth_next: str | None = None
+    edge_subscriptions: list[str] = field(default_factory=list)
+    hybrid_certificate: str | None = None
     revocation: Revocation = field(default_factory=Revocation)
     culture: str = "en-US"
 

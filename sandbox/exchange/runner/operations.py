@@ -8,7 +8,7 @@ from sandbox.exchange.engine.dialect import CMDLETS
 from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord, unknown_command
 from sandbox.exchange.engine.exchange import Caller, VirtualExchange
 from sandbox.exchange.engine.values import Property, PSObject
-from sandbox.exchange.runner import filework, storework
+from sandbox.exchange.runner import filework, storework, webwork
 from sandbox.exchange.runner.errors import RunnerError, invalid, refused
 from sandbox.exchange.runner.protocol import Answer, RunnerRequest
 
@@ -68,6 +68,7 @@ def _plain(request: RunnerRequest, session: RunnerSession) -> list[Row]:
         "store.list": lambda: storework.list_store(request, exchange),
         "store.add": lambda: storework.add_intermediate(request, exchange),
         "store.remove": lambda: storework.remove_intermediate(request, exchange),
+        "web.bindings": lambda: webwork.list_bindings(exchange),
         "file.write": lambda: filework.write_file(request, exchange, session.user),
         "file.path": lambda: filework.name_path(request, exchange, session.user),
         "file.read": lambda: filework.read_file(request, exchange, session.user),

@@ -38,8 +38,9 @@ def _certificate(*names: str) -> IssuedCertificate:
 
 
 def _snapshot(version: str = "2019", **parts: object) -> Snapshot:
+    """A fresh host whose web sites could not be read, unless a test brings them."""
     fresh = FakeExchangeHosts().snapshot(EX01)
-    return replace(fresh, build=BUILDS[version], **parts)  # type: ignore[index,arg-type] # a table of words
+    return replace(fresh, build=BUILDS[version], **{"web": None, **parts})  # type: ignore[index,arg-type] # a table of words
 
 
 def _old(snapshot: Snapshot, certificate: IssuedCertificate, **parts: object) -> HostCertificate:

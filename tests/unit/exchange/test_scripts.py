@@ -11,8 +11,8 @@ from tree_sitter import Language, Node, Parser
 from bot.exchange.scripts import command_line, read_script, runner_line
 
 PINNED = {
-    "bootstrap.ps1": "6de298238042c02131908adb4e469a7d8fb76df0025df80908c64b117fd602a8",
-    "runner.ps1": "0dd3e5a967c9bc351daca9bd29121e661acdb79005fa5418c88f2a2be0d73d6f",
+    "bootstrap.ps1": "9eaf6572aa1b21ea909345409ace5fbebb26908320ac324b6c315330b41a3d3f",
+    "runner.ps1": "f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8",
 }
 """Change a script on purpose, then its hash here, in the bootstrap and in the sandbox's list."""
 

@@ -1,0 +1,160 @@
+"""What is read of a host before a plan: the same facts through every door of every version."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from bot.domain.plan import Answer, Service, Snapshot
+from bot.domain.surroundings import AuthCertificates, Fact
+from bot.exchange.access import Door
+from bot.exchange.hosts import WinRMHosts
+from sandbox.exchange.engine.state import HostState, Listener
+from sandbox.exchange.host import ExchangeHost
+from sandbox.exchange.profile import Version
+from tests.contract.test_exchange_hosts import access
+from tests.unit.exchange.samples import EX01, MAIL, NOW, Authority, SetClock, ask, order
+
+_VERSIONS: tuple[Version, ...] = get_args(Version)
+_DOORS: list[tuple[Version, Door]] = [
+    (version, door)
+    for version in _VERSIONS
+    for door in ("winrm", "psrp")
+    if (version, door) != ("2007", "psrp")
+]
+_WITHOUT_BACK_END = {"2007", "2010"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """One sandbox host, and the bot's way to it."""
+
+    host: ExchangeHost
+    hosts: WinRMHosts
+    version: Version
+
+    @property
+    def state(self) -> HostState:
+        """The truth."""
+        return self.host.engine.state
+
+    def snapshot(self) -> Snapshot:
+        """What the bot sees of it."""
+        return self.hosts.snapshot(EX01)
+
+
+@pytest.fixture
+def open_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Start a host and a way to it; everything is closed at the end."""
+    with ExitStack() as stack:
+
+        def start(version: Version = "2019", door: Door = "winrm", **options: Any) -> Lab:
+            host = ExchangeHost(version=version, clock=lambda: NOW, **options)
+            stack.callback(host.stop)
+            hosts = WinRMHosts([access(host.start(), version, tmp_path, door=door)], SetClock())
+            stack.callback(hosts.close)
+            return Lab(host=host, hosts=hosts, version=version)
+
+        yield start
+
+
+@pytest.fixture(params=_DOORS, ids=" ".join)
+def lab(request: pytest.FixtureRequest, open_lab: Callable[..., Lab]) -> Lab:
+    """A fresh host of every version, through every door it has."""
+    version, door = request.param
+    return open_lab(version, door)
+
+
+def test_a_fresh_host_is_read_whole(lab: Lab) -> None:
+    """Nothing stays unread, and every fact is the host's own."""
+    seen, state = lab.snapshot(), lab.state
+    has_back_end = lab.version not in _WITHOUT_BACK_END
+    auth = AuthCertificates(current=state.auth_certificate) if has_back_end else None  # type: ignore[arg-type] # text of the sandbox
+    assert seen.web is not None
+    front, back = seen.web.front_end, seen.web.back_end
+
+    assert seen.unread == ()
+    assert front is not None
+    assert front.thumbprint == state.sites[1]
+    assert (back is not None and back.thumbprint == state.sites[2]) is has_back_end
+    assert seen.web.requires_ssl is True
+    assert seen.mail_names == {Service.POP: "EX01", Service.IMAP: "EX01"}
+    assert (seen.auth, seen.edge_subscriptions, seen.hybrid) == (auth, (), None)
+    assert "Mailbox" in seen.roles
+    assert seen.pending == ()
+
+
+def test_a_changed_host_is_read_as_it_is(lab: Lab) -> None:
+    """Everything that can hang on a certificate is seen after somebody changed it."""
+    state = lab.state
+    state.require_ssl = False
+    state.mail_names["POP"] = "pop.example.com"
+    state.edge_subscriptions.append("EDGE01")
+    state.listeners.append(Listener(address="web.example.com:443", thumbprint="B" * 40, site=9))
+    lab.hosts.make_csr(ask())
+    seen = lab.snapshot()
+    assert seen.web is not None
+
+    assert seen.web.requires_ssl is False
+    assert seen.mail_names[Service.POP] == "pop.example.com"
+    assert seen.edge_subscriptions == ("EDGE01",)
+    assert [b.site for b in seen.web.bound_to("B" * 40)] == [9]  # type: ignore[arg-type] # a made-up one
+    assert [(p.friendly_name, p.not_before is not None) for p in seen.pending] == [
+        ("CertDesk 27/1", True)
+    ]
+
+
+def test_an_installation_is_seen_where_it_took_effect(lab: Lab) -> None:
+    """443 and the mail names follow the new certificate; 444 and the Auth certificate stay."""
+    vendor = Authority()
+    before = lab.snapshot()
+    certificate = vendor.answer(lab.hosts.make_csr(ask()))
+    plan = lab.hosts.plan(order(), certificate, (before,)).host(EX01)
+    for operation in plan.operations_for(Answer.NO):
+        lab.hosts.act(operation, certificate)
+    after = lab.snapshot()
+    assert before.web is not None
+    assert after.web is not None
+    assert after.web.front_end is not None
+
+    assert after.web.front_end.thumbprint == certificate.facts.thumbprint
+    assert after.web.back_end == before.web.back_end
+    assert after.mail_names == {Service.POP: MAIL, Service.IMAP: MAIL}
+    assert (after.auth, after.default_smtp) == (before.auth, before.default_smtp)
+
+
+def test_an_edge_server_is_known_as_one(open_lab: Callable[..., Lab]) -> None:
+    """It is asked for nothing it has not, and nothing is told as unread."""
+    seen = open_lab(edge=True).snapshot()
+
+    assert seen.is_edge
+    assert (seen.web, seen.auth, seen.mail_names, seen.unread) == (None, None, {}, ())
+
+
+def test_a_shared_configuration_of_iis_is_told(open_lab: Callable[..., Lab]) -> None:
+    """The snapshot goes on without it."""
+    lab = open_lab()
+    lab.state.shared_web = True
+    seen = lab.snapshot()
+
+    assert [unread.fact for unread in seen.unread] == [Fact.WEB]
+    assert "shared" in seen.unread[0].why
+    assert seen.certificates
+
+
+def test_an_account_without_roles_for_it_still_gets_its_snapshot(tmp_path: Path) -> None:
+    """At the endpoint a cmdlet without a role does not exist; only what it would have told is unknown."""
+    host = ExchangeHost(clock=lambda: NOW)
+    info = host.start()
+    host.denied_cmdlets.update({"Get-AuthConfig", "Get-PopSettings", "Get-EdgeSubscription"})
+    hosts = WinRMHosts([access(info, "2019", tmp_path, door="psrp")], SetClock())
+    seen = hosts.snapshot(EX01)
+    hosts.close()
+    host.stop()
+
+    assert {unread.fact for unread in seen.unread} == {Fact.AUTH, Fact.POP, Fact.EDGE}
+    assert all("no role" in unread.why for unread in seen.unread)
+    assert set(seen.mail_names) == {Service.IMAP}
