@@ -28,6 +28,7 @@ from bot.domain.plan import (
     Service,
     Snapshot,
 )
+from bot.domain.sealed import SealedSecret
 from bot.domain.states import State, Work
 
 
@@ -59,12 +60,18 @@ class Change:
         entry: the audit entry of this change; there is no change without one.
         messages: what people are told because of it.
         work: what the machine does next.
+        forgets: every secret kept for the order until now is wiped with this change.
+        keeps: a sealed secret that is kept from this change on.
+        also: further audit entries of this change, after ``entry``: what became of secrets.
     """
 
     order: CertificateOrder
     entry: AuditEntry
     messages: tuple[Message, ...] = ()
     work: Work = Work.NOTHING
+    forgets: bool = False
+    keeps: SealedSecret | None = None
+    also: tuple[AuditEntry, ...] = ()
 
 
 class Orders(Protocol):
@@ -77,6 +84,7 @@ class Orders(Protocol):
        and answers False, with nothing written, when somebody else was first.
     3. `place` with a `Draft.key` seen before returns the order made then and writes nothing.
     4. What is loaded is what was saved, approvals in the order they were given.
+    5. What a change keeps and forgets of secrets happens in its transaction: forgetting first, then keeping.
     """
 
     def place(
@@ -328,18 +336,6 @@ class DeliveryFault(Exception):
         self.retry_after_s = retry_after_s
         self.final = final
         super().__init__(sentence)
-
-
-class KeyVault(Protocol):
-    """Secrets at rest. 1. `seal` never gives the same bytes twice; 2. `open_` refuses foreign bytes."""
-
-    def seal(self, secret: bytes) -> bytes:
-        """Encrypt with the newest key."""
-        ...
-
-    def open_(self, sealed: bytes) -> bytes:
-        """Decrypt with any key that is still listed. Raises ValueError."""
-        ...
 
 
 class BundleJudge(Protocol):

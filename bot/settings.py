@@ -6,12 +6,16 @@ What describes the site (hosts, people, vendors, policy) stands in a file of its
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.system.secret_command import NoSecret, secret_of
+from bot.system.vault import AesVault
 
 SLACK_API_URL = "https://slack.com/api/"
 
@@ -72,30 +76,42 @@ class Settings(BaseSettings):
         """The vault's keys, the sealing one first."""
         return tuple(k.strip() for k in self.vault_key.get_secret_value().split(",") if k.strip())
 
-    def faults_for_running(self) -> tuple[str, ...]:
+    def faults_of_vault(self, local_key_hosts: Sequence[str] = ()) -> tuple[str, ...]:
+        """
+        What is wrong with the vault's keys, a sentence each; no key is repeated.
+
+        Args:
+            local_key_hosts: hosts for which CertDesk may make keys, which it can only keep sealed.
+        """
+        keys = self.vault_keys
+        if not keys:
+            who = f", and {', '.join(local_key_hosts)} may get keys made by CertDesk"
+            empty = f"CERTDESK_VAULT_KEY is empty{who if local_key_hosts else ''}"
+            return (f"{empty}: make one with `certdesk vault-key`.",)
+        return tuple(
+            f"CERTDESK_VAULT_KEY: number {number} of {len(keys)} cannot be used, {fault}. Make one "
+            f"with `certdesk vault-key`."
+            for number, fault in enumerate(map(_fault_of_key, keys), start=1)
+            if fault
+        )
+
+    def faults_for_running(self, local_key_hosts: Sequence[str] = ()) -> tuple[str, ...]:
         """What is missing before the bot can run; a sentence each."""
-        needed = [
-            (
-                self.slack_bot_token,
-                "SLACK_BOT_TOKEN is empty: it is the xoxb- token of the Slack app.",
-            ),
-            (self.vault_key, "CERTDESK_VAULT_KEY is empty: make one with `certdesk vault-key`."),
-        ]
-        if self.mode == "socket":
-            needed.append(
-                (
-                    self.slack_app_token,
-                    "SLACK_APP_TOKEN is empty: Socket Mode needs the xapp- token.",
-                )
-            )
-        else:
-            needed.append(
-                (
-                    self.slack_signing_secret,
-                    "SLACK_SIGNING_SECRET is empty: HTTP mode cannot tell Slack from a stranger without it.",
-                )
-            )
-        return tuple(sentence for value, sentence in needed if not value.get_secret_value())
+        bot_token = "SLACK_BOT_TOKEN is empty: it is the xoxb- token of the Slack app."
+        app_token = "SLACK_APP_TOKEN is empty: Socket Mode needs the xapp- token."
+        signing = (
+            "SLACK_SIGNING_SECRET is empty: HTTP mode cannot tell Slack from a stranger without it."
+        )
+        door = (
+            (self.slack_app_token, app_token)
+            if self.mode == "socket"
+            else (self.slack_signing_secret, signing)
+        )
+        return (
+            *_missing(self.slack_bot_token, bot_token),
+            *self.faults_of_vault(local_key_hosts),
+            *_missing(*door),
+        )
 
 
 def load_settings() -> Settings:
@@ -111,12 +127,12 @@ def load_settings() -> Settings:
         raise BadSettings(tuple(_sentence(fault) for fault in err.errors())) from None
 
 
-def secret_from(env: str, file: str) -> str:
+def secret_from(env: str, file: str, command: Sequence[str] = ()) -> str:
     """
-    Read a secret from an environment variable or a file; the caller keeps it for one call only.
+    Read a secret from an environment variable, a file or a program, in this order; the caller keeps it for one call only.
 
     Raises:
-        BadSettings: neither holds anything.
+        BadSettings: none of them holds anything.
     """
     if env and os.environ.get(env):
         return os.environ[env]
@@ -129,7 +145,26 @@ def secret_from(env: str, file: str) -> str:
             ) from None
         except UnicodeDecodeError:
             raise BadSettings((f"The secret file {file} is not UTF-8 text.",)) from None
-    raise BadSettings((f"The secret {env or '(unnamed)'} is not set and no file is named for it.",))
+    if command:
+        try:
+            return secret_of(command)
+        except NoSecret as none:
+            raise BadSettings((f"The secret could not be had: {none}",)) from None
+    raise BadSettings(
+        (f"The secret {env or '(unnamed)'} is not set, and no file or command is named for it.",)
+    )
+
+
+def _missing(value: SecretStr, sentence: str) -> tuple[str, ...]:
+    return () if value.get_secret_value() else (sentence,)
+
+
+def _fault_of_key(key: str) -> str:
+    try:
+        AesVault((key,))
+    except ValueError as bad:
+        return str(bad)
+    return ""
 
 
 def _sentence(fault: ErrorDetails) -> str:

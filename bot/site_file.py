@@ -61,6 +61,7 @@ class HostSection(_Strict):
     user: str = ""
     password_env: str = ""
     password_file: str = ""
+    password_command: tuple[str, ...] = ()
     shell: Literal["snapin", "session"] = "snapin"
     psrp: str = Field(default="", pattern=r"^(https?://.*)?$")
     door: Literal["auto", "winrm", "psrp"] = "auto"
@@ -75,6 +76,14 @@ class HostSection(_Strict):
         if self.auth == "basic" and not all(one.startswith("https://") for one in addresses):
             raise ValueError(
                 "auth = basic sends the password readable over http; use https or another auth"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _command_is_one(self) -> "HostSection":
+        if self.password_command and not self.password_command[0]:
+            raise ValueError(
+                'password_command is a list, the program first: ["pass", "show", "ex01"]'
             )
         return self
 

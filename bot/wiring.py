@@ -27,12 +27,14 @@ from bot.store.journal import SqlJournal
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
+from bot.store.sealed import SqlSealedSecrets
 from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
 from bot.vendors.desk import GuidedDesk
 from bot.watch.expiry import Calendar
 from bot.watch.fetching import Fetcher
+from bot.watch.keys import KeyWatch
 from bot.watch.probe import ProbeTarget, TlsProber
 from bot.watch.revocation import HttpRevocation
 from bot.workflow.bundle_job import BundleJob
@@ -62,6 +64,7 @@ class House:
 
     rooms: Rooms
     calendar: Calendar
+    key_watch: KeyWatch
     make_app: Callable[[], AsyncApp]
     make_worker: Callable[[], Worker]
     close: Callable[[], None]
@@ -132,14 +135,16 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     )
     judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
+    key_watch = KeyWatch(SqlSealedSecrets(database), orders, clock)
     return House(
         rooms=rooms,
         calendar=calendar,
+        key_watch=key_watch,
         make_app=lambda: _app(settings, rooms),
         make_worker=lambda: Worker(
             database_url=settings.database_url,
             executor_id=settings.executor_id,
-            jobs=_jobs(settings, rooms, judge, calendar, SqlJournal(database), queue),
+            jobs=_jobs(settings, rooms, judge, (calendar, key_watch), SqlJournal(database), queue),
             sweep_cron=settings.watch_cron,
         ),
         close=close,
@@ -170,10 +175,11 @@ def _jobs(
     settings: Settings,
     rooms: Rooms,
     judge: GuardedJudge,
-    calendar: Calendar,
+    watches: tuple[Calendar, KeyWatch],
     journal: SqlJournal,
     queue: WorkQueue,
 ) -> Jobs:
+    calendar, key_watch = watches
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
     tries = settings.tries
     reporter = Reporter(rooms.engine, orders, clock)
@@ -198,6 +204,7 @@ def _jobs(
         sweeps=(
             lambda: _ignore(calendar.propose_renewals()),
             lambda: _ignore(calendar.lapse_gates()),
+            lambda: _ignore(key_watch.wipe_dead()),
         ),
         reconcile=Reconciler(orders, rooms.outbox, queue, apology),
         apologize=apology,
@@ -227,7 +234,11 @@ def _notifier(settings: Settings, rooms: Rooms) -> SlackNotifier:
 
 def _access(settings: Settings, host: HostSection) -> HostAccess:
     def password() -> str:
-        return secret_from(host.password_env, host.password_file)
+        try:
+            return secret_from(host.password_env, host.password_file, host.password_command)
+        except BadSettings as bad:
+            # What the hosts' room knows as "the secret cannot be opened"; the sentences hold no secret.
+            raise LookupError(str(bad)) from None
 
     return HostAccess(
         name=HostName(host.name),

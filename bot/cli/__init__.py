@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import bundles, hosts, pages, records, running
+from bot.cli import bundles, hosts, pages, records, running, vault
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(bundles.bundle, name="bundle")
 app.add_typer(bundles.csr, name="csr")
 app.add_typer(records.orders, name="orders")
 app.add_typer(records.audit, name="audit")
+app.add_typer(vault.vault, name="vault")
 records.register(app)
 pages.register(app)
 

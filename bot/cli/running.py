@@ -56,14 +56,14 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 def vault_key() -> None:
     """Print a new key for CERTDESK_VAULT_KEY."""
-    from cryptography.fernet import Fernet
+    from bot.system.vault import new_key
 
-    say(Fernet.generate_key().decode("ascii"))
+    say(new_key())
 
 
 @watch.command("now")
 def watch_now() -> None:
-    """Look at the calendar now: propose renewals that are due, lapse gates nobody answered."""
+    """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come."""
     from bot.wiring import build, prepare_database
 
     settings, site_file = _ready(load_settings())
@@ -72,9 +72,10 @@ def watch_now() -> None:
     try:
         proposed = house.calendar.propose_renewals()
         lapsed = house.calendar.lapse_gates()
+        wiped = house.key_watch.wipe_dead()
     finally:
         house.close()
-    say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed.")
+    say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted.")
 
 
 def _serve(*, doors: bool, worker: bool) -> None:

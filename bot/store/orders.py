@@ -20,7 +20,7 @@ from bot.domain.messages import Message
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
-from bot.store import approvals, chain, outbox, steps, uploads
+from bot.store import approvals, chain, outbox, sealed, steps, uploads
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
 from bot.store.rows import order_columns, order_value
@@ -71,12 +71,14 @@ class SqlOrders:
 
     def save(self, change: Change) -> bool:
         """Write one change; False when somebody else was first."""
-        _check_one_order(change.order.id, change.entry)
+        _check_change(change, change.order.id)
         with writing(self._engine) as session:
             if not _swap(session, change.order, expected=change.order.version - 1):
                 return False
             self._finish(session, change)
-            return True
+        if change.forgets:
+            scrub(self._engine)
+        return True
 
     def note_step(
         self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
@@ -141,7 +143,7 @@ class SqlOrders:
         session.flush()
         order = replace(unnumbered, id=OrderId(row.id or 0))
         change = tell(order)
-        _check_one_order(order.id, change.entry)
+        _check_change(change, order.id)
         if (change.order.id, change.order.version) != (order.id, order.version):
             raise ValueError(
                 f"A draft was told as another order than {order.id}, version 1; nothing was stored."
@@ -153,7 +155,12 @@ class SqlOrders:
     def _finish(self, session: Session, change: Change) -> None:
         order = change.order
         approvals.add(session, order)
-        chain.append(session, change.entry)
+        for entry in (change.entry, *change.also):
+            chain.append(session, entry)
+        if change.forgets:
+            sealed.forget(session, order.id, change.entry.at)
+        if change.keeps is not None:
+            sealed.keep(session, change.keeps)
         ids = (f"{order.id}:{order.version}:{n}" for n in count(1))
         last = outbox.put(session, order.id, change.messages, ids)
         if change.work is not Work.NOTHING:
@@ -176,6 +183,16 @@ def _first_version(draft: Draft, at: datetime) -> CertificateOrder:
         placed_at=at,
         changed_at=at,
     )
+
+
+def _check_change(change: Change, order_id: OrderId) -> None:
+    for entry in (change.entry, *change.also):
+        _check_one_order(order_id, entry)
+    if change.keeps is not None and change.keeps.bond.order_id != order_id:
+        raise ValueError(
+            f"The secret is order {change.keeps.bond.order_id}'s and the change about order {order_id}; "
+            "nothing was stored."
+        )
 
 
 def _check_one_order(order_id: OrderId, entry: AuditEntry) -> None:

@@ -181,6 +181,25 @@ class IntentRecord(Record, table=True):
     warnings: str | None = Field(default=None, sa_type=Text)
 
 
+class SealedRecord(Record, table=True):
+    """A sealed secret, once for its bond; its bytes can be wiped, the row stays and says when."""
+
+    __tablename__: ClassVar[str] = "sealed_secrets"
+    __table_args__ = (
+        UniqueConstraint("order_id", "purpose", "round", name="uq_sealed_secrets_bond"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id")
+    purpose: str
+    round: int
+    key_id: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    made_at: datetime = Field(sa_type=UtcTime)
+    dies_at: datetime = Field(sa_type=UtcTime)
+    wiped_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
 class UploadRecord(Record, table=True):
     """A file that was handed in; its bytes can be wiped, its name and hash stay."""
 

@@ -10,12 +10,15 @@ from sqlalchemy import Engine
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
+from bot.key_ports import SealedSecrets
 from bot.ports import Audit, Journal, Orders, Outbox
 from bot.store.audit import SqlAudit
 from bot.store.database import open_database
 from bot.store.journal import SqlJournal
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
+from bot.store.sealed import SqlSealedSecrets
+from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 
 
@@ -46,12 +49,13 @@ class Starts:
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """The four ports over one database, or over one memory; `engine` is None for the latter."""
+    """The five ports over one database, or over one memory; `engine` is None for the latter."""
 
     orders: Orders
     audit: Audit
     outbox: Outbox
     journal: Journal
+    secrets: SealedSecrets
     starts: Starts
     engine: Engine | None = None
 
@@ -66,6 +70,7 @@ def sql_store(url: str) -> Iterator[Store]:
             audit=SqlAudit(engine),
             outbox=SqlOutbox(engine),
             journal=SqlJournal(engine),
+            secrets=SqlSealedSecrets(engine),
             starts=starts,
             engine=engine,
         )
@@ -81,5 +86,6 @@ def fake_store() -> Store:
         audit=FakeAudit(memory),
         outbox=FakeOutbox(memory),
         journal=FakeJournal(memory),
+        secrets=FakeSealedSecrets(memory),
         starts=starts,
     )

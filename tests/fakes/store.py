@@ -20,6 +20,7 @@ from bot.domain.intent import Intent
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.plan import Caution, Step
+from bot.domain.sealed import KeptSecret, SealedId, SealedSecret
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
 
@@ -51,6 +52,7 @@ class Memory:
     steps: dict[tuple[OrderId, HostName, Step], HostStep] = field(default_factory=dict)
     uploads: dict[UploadId, Upload] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
+    sealed: dict[SealedId, KeptSecret] = field(default_factory=dict)
     works: list[tuple[Work, OrderId]] = field(default_factory=list)
     deliveries: list[tuple[OrderId, str]] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
@@ -100,8 +102,8 @@ class FakeOrders:
                 return self._memory.orders[self._memory.keys[draft.key]]
             order = _first(draft, OrderId(len(self._memory.orders) + 1), at)
             change = tell(order)
-            told = (change.order.id, change.order.version, change.entry.order_id)
-            if told != (order.id, 1, order.id):
+            _check_one_order(change, order.id)
+            if (change.order.id, change.order.version) != (order.id, 1):
                 raise ValueError("a draft was told as another order")
             self._memory.keys[draft.key] = order.id
             self._write(change)
@@ -118,8 +120,7 @@ class FakeOrders:
         """Write one change when its version follows the stored one."""
         with self._memory.change():
             order = change.order
-            if change.entry.order_id != order.id:
-                raise ValueError("the audit entry is about another order")
+            _check_one_order(change, order.id)
             stored = self._memory.orders.get(order.id)
             if stored is None or stored.version != order.version - 1:
                 return False
@@ -174,14 +175,29 @@ class FakeOrders:
     def _write(self, change: Change) -> None:
         order = change.order
         self._memory.orders[order.id] = order
-        self._append(change.entry)
+        for entry in (change.entry, *change.also):
+            self._append(entry)
+        if change.forgets:
+            self._forget(order.id, change.entry.at)
+        if change.keeps is not None:
+            self._keep(change.keeps)
         if change.work is not Work.NOTHING:
             self._enqueue(self._memory, change.work, order)
         self._tell(order.id, change.messages, (f"{order.id}:{order.version}:{n}" for n in count(1)))
 
     def _append(self, entry: AuditEntry) -> None:
-        previous = self._memory.audit[-1][1] if self._memory.audit else GENESIS
-        self._memory.audit.append((entry, chained(entry, previous)))
+        append(self._memory, entry)
+
+    def _forget(self, order_id: OrderId, at: datetime) -> None:
+        for kept in list(self._memory.sealed.values()):
+            if kept.secret.bond.order_id == order_id and kept.wiped_at is None:
+                self._memory.sealed[kept.id] = wiped(kept, at)
+
+    def _keep(self, secret: SealedSecret) -> None:
+        if any(kept.secret.bond == secret.bond for kept in self._memory.sealed.values()):
+            raise ValueError("a secret with this bond was kept before")
+        number = SealedId(len(self._memory.sealed) + 1)
+        self._memory.sealed[number] = KeptSecret(id=number, secret=secret)
 
     def _tell(self, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]) -> None:
         last = None
@@ -308,6 +324,24 @@ class FakeJournal:
             known = self.find(key)
             if known is not None and not known.confirmed:
                 del self._memory.intents[key]
+
+
+def append(memory: Memory, entry: AuditEntry) -> None:
+    """Add an entry to the chain."""
+    previous = memory.audit[-1][1] if memory.audit else GENESIS
+    memory.audit.append((entry, chained(entry, previous)))
+
+
+def wiped(kept: KeptSecret, at: datetime) -> KeptSecret:
+    """What is left of a secret."""
+    return replace(kept, secret=replace(kept.secret, sealed=b""), wiped_at=at)
+
+
+def _check_one_order(change: Change, order_id: OrderId) -> None:
+    if any(entry.order_id != order_id for entry in (change.entry, *change.also)):
+        raise ValueError("an audit entry is about another order")
+    if change.keeps is not None and change.keeps.bond.order_id != order_id:
+        raise ValueError("the secret belongs to another order")
 
 
 def _first(draft: Draft, order_id: OrderId, at: datetime) -> CertificateOrder:

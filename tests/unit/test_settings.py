@@ -1,5 +1,6 @@
 """The environment: read once, every fault at once, no secret printed."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ TOKENS = {
     "SLACK_BOT_TOKEN": "xoxb-1-hush",
     "SLACK_APP_TOKEN": "xapp-1-hush",
     "SLACK_SIGNING_SECRET": "hush-signing",
-    "CERTDESK_VAULT_KEY": "hush-one, hush-two",
+    "CERTDESK_VAULT_KEY": "aHVzaC1vbmUtaHVzaC1vbmUtaHVzaC1vbmUtaHVzaC0=, aHVzaC10d28taHVzaC10d28taHVzaC10d28taHVzaC0=",
     "CERTDESK_DATABASE_URL": "postgresql+psycopg://certdesk:hush@db/certdesk",
 }
 
@@ -91,12 +92,15 @@ def test_slack_s_own_address_may_be_named(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("show", [repr, str])
 def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch, show: type) -> None:
     """Tokens, the vault's keys and the database's password are masked in every print of the settings."""
-    assert "hush" not in show(given(monkeypatch, **TOKENS))
+    shown = show(given(monkeypatch, **TOKENS))
+
+    assert "hush" not in shown
+    assert "aHVz" not in shown
 
 
 def test_the_first_vault_key_seals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are a list, blanks and empty places do not count."""
-    assert ("hush-one", "hush-two") == given(monkeypatch, **TOKENS).vault_keys
+    assert ["aHVzaC1v", "aHVzaC10"] == [k[:8] for k in given(monkeypatch, **TOKENS).vault_keys]
     assert ("a",) == given(monkeypatch, CERTDESK_VAULT_KEY=" a ,,").vault_keys
     assert () == given(monkeypatch, CERTDESK_VAULT_KEY="").vault_keys
 
@@ -115,6 +119,24 @@ def test_what_is_missing_for_running_depends_on_the_way(
     empty = given(monkeypatch, CERTDESK_MODE=mode)
     assert missing == [sentence.split()[0] for sentence in empty.faults_for_running()]
     assert () == given(monkeypatch, **TOKENS).faults_for_running()
+
+
+def test_a_vault_key_that_is_none_is_said_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which one of the list, what is wrong with it, and nothing of it."""
+    bad = given(monkeypatch, **TOKENS | {"CERTDESK_VAULT_KEY": f"hush!, {'aHVz' * 4}"})
+
+    first, second = bad.faults_for_running()
+    assert first.startswith("CERTDESK_VAULT_KEY: number 1 of 2 cannot be used, a vault key is not")
+    assert "number 2 of 2 cannot be used, a vault key holds 12 bytes instead of 32" in second
+    assert "hush" not in first + second
+    assert "aHVz" not in first + second
+
+
+def test_hosts_that_may_get_local_keys_need_a_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says whose keys could not be kept."""
+    [told] = given(monkeypatch, **TOKENS | {"CERTDESK_VAULT_KEY": " "}).faults_for_running(["EX01"])
+
+    assert "CERTDESK_VAULT_KEY is empty, and EX01 may get keys made by CertDesk" in told
 
 
 def test_the_environment_wins_over_the_file(
@@ -146,6 +168,19 @@ def test_a_secret_comes_from_the_environment_or_a_file(
     assert " pa ss " == secret_from("EX01_PASSWORD", str(path))
     monkeypatch.setenv("EX01_PASSWORD", "other")
     assert "other" == secret_from("EX01_PASSWORD", str(path))
+
+
+def test_a_secret_comes_from_a_program_when_nothing_else_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And a program that has none is a sentence of the settings."""
+    program = (sys.executable, "-c", "print('from a program')")
+
+    assert "from a program" == secret_from("EX01_PASSWORD", "", program)
+    with pytest.raises(BadSettings, match=r"could not be had: .* ended with code 4"):
+        secret_from("", "", (sys.executable, "-c", "raise SystemExit(4)"))
+    monkeypatch.setenv("EX01_PASSWORD", "from the environment")
+    assert "from the environment" == secret_from("EX01_PASSWORD", "", program)
 
 
 @pytest.mark.parametrize("case", ["nothing", "no file", "no text"])

@@ -128,7 +128,9 @@ def test_a_missing_file_says_where_to_get_one(path: Path) -> None:
 
 
 def test_the_file_has_no_place_for_a_password() -> None:
-    """It is named by its variable or its file; a key that would hold it is refused as unknown."""
+    """It is named by its variable, its file or the program that has it; a key that would hold it is refused as unknown."""
     from bot.site_file import HostSection
 
-    assert {"password_env", "password_file"} == {k for k in HostSection.model_fields if "pass" in k}
+    assert {"password_env", "password_file", "password_command"} == {
+        k for k in HostSection.model_fields if "pass" in k
+    }

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from sqlalchemy.exc import DatabaseError
 from bot.cli.answers import NO, TROUBLE, WRONG_USE, explain
 from bot.domain.faults import FaultKind, HostFault, OrderUnknown, Refused
 from bot.domain.ids import OrderId
+from bot.domain.sealed import Bond, Purpose, SealedSecret
 from bot.service import TroubleOutside
 from bot.settings import BadSettings
 from bot.store.database import open_database
 from bot.store.migration import migrate
-from tests.contract.samples import change, place
+from bot.system.vault import AesVault
+from tests.contract.samples import NOON, change, place
 from tests.contract.stores import sql_store
 from tests.unit.cli.front_door import FrontDoor
 from tests.unit.domain.samples import EX01
@@ -61,6 +65,7 @@ def test_python_m_bot_is_the_same_door() -> None:
         "orders",
         "evidence",
         "audit",
+        "vault",
         "watch",
     ):
         assert f" {verb} " in told.stdout
@@ -121,12 +126,11 @@ def test_without_settings_nothing_starts(certdesk: FrontDoor, verb: tuple[str, .
 
 def test_a_new_vault_key_is_one(certdesk: FrontDoor) -> None:
     """What is printed can be used, and is another one each time."""
-    from bot.system.vault import FernetVault
-
     first, second = (certdesk("vault-key").out.strip() for _ in range(2))
-    rotated = FernetVault((second, first))
+    rotated = AesVault((second, first))
+    bond = Bond(order_id=OrderId(1), purpose=Purpose.PRIVATE_KEY, round=1)
 
-    assert b"x" == rotated.open_(FernetVault((first,)).seal(b"x"))
+    assert b"x" == rotated.open_(AesVault((first,)).seal(b"x", bond), bond)
     assert first != second
 
 
@@ -186,6 +190,67 @@ def test_a_broken_chain_is_a_no_with_the_entry(certdesk: FrontDoor, kept: str) -
 
     assert (1, {"ok": False, "broken_at": 2}) == (told.code, json.loads(told.out))
     assert "Entry 2 does not fit" in certdesk("audit", "verify").out
+
+
+def test_the_vault_is_listed_and_rotated(
+    certdesk: FrontDoor, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held and under which key, never the content; rotating is counted, repeatable, and told in the audit."""
+    old, new = certdesk("vault-key").out.strip(), certdesk("vault-key").out.strip()
+    marker = b"MARKER of a private key"
+    with sql_store(kept) as store:
+        order = store.orders.load(OrderId(1))
+        bond = Bond(order_id=order.id, purpose=Purpose.PRIVATE_KEY, round=1)
+        vault = AesVault((old,))
+        secret = SealedSecret(bond=bond, key_id=vault.newest(), sealed=vault.seal(marker, bond),
+                              made_at=NOON, dies_at=NOON + timedelta(days=30))  # fmt: skip
+        assert store.orders.save(replace(change(order), keeps=secret))
+
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", f"{new},{old}")
+    [held] = json.loads(certdesk("vault", "list", "--json").out)["secrets"]
+    assert (1, "private_key", 1, True) == (
+        held["order"],
+        held["purpose"],
+        held["round"],
+        held["openable"],
+    )
+    assert held["key_id"] == vault.newest()
+    lines = certdesk("vault", "list").out
+    assert "until 2026-12-23" in lines
+    assert "1 kept sealed" in lines
+
+    first, second = (json.loads(certdesk("vault", "rotate", "--json").out) for _ in range(2))
+    assert (1, 0, []) == (first["resealed"], first["current"], first["lost"])
+    assert (0, 1, []) == (second["resealed"], second["current"], second["lost"])
+    with sql_store(kept) as store:
+        [now] = store.secrets.kept()
+        assert marker == AesVault((new,)).open_(now.secret.sealed, bond)
+        assert "key_resealed" == store.audit.entries()[-1].what
+        assert store.audit.broken_at() is None
+
+
+def test_a_vault_key_that_is_missing_is_a_no(
+    certdesk: FrontDoor, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 1 and by the key's id when no listed key opens what is held; exit 2 with none to seal with."""
+    old, new = certdesk("vault-key").out.strip(), certdesk("vault-key").out.strip()
+    with sql_store(kept) as store:
+        bond = Bond(order_id=OrderId(1), purpose=Purpose.PRIVATE_KEY, round=1)
+        vault = AesVault((old,))
+        secret = SealedSecret(bond=bond, key_id=vault.newest(), sealed=vault.seal(b"x", bond),
+                              made_at=NOON, dies_at=NOON)  # fmt: skip
+        assert store.orders.save(replace(change(store.orders.load(OrderId(1))), keeps=secret))
+
+    assert 1 == certdesk("vault", "list").code
+    none = certdesk("vault", "rotate")
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", new)
+    listed, rotated = certdesk("vault", "list"), certdesk("vault", "rotate")
+
+    assert (2, "") == (none.code, none.out)
+    assert "CERTDESK_VAULT_KEY is empty" in none.err
+    assert (1, 1) == (listed.code, rotated.code)
+    assert "NO LISTED KEY OPENS IT" in listed.out
+    assert f"List key {vault.newest()} again" in rotated.out
 
 
 def test_evidence_is_the_same_bytes_each_time(
