@@ -1,0 +1,38 @@
+"""What is plugged together, where a mistake would be an incident instead of a sentence."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.domain.faults import FaultKind, HostFault
+from bot.exchange.dialling import open_password
+from bot.exchange.faults import WireTrouble, host_fault
+from bot.settings import Settings
+from bot.site_file import HostSection
+from bot.wiring import _access
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"password_command": (sys.executable, "-c", "print('hush'); raise SystemExit(2)")},
+        {"password_file": "/no/such/file"},
+        {},
+    ],
+)
+def test_a_password_that_cannot_be_had_is_a_fault_of_the_host(
+    source: dict[str, object], tmp_path: Path
+) -> None:
+    """The order stops with an operator's sentence, and nothing of the secret is in it."""
+    settings = Settings(CERTDESK_CONFIG=tmp_path / "certdesk.toml")
+    section = HostSection.model_validate(
+        {"name": "EX01", "version": "2019", "winrm": "https://ex01:5986/wsman", **source}
+    )
+
+    with pytest.raises(WireTrouble) as trouble:
+        open_password(_access(settings, section))
+    fault: HostFault = host_fault(_access(settings, section).name, trouble.value, None)
+
+    assert fault.kind is FaultKind.SIGN_IN
+    assert "hush" not in f"{fault} {trouble.value}"
