@@ -5,7 +5,8 @@ Recognised by code, never by text, because texts are localised. No library is na
 Sources: the WS-Management fault list and the measurements behind it (winrm.md 3, 6 and 7 point 8).
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -229,6 +230,26 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
     ),
 }
 """By what happened to the connection."""
+
+_TOO_FAST: Final = frozenset({2150859175, 2150859176})
+_WAIT: Final = re.compile(r"(\d[\d.,\u00a0\u202f]*)\D*\Z")
+_SHORTEST_WAIT_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 900.0
+
+
+def heeding(rule: Rule, code: int | None, reason: str) -> Rule:
+    """
+    Let a rule wait as long as a throttling host says.
+
+    Args:
+        reason: its text in any language; the last figure in it is the wait in milliseconds (winrm.md 5).
+    """
+    found = _WAIT.search(reason) if code in _TOO_FAST else None
+    if found is None:
+        return rule
+    wait_s = int(re.sub(r"\D", "", found[1])) / 1000
+    return replace(rule, retry_after_s=min(max(wait_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
+
 
 UNKNOWN_WSMAN: Final = _bug("WinRM answered with a fault CertDesk does not know", never_ran=False)
 UNKNOWN_HTTP: Final = _bug("the address answered with an unexpected HTTP status", never_ran=False)

@@ -19,6 +19,7 @@ from bot.exchange.faults import (
     Moment,
     Rule,
     WireTrouble,
+    heeding,
 )
 
 NO_ROLE_MARK: Final = "AuthZ-CmdletAccessDeniedException"
@@ -107,9 +108,11 @@ def wsman_trouble(code: int | str | None, reason: str, moment: Moment) -> WireTr
     """
     if NO_ROLE_MARK in reason:
         return WireTrouble(NO_ROLE, moment, code="NoManagementRole")
-    known = ENDPOINT_WSMAN_RULES.get(code) if isinstance(code, int) else None
+    number = code if isinstance(code, int) else None
+    known = ENDPOINT_WSMAN_RULES.get(number) if number is not None else None
     note = "" if known is not None else f"It said {reason[:200]!r}."
-    return WireTrouble(known or UNKNOWN_WSMAN, moment, code=str(code or ""), note=note)
+    rule = heeding(known or UNKNOWN_WSMAN, number, reason)
+    return WireTrouble(rule, moment, code=str(code or ""), note=note)
 
 
 def endpoint_accident(what: Accident, moment: Moment, *, note: str = "") -> WireTrouble:

@@ -36,6 +36,7 @@ from bot.exchange.faults import (
     Accident,
     Moment,
     WireTrouble,
+    heeding,
 )
 
 CHUNK_BYTES: Final = 100_000
@@ -216,7 +217,8 @@ def _wsman_trouble(fault: WSManFaultError, moment: Moment) -> WireTrouble:
     code = fault.wsman_fault_code if fault.wsman_fault_code is not None else fault.wmierror_code
     rule = WSMAN_RULES.get(code, UNKNOWN_WSMAN) if code is not None else UNKNOWN_WSMAN
     note = "" if rule is not UNKNOWN_WSMAN else f"It said {str(fault.reason)[:200]!r}."
-    return WireTrouble(rule, moment, code=str(code or fault.fault_subcode or ""), note=note)
+    raw = str(code or fault.fault_subcode or "")
+    return WireTrouble(heeding(rule, code, str(fault.reason)), moment, code=raw, note=note)
 
 
 def _accident_of(fault: Exception) -> Accident:
