@@ -140,7 +140,7 @@ GUESSES: Final = (
         ground="text of error 32; category unconfirmed",
     ),
     Guess(
-        where="wsman/shells.py Quotas",
+        where="wsman/quotas.py max_operations",
         assumed="one figure of operations for all of a user's shells; they come back with the shell",
         ground="product note of MS-WSMV; behaviour of a real host unconfirmed",
     ),
@@ -185,9 +185,59 @@ GUESSES: Final = (
         ground="Windows' own client and plug-in are said to use it",
     ),
     Guess(
-        where="psrp/pools.py MAX_POOLS",
+        where="wsman/quotas.py max_sessions",
         assumed="the 19th session of a user gives fault 2150859173",
         ground="18 in the default policy of 2010; the fault reported by others",
+    ),
+    Guess(
+        where="engine/catalogue.py",
+        assumed="texts of errors 9 to 11, 15, 18 to 23, 27 and 38 to 43; ids of 28, 29, 37 and 42",
+        ground="wording unconfirmed; categories from analysis of 15.0",
+    ),
+    Guess(
+        where="engine/languages.py",
+        assumed="every German and Russian text; reasons, thumbprints, ids, categories and hex codes are the same",
+        ground="no localized host was seen; enumerations and ids are not resources",
+    ),
+    Guess(
+        where="engine/directory.py",
+        assumed="what lags: default SMTP certificate, POP and IMAP names, connectors; Enable itself reads what it wrote",
+        ground="they lie in Active Directory, and one cmdlet stays with one domain controller",
+    ),
+    Guess(
+        where="wsman/quotas.py process_mb",
+        assumed="a powershell.exe with Exchange's tools takes 120 MB of MaxMemoryPerShellMB",
+        ground="unconfirmed; 150 MB of 2008 R2 must hold one",
+    ),
+    Guess(
+        where="wsman/quotas.py WINDOWS_2012_R2, WINDOWS_2016",
+        assumed="both have the same defaults; MaxShellRunTime is 2147483 s, and 8 h on 2008 R2",
+        ground="documentation of WinRM 3 names no difference",
+    ),
+    Guess(
+        where="wsman/quotas.py operations_form, quota_form",
+        assumed="the quota of operations comes as MSFT_WmiError, the others as WSManFault",
+        ground="seen so in reports; both can be set either way",
+    ),
+    Guess(
+        where="wsman/shells.py _check_room",
+        assumed="one process too many, by number or memory, gives fault 1816 on Command",
+        ground="documented as `command fails` with errors in the style of 1726 and 1816",
+    ),
+    Guess(
+        where="wsman/mishap.py half_close, kill_shell_host",
+        assumed="nothing is done; afterwards the shell is unknown (2150858843)",
+        ground="a dead process takes its shell along; which message meets it is chance",
+    ),
+    Guess(
+        where="wsman/mishap.py _SESSION_FAULTS",
+        assumed="numbers 2150858819, 2150858793, 2150858811 and 2150859173 for errors 31, 32, 33 and 41",
+        ground="33 is seen; the others are from memory, the texts count",
+    ),
+    Guess(
+        where="psrp/pools.py admit",
+        assumed="the load quota counts requests on the wire and bars its user for a fixed time",
+        ground="the text with its milliseconds is reported; what is counted is unconfirmed",
     ),
     Guess(
         where="psrp/roles.py",

@@ -23,13 +23,13 @@ from sandbox.exchange.psrp.work import Session
 from sandbox.exchange.runner.operations import RunnerSession
 from sandbox.exchange.runner.process import Scripts, start_process
 from sandbox.exchange.tls.listeners import open_services
-from sandbox.exchange.trouble import TroublePlan
+from sandbox.exchange.trouble import Levers, TroublePlan
 from sandbox.exchange.wsman.accounts import Account, Accounts
 from sandbox.exchange.wsman.door import WsmanDoor
+from sandbox.exchange.wsman.quotas import Quotas, quotas_of
 from sandbox.exchange.wsman.service import CommandLine, Principal, WsmanService
-from sandbox.exchange.wsman.shells import Output, Process, Quotas, Shells
+from sandbox.exchange.wsman.shells import Output, Process, Shells
 
-_OLD_QUOTAS = Quotas(max_shells=5, max_operations=15, max_envelope_kb=150, idle_s=180.0)
 _LOOPBACK = "127.0.0.1"
 _FIRST_WITH_ENDPOINT = 14
 
@@ -74,7 +74,7 @@ class ExchangeHost:
         )
         self.clock = HostClock(clock)
         self.denied_cmdlets: set[str] = set()
-        self.plan = TroublePlan()
+        self.plan = TroublePlan(name)
         self.engine = VirtualExchange(
             fresh_host(
                 name=name,
@@ -87,8 +87,14 @@ class ExchangeHost:
         )
         if anchors_pem:
             add_anchors(self.engine, anchors_pem.encode())
-        is_old = profile.build[0] < 15
-        self.shells = Shells(quotas or (_OLD_QUOTAS if is_old else Quotas()), self.clock.now)
+        allowed = quotas or quotas_of(profile.os_version)
+        self.shells = Shells(allowed, self.clock.now)
+        self.pools = Pools(allowed, self.clock.now)
+        self._levers = Levers(
+            reboot=self.reboot,
+            drop_sessions=self.drop_sessions,
+            set_back=lambda seconds: self.clock.advance(-seconds),
+        )
         self._port = port
         self._account = Account(user=user, password=password or secrets.token_urlsafe(18))
         self._other_accounts = list(other_accounts)
@@ -104,9 +110,8 @@ class ExchangeHost:
             shells=self.shells,
             spawn=self._spawn,
             plan=self.plan,
-            reboot=self.reboot,
+            levers=self._levers,
         )
-        self.pools = Pools()
         self._endpoint = self._make_endpoint()
         self._doorman: Doorman | None = None
         self._control_doorman: Doorman | None = None
@@ -132,11 +137,17 @@ class ExchangeHost:
             service=self._service,
             accounts=self._accounts,
             max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
+            now=self.clock.now,
         )
         self._doorman = Doorman(state.name)
         self._control_doorman = Doorman(f"{state.name}-control")
         control = Control(
-            exchange=self.engine, plan=self.plan, clock=self.clock, requests=self.request_counts
+            exchange=self.engine,
+            plan=self.plan,
+            clock=self.clock,
+            requests=self.request_counts,
+            quotas=lambda: self.shells.quotas,
+            allow=self.allow,
         )
         http = self._doorman.open(self._door.over_http(), port=self._port)
         https = self._doorman.open(self._door.over_https(identity.context))
@@ -161,7 +172,7 @@ class ExchangeHost:
         if self._return is not None:
             self._return.cancel()
             self._return.join()
-        self._lose_sessions()
+        self.drop_sessions()
         for doorman in (self._doorman, self._control_doorman):
             if doorman is not None:
                 doorman.stop()
@@ -180,8 +191,21 @@ class ExchangeHost:
             doorman.shut_doors()
             self._return = threading.Timer(seconds, doorman.reopen_doors)
             self._return.start()
-        self._lose_sessions()
+        self.drop_sessions()
         doorman.drop_guests()
+
+    def allow(self, quotas: Quotas) -> None:
+        """Set the quotas anew; what is open already stays open."""
+        self.shells.quotas = self.pools.quotas = quotas
+
+    def come_back(self) -> None:
+        """Open the doors now, whatever time a reboot still has."""
+        waiting, self._return = self._return, None
+        if waiting is not None:
+            waiting.cancel()
+            waiting.join()
+            if self._doorman is not None and not self._doorman.is_open():
+                self._doorman.reopen_doors()
 
     def request_counts(self) -> dict[str, object]:
         """What came over WinRM so far: HTTP requests, those refused with 401, messages by action, living shells."""
@@ -195,7 +219,8 @@ class ExchangeHost:
             "pools": self.pools.listed(),
         }
 
-    def _lose_sessions(self) -> None:
+    def drop_sessions(self) -> None:
+        """Lose every shell and every session; connections and log-ons stay."""
         self.shells.lose_all()
         self.pools.lose_all()
 
@@ -211,7 +236,7 @@ class ExchangeHost:
             run=session.run,
             cmdlets_of=self._cmdlets_of,
             plan=self.plan,
-            reboot=self.reboot,
+            levers=self._levers,
         )
 
     def _open_endpoint(self, doorman: Doorman, accounts: Accounts) -> str | None:
@@ -222,6 +247,7 @@ class ExchangeHost:
             service=self._endpoint,
             accounts=accounts,
             max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
+            now=self.clock.now,
             path="/powershell",
         )
         return f"http://{_LOOPBACK}:{doorman.open(door.over_http())}/PowerShell"

@@ -213,3 +213,52 @@ def test_stop_leaves_nothing_behind() -> None:
     for url in (addresses["wsman_http"], addresses["page"]):
         with pytest.raises(requests.ConnectionError):
             requests.get(str(url), timeout=2)
+
+
+def test_a_person_gives_trouble_on_the_page(addresses: dict[str, Any], host: ExchangeHost) -> None:
+    """The filled form is a rule; the page lists it, and the button forgets it."""
+    page = addresses["page"] + "trouble"
+    form = {"do": "fault", "action": "Create", "shell": "", "code": "5", "nth": "", "form": "wsman"}
+    shown = requests.post(page, data=form, timeout=5)
+    (rule,) = host.plan.listed()
+
+    assert (rule["do"], rule["action"], rule["code"], rule["nth"]) == ("fault", "Create", 5, 1)
+    assert "<td>Create</td>" in shown.text
+    requests.post(page + "/clear", timeout=5)
+    assert host.plan.listed() == []
+
+
+def test_a_wrong_form_is_answered_with_a_sentence(
+    addresses: dict[str, Any], host: ExchangeHost
+) -> None:
+    """Nothing is in force, and what was typed is not echoed as markup."""
+    form = {"do": "<b>", "action": "Create"}
+    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=5)
+
+    assert answer.status_code == 400
+    assert "&lt;b&gt;" in answer.text
+    assert "<b>" not in answer.text
+    assert host.plan.listed() == []
+
+
+def test_a_number_that_is_none_is_told(addresses: dict[str, Any]) -> None:
+    """Which field it is."""
+    form = {"do": "rst", "action": "Send", "nth": "two"}
+    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=5)
+
+    assert answer.status_code == 400
+    assert "`nth` is a number" in answer.text
+
+
+@pytest.mark.parametrize("culture", ["de-DE", "ru-RU"])
+def test_the_host_may_speak_another_language(
+    addresses: dict[str, Any], host: ExchangeHost, culture: str
+) -> None:
+    """Its errors come in it from then on; a language nobody here speaks is refused."""
+    given = _post(addresses, "/host", {"culture": culture})
+    refused = _post(addresses, "/host", {"culture": "tlh"})
+    told = run(host.engine, "Get-ExchangeCertificate", Thumbprint="0" * 40).errors[0]
+
+    assert (given.status_code, refused.status_code) == (200, 400)
+    assert "was not found" not in told.message
+    assert (told.category, "0" * 40 in told.message) == ("NotSpecified", True)

@@ -12,9 +12,9 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode
 
 from sandbox.exchange.host import ExchangeHost
-from sandbox.exchange.psrp.pools import MAX_POOLS
 from sandbox.exchange.psrp.roles import ROLES, cmdlets_of
 from sandbox.exchange.wsman.accounts import Account
+from sandbox.exchange.wsman.quotas import WINDOWS_2016
 from tests.sandbox.endpoint_client import connection, errors, run, session
 from tests.sandbox.exchange_lab import NOW
 
@@ -316,7 +316,7 @@ def test_an_error_of_a_cmdlet_does_not_end_the_pipeline(info: dict[str, Any]) ->
 def test_sessions_are_a_throttled_resource(info: dict[str, Any]) -> None:
     """The nineteenth session of one account is refused; one given back makes room."""
     with ExitStack() as stack:
-        for _ in range(MAX_POOLS):
+        for _ in range(WINDOWS_2016.max_sessions):
             stack.enter_context(session(info))
         with pytest.raises(WSManFaultError, match="18 concurrent shells"):
             stack.enter_context(session(info))

@@ -198,7 +198,7 @@ def test_a_rule_counts_its_matches(nth: int, times: int, spoiled: list[int]) -> 
     [
         [],
         {"do": "rst"},
-        {"do": "rst", "action": "Send", "cmdlet": "x"},
+        {"do": "rpc_down", "action": "Send", "cmdlet": "x"},
         {"do": "rpc_down", "action": "Send"},
         {"do": "fault", "cmdlet": "x"},
         {"action": "Send"},

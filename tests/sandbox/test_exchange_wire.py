@@ -17,7 +17,7 @@ from winrm.exceptions import (
 
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.wsman.accounts import Account
-from sandbox.exchange.wsman.shells import Quotas
+from sandbox.exchange.wsman.quotas import Quotas
 from tests.sandbox.exchange_lab import LINE, NONCE, RUNNER, SCRIPTS, RunnerClient, connect
 
 Started = tuple[ExchangeHost, dict[str, Any]]

@@ -1,12 +1,15 @@
 """What tests and people may change from outside: anchors, the clock, revocation, trouble."""
 
+from dataclasses import fields, replace
 from datetime import datetime
 
 from cryptography import x509
 
 from sandbox.exchange.clock import HostClock
 from sandbox.exchange.engine.exchange import VirtualExchange
+from sandbox.exchange.engine.languages import CULTURES
 from sandbox.exchange.engine.stores import thumbprint_of
+from sandbox.exchange.wsman.quotas import Quotas
 
 _KEYS = ("at", "advance_s")
 _SWITCHES = ("require_ssl", "edge_credentials", "shared_web")
@@ -64,19 +67,45 @@ def set_revocation(exchange: VirtualExchange, given: object) -> None:
 
 def set_host(exchange: VirtualExchange, given: object) -> None:
     """
-    Switches of the host itself: `{"require_ssl": bool, "edge_credentials": bool, "shared_web": bool}`.
+    Switches of the host itself: `{"require_ssl": bool, "edge_credentials": bool, "shared_web": bool}`, and the
+    language it speaks: `{"culture": "de-DE"}`.
 
     Edge credentials come with the subscription of an Edge server, so both are switched together.
 
     Raises:
-        ValueError: an unknown switch, or not a boolean.
+        ValueError: an unknown switch, not a boolean, or a culture nobody here speaks.
     """
-    wanted = given if isinstance(given, dict) else {}
+    wanted = dict(given) if isinstance(given, dict) else {}
+    culture = wanted.pop("culture", exchange.state.culture)
+    if culture not in CULTURES:
+        raise ValueError(f"The culture is one of {', '.join(CULTURES)}.")
     for name, value in wanted.items():
         if name not in _SWITCHES or not isinstance(value, bool):
             raise ValueError(f"The switches are {', '.join(_SWITCHES)}, true or false.")
     with exchange.lock:
+        exchange.state.culture = culture
         for name, value in wanted.items():
             setattr(exchange.state, name, value)
         if "edge_credentials" in wanted:
             exchange.state.edge_subscriptions = ["EDGE01"] if wanted["edge_credentials"] else []
+
+
+def changed_quotas(quotas: Quotas, given: object) -> Quotas:
+    """
+    The quotas with some of them set anew: `{"max_shells": 3}`.
+
+    Raises:
+        ValueError: an unknown quota, or a value of another sort.
+    """
+    wanted = given if isinstance(given, dict) else {}
+    known = {one.name for one in fields(Quotas)}
+    for name, value in wanted.items():
+        if name not in known:
+            raise ValueError(f"The quotas are {', '.join(sorted(known))}.")
+        if name.endswith("_form"):
+            is_good = value in {"wsman", "wmi"}
+        else:
+            is_good = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        if not is_good:
+            raise ValueError(f"The quota {name} does not take {value!r}.")
+    return replace(quotas, **wanted)

@@ -9,7 +9,8 @@ _STYLE: Final = """
 body { margin: 0; background: #f2f5f8; color: var(--ink); font: 15px/1.45 system-ui, "Segoe UI", sans-serif; }
 header { padding: 1rem max(1.5rem, calc((100% - 84rem) / 2)); background: var(--blue); color: #fff; }
 h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1rem; margin: 0 0 .5rem; }
-p.sub { margin: .15rem 0 0; color: #d3e0ec; }
+p.sub { margin: .15rem 0 0; color: #d3e0ec; } p.sub a { color: #fff; }
+button, input, select { font: inherit; margin: .2rem 0; padding: .2rem .5rem; }
 main { max-width: 84rem; margin: 0 auto; padding: 1.25rem 1.5rem; }
 section { margin: 0 0 1rem; padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; background: #fff; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
@@ -34,7 +35,6 @@ Row = Mapping[str, Any]
 def render_page(state: Row, operations: Sequence[Row]) -> str:
     """One HTML document with stores, services, bindings, connectors and what was done, newest first."""
     title = f"{state['name']} · Exchange {state['version']}"
-    head = f"<header><h1>{escape(title)}</h1>{_subtitle(state)}</header>"
     parts = [
         _mine(state),
         _pending(state),
@@ -43,18 +43,24 @@ def render_page(state: Row, operations: Sequence[Row]) -> str:
         _authorities(state),
         _operations(operations),
     ]
+    return frame(title, _subtitle(state), "".join(parts), refresh=True)
+
+
+def frame(title: str, subtitle: str, body: str, *, refresh: bool = False) -> str:
+    """A page of this host; subtitle and body are HTML already. Only one without a form is refreshed."""
+    again = '<meta http-equiv="refresh" content="5">' if refresh else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">'
+        f'{again}<meta name="viewport" content="width=device-width">'
         f'<link rel="icon" href="{_ICON}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"{head}<main>{''.join(parts)}</main></body></html>"
+        f"<header><h1>{escape(title)}</h1>{subtitle}</header><main>{body}</main></body></html>"
     )
 
 
 def _subtitle(state: Row) -> str:
     told = f"sandbox of {state['fqdn']}, build {state['build']}, host time {_moment(state['now'])}"
-    return f'<p class="sub">{escape(told)}</p>'
+    return f'<p class="sub">{escape(told)} · <a href="/trouble">trouble on demand</a></p>'
 
 
 def _mine(state: Row) -> str:

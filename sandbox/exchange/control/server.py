@@ -2,18 +2,26 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Final
 
 from sandbox.exchange import guesses
 from sandbox.exchange.clock import HostClock
-from sandbox.exchange.control.changes import add_anchors, move_clock, set_host, set_revocation
+from sandbox.exchange.control.changes import (
+    add_anchors,
+    changed_quotas,
+    move_clock,
+    set_host,
+    set_revocation,
+)
 from sandbox.exchange.control.describe import describe
 from sandbox.exchange.control.page import render_page
+from sandbox.exchange.control.trouble_page import read_form, render_trouble_page
 from sandbox.exchange.engine.exchange import VirtualExchange
 from sandbox.exchange.net.doorman import Guest
 from sandbox.exchange.trouble import TroublePlan, parse_trouble
+from sandbox.exchange.wsman.quotas import Quotas
 
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
@@ -23,12 +31,14 @@ _LONGEST_BODY: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """What the control door can reach. `requests` counts the wire, `address` is the host's own card."""
+    """What the control door can reach. `requests` counts the wire; `quotas` reads them, `allow` sets them."""
 
     exchange: VirtualExchange
     plan: TroublePlan
     clock: HostClock
     requests: Callable[[], dict[str, object]]
+    quotas: Callable[[], Quotas]
+    allow: Callable[[Quotas], None]
 
     def serve(self, guest: Guest) -> None:
         """Attend to one connection."""
@@ -61,11 +71,14 @@ class _Connection(BaseHTTPRequestHandler):
             "/control/counts": control.exchange.journal.counts,
             "/control/requests": control.requests,
             "/control/trouble": control.plan.listed,
+            "/control/quotas": lambda: asdict(control.quotas()),
             "/control/guesses": guesses.listed,
         }
         if self.path == "/":
             page = render_page(describe(control.exchange), control.exchange.journal.listed())
             self._answer(200, page.encode(), _HTML)
+        elif self.path == "/trouble":
+            self._trouble_page(200)
         elif self.path in answers:
             self._json(200, answers[self.path]())
         else:
@@ -80,12 +93,34 @@ class _Connection(BaseHTTPRequestHandler):
             self._json(413, {"error": "The body is larger than one megabyte."})
             return
         body = self.rfile.read(size)
+        if self.path.startswith("/trouble"):
+            self._take_form(body)
+            return
         try:
             told = self._change(body)
         except ValueError as bad:
             self._json(400, {"error": str(bad)})
         else:
             self._json(200 if told is not None else 404, {"ok": told is not None, **(told or {})})
+
+    def _take_form(self, body: bytes) -> None:
+        """A person's rule, or all of them forgotten; then the page again."""
+        try:
+            if self.path == "/trouble/clear":
+                self.control.plan.clear()
+            else:
+                self.control.plan.add(read_form(body))
+        except ValueError as bad:
+            self._trouble_page(400, str(bad))
+            return
+        self.send_response(303)
+        self.send_header("Location", "/trouble")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _trouble_page(self, status: int, complaint: str = "") -> None:
+        name, rules = self.control.exchange.state.name, self.control.plan.listed()
+        self._answer(status, render_trouble_page(name, rules, complaint).encode(), _HTML)
 
     def do_DELETE(self) -> None:
         if not self._is_for_us():
@@ -122,6 +157,8 @@ class _Connection(BaseHTTPRequestHandler):
                 move_clock(control.clock, json.loads(body))
             case "/control/revocation":
                 set_revocation(control.exchange, json.loads(body))
+            case "/control/quotas":
+                control.allow(changed_quotas(control.quotas(), json.loads(body)))
             case "/control/host":
                 set_host(control.exchange, json.loads(body))
             case _:

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.exchange.engine.call import Call
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.errors import CmdletFailure, not_found, operation_failed
+from sandbox.exchange.engine.languages import calendar, spoken
 from sandbox.exchange.engine.names import certificate_names, is_dns_name, is_wildcard, show_name
 from sandbox.exchange.engine.selection import smtp_certificate
 from sandbox.exchange.engine.services import parse_services
-from sandbox.exchange.engine.state import FRONT_END_SITE, Connector, HostState, UnifiedMessaging
+from sandbox.exchange.engine.state import FRONT_END_SITE, HostState, UnifiedMessaging
 from sandbox.exchange.engine.stores import StoredCertificate
 from sandbox.exchange.engine.validity import check_fit
 from sandbox.exchange.engine.values import PSObject
-
-_CALENDAR = "%m/%d/%Y %I:%M:%S %p"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,16 @@ def enable(call: Call, stored: StoredCertificate, services: frozenset[str]) -> N
         if not item.question:
             item.apply()
     for item in items:
-        if item.question and call.ask(item.question):
+        if item.question and call.ask(spoken(item.question, call.host.culture)):
             item.apply()
 
 
-def smtp_question(old: StoredCertificate, new: StoredCertificate) -> str:
-    """The message of the confirmation, dates in the culture en-US."""
+def smtp_question(old: StoredCertificate, new: StoredCertificate, culture: str = "en-US") -> str:
+    """The message of the confirmation in English, its dates as the culture writes them."""
     return (
         "Overwrite the existing default SMTP certificate?\n\n"
-        f"Current certificate: '{old.thumbprint}' (expires {_calendar(old)})\n"
-        f"Replace it with certificate: '{new.thumbprint}' (expires {_calendar(new)})"
+        f"Current certificate: '{old.thumbprint}' (expires {_end(old, culture)})\n"
+        f"Replace it with certificate: '{new.thumbprint}' (expires {_end(new, culture)})"
     )
 
 
@@ -129,7 +129,7 @@ def _smtp_item(call: Call, stored: StoredCertificate) -> _Item:
     old = host.stores.my.get(host.default_smtp or "")
     if old is None or old is stored or call.flag("Force"):
         return _Item(apply=replace_default)
-    return _Item(apply=replace_default, question=smtp_question(old, stored))
+    return _Item(apply=replace_default, question=smtp_question(old, stored, host.culture))
 
 
 def _check_connector(connector: Connector, host: HostState) -> None:
@@ -197,6 +197,5 @@ def _um_item(call: Call, stored: StoredCertificate, um: UnifiedMessaging, what: 
     return _Item(apply=assign, question="" if call.flag("Force") else question)
 
 
-def _calendar(stored: StoredCertificate) -> str:
-    text = stored.certificate.not_valid_after_utc.strftime(_CALENDAR)
-    return text.lstrip("0").replace("/0", "/").replace(" 0", " ")
+def _end(stored: StoredCertificate, culture: str) -> str:
+    return calendar(stored.certificate.not_valid_after_utc, culture)

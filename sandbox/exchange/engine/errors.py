@@ -10,6 +10,10 @@ from typing import Final
 NON_INTERACTIVE: Final = (
     "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available."
 )
+NO_HOST: Final = (
+    "A command that prompts the user failed because the host program or the command type does not support "
+    "user interaction. The host was attempting to request confirmation with the following message: "
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from sandbox.exchange.engine.errors import (
     unknown_command,
 )
 from sandbox.exchange.engine.journal import Journal
+from sandbox.exchange.engine.languages import calendar, spoken
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.values import Arguments, PSObject
 
@@ -64,6 +65,25 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bend:
+    """
+    What trouble on demand makes of a run that takes place all the same.
+
+    Args:
+        warning: said besides the cmdlet's own.
+        unattended: nothing is forced and nobody answers: what would be asked ends in the error of a prompt.
+        lag_s: what is written into Active Directory is read back so much later.
+    """
+
+    warning: str = ""
+    unattended: bool = False
+    lag_s: float = 0.0
+
+
+STRAIGHT: Final = Bend()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What one cmdlet left on its streams."""
 
@@ -89,11 +109,19 @@ class VirtualExchange:
         """
         return list(parameters_of(proper_name(cmdlet), self.state.profile.build))
 
-    def invoke(self, cmdlet: str, arguments: Arguments, caller: Caller) -> Outcome:
+    def invoke(
+        self, cmdlet: str, arguments: Arguments, caller: Caller, bend: Bend = STRAIGHT
+    ) -> Outcome:
         """Run one cmdlet; errors come back as values, and changes are written down."""
         name = proper_name(cmdlet)
+        if bend.unattended:
+            arguments = {key: value for key, value in arguments.items() if key.lower() != "force"}
         with self.lock:
+            if bend.lag_s:
+                self.state.let_directory_lag(bend.lag_s)
             outcome = self._run(name, arguments, caller)
+            if bend.warning:
+                outcome.warnings.extend(self._spoken([bend.warning]))
             if not name.startswith("Get-"):
                 self._record(name, arguments, outcome, caller)
         return outcome
@@ -123,8 +151,10 @@ class VirtualExchange:
             _check_server(call)
             objects = [] if call.flag("WhatIf") else _CMDLETS[name](call)
         except CmdletFailure as failure:
-            return Outcome(warnings=warnings, errors=[self._error(name, failure, caller)])
-        return Outcome(objects=objects, warnings=warnings)
+            return Outcome(
+                warnings=self._spoken(warnings), errors=[self._error(name, failure, caller)]
+            )
+        return Outcome(objects=objects, warnings=self._spoken(warnings))
 
     def _record(self, name: str, arguments: Arguments, outcome: Outcome, caller: Caller) -> None:
         self.journal.record(
@@ -140,17 +170,20 @@ class VirtualExchange:
         has_rpc = failure.rpc and self.state.profile.build[0] > 8
         prefix = f"A special Rpc error occurs on server {server}: " if has_rpc else ""
         return ErrorRecord(
-            message=prefix + failure.text,
+            message=spoken(prefix + failure.text, self.state.culture),
             category=failure.category,
             error_id=failure.error_id or self._error_id(name, failure, caller),
         )
+
+    def _spoken(self, texts: list[str]) -> list[str]:
+        return [spoken(text, self.state.culture) for text in texts]
 
     def _error_id(self, name: str, failure: CmdletFailure, caller: Caller) -> str:
         place = f"{zlib.crc32(failure.text[:24].encode()):08X}"
         plain = f"{place},{_CLASSES}{name.replace('-', '')}"
         if not caller.in_session:
             return plain
-        stamp = self.state.now().strftime("%m/%d/%Y %I:%M:%S %p")
+        stamp = calendar(self.state.now(), self.state.culture)
         return (
             f"[Server={self.state.name},RequestId={uuid.uuid4()},TimeStamp={stamp}] "
             f"[FailureCategory=Cmdlet-InvalidOperationException] {plain}"

@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Final
 
 from sandbox.exchange.clock import HostClock
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.selfsigned import cn, new_key, self_signed
 from sandbox.exchange.engine.state import (
     BACK_END_SITE,
     FRONT_END_SITE,
-    Connector,
     HostState,
     Listener,
 )

@@ -1,8 +1,9 @@
 """Which certificate a mail service takes in a handshake. The web takes the one bound to site 1."""
 
 from sandbox.exchange.engine.chain import is_self_signed
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.names import certificate_names, name_covers, show_name
-from sandbox.exchange.engine.state import FRONT_END_SITE, Connector, HostState
+from sandbox.exchange.engine.state import FRONT_END_SITE, HostState
 from sandbox.exchange.engine.stores import StoredCertificate
 from sandbox.exchange.engine.validity import unfit_reason
 

@@ -36,10 +36,10 @@ def parse_services(text: str, profile: VersionProfile, cmdlet: str) -> frozenset
 def services_of(stored: StoredCertificate, state: HostState) -> frozenset[str]:
     """Every service whose setting points at this certificate, by whatever that service goes by."""
     names = {name.lower() for name in certificate_names(stored.certificate)}
-    thumbprint = stored.thumbprint
+    thumbprint, mail_names = stored.thumbprint, state.directory().mail_names
     is_so = {
-        "IMAP": state.mail_names.get("IMAP", "").lower() in names,
-        "POP": state.mail_names.get("POP", "").lower() in names,
+        "IMAP": mail_names.get("IMAP", "").lower() in names,
+        "POP": mail_names.get("POP", "").lower() in names,
         "UM": state.um.thumbprint == thumbprint,
         "IIS": thumbprint in state.sites.values(),
         "SMTP": stored.network_service,

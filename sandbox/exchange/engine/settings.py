@@ -3,10 +3,10 @@
 from typing import Literal
 
 from sandbox.exchange.engine.call import Call
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.errors import CmdletFailure, no_such_object
 from sandbox.exchange.engine.names import is_dns_name
 from sandbox.exchange.engine.selection import tls_name
-from sandbox.exchange.engine.state import Connector
 from sandbox.exchange.engine.values import PSObject
 
 
@@ -31,7 +31,7 @@ def get_transport(call: Call) -> list[PSObject]:
     _check_identity(call)
     properties = {
         "Name": host.name,
-        "InternalTransportCertificateThumbprint": host.default_smtp,
+        "InternalTransportCertificateThumbprint": host.directory().default_smtp,
     }
     return [PSObject(properties=properties, text=host.name)]
 
@@ -76,9 +76,12 @@ def connector_identity(call: Call, connector: Connector) -> str:
 
 
 def _get_connectors(call: Call, kind: Literal["Send", "Receive"]) -> list[PSObject]:
+    all_ = call.host.directory().connectors
     if call.text("Identity"):
-        return [_show_connector(call, _find_connector(call, kind))]
-    found = [connector for connector in call.host.connectors if connector.kind == kind]
+        wanted = _find_connector(call, kind).name
+        found = [one for one in all_ if (one.kind, one.name) == (kind, wanted)]
+    else:
+        found = [one for one in all_ if one.kind == kind]
     return [_show_connector(call, connector) for connector in found]
 
 
@@ -127,7 +130,7 @@ def _find_connector(call: Call, kind: Literal["Send", "Receive"]) -> Connector:
 def _get_mail(call: Call, service: str) -> list[PSObject]:
     properties = {
         "Server": call.host.name,
-        "X509CertificateName": call.host.mail_names.get(service, ""),
+        "X509CertificateName": call.host.directory().mail_names.get(service, ""),
         "ProtocolName": "POP3" if service == "POP" else "IMAP4",
     }
     return [PSObject(properties=properties, text=call.host.name)]

@@ -1,27 +1,17 @@
 """Everything the virtual host remembers. Cmdlets change it; what Services and Status say is computed."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sandbox.exchange.clock import HostClock
+from sandbox.exchange.engine.directory import Connector, Directory, Lag
 from sandbox.exchange.engine.files import VirtualFiles
 from sandbox.exchange.engine.stores import StoredCertificate, Stores
 from sandbox.exchange.profile import VersionProfile
 
 FRONT_END_SITE = 1
 BACK_END_SITE = 2
-
-
-@dataclass(slots=True, kw_only=True)
-class Connector:
-    """A Send or Receive connector, as far as TLS goes."""
-
-    kind: Literal["Send", "Receive"]
-    name: str
-    fqdn: str
-    port: int = 25
-    tls_certificate_name: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +69,7 @@ class HostState:
     hybrid_certificate: str | None = None
     revocation: Revocation = field(default_factory=Revocation)
     culture: str = "en-US"
+    lag: Lag | None = None
 
     @property
     def fqdn(self) -> str:
@@ -90,6 +81,24 @@ class HostState:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def directory(self) -> Directory:
+        """What a reader of Active Directory sees now."""
+        if self.lag is not None and self.now() < self.lag.until:
+            return self.lag.shown
+        return self._written()
+
+    def let_directory_lag(self, seconds: float) -> None:
+        """What is written from now on is read back `seconds` late, by the host's clock."""
+        until = self.now() + timedelta(seconds=seconds)
+        self.lag = Lag(shown=self.directory().copy(), until=until)
+
+    def _written(self) -> Directory:
+        return Directory(
+            default_smtp=self.default_smtp,
+            mail_names=self.mail_names,
+            connectors=tuple(self.connectors),
+        )
 
     def is_called(self, name: str) -> bool:
         """True for the server's name or FQDN, in any case."""

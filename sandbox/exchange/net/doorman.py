@@ -12,6 +12,7 @@ from collections.abc import Callable
 _log = logging.getLogger(__name__)
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 _JOIN_S = 2.0
+_LINGER_S = 5.0
 
 
 class Guest:
@@ -28,6 +29,14 @@ class Guest:
         """Let the close be an RST instead of a FIN."""
         with contextlib.suppress(OSError):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
+
+    def close_half(self) -> None:
+        """Say no more; wait until the other side has understood, or a moment."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.settimeout(_LINGER_S)
+            while self.socket.recv(4096):
+                pass
 
     def hang_up(self) -> None:
         """End both directions at once; wakes whoever reads."""
@@ -73,6 +82,10 @@ class Doorman:
         """Listen again on every port that was opened."""
         listening = [_listen(port) for port in self._doors]
         self._order(lambda: self._sockets.extend(listening))
+
+    def is_open(self) -> bool:
+        """False between `shut_doors` and `reopen_doors`."""
+        return bool(self._sockets)
 
     def drop_guests(self) -> None:
         """Reset every connection."""

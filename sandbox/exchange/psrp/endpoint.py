@@ -1,6 +1,7 @@
 """WS-Management for runspace pools: an envelope in, status and envelope out. No HTTP, no log-on, no cmdlets here."""
 
 import base64
+import binascii
 import threading
 import uuid
 import xml.etree.ElementTree as ET
@@ -10,7 +11,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from sandbox.exchange.psrp.pools import Pipeline, Pool, Pools
-from sandbox.exchange.trouble import TroublePlan
+from sandbox.exchange.trouble import Levers, TroublePlan
 from sandbox.exchange.wsman.envelope import (
     SHELL,
     TRANSFER,
@@ -23,18 +24,20 @@ from sandbox.exchange.wsman.envelope import (
 from sandbox.exchange.wsman.faults import (
     INVALID_PARAMETER,
     INVALID_RESOURCE,
+    QUOTA_CODES,
+    RPC_FAILED,
     TIMED_OUT,
     Fault,
     WsmanFault,
     failure,
 )
-from sandbox.exchange.wsman.mishap import spoil_before
-from sandbox.exchange.wsman.service import Answer, Principal
+from sandbox.exchange.wsman.mishap import Mishap, spoil_before
+from sandbox.exchange.wsman.service import Answer, Principal, stray
+from sandbox.exchange.wsman.shells import ShellDied
 
 RESOURCE: Final = "http://schemas.microsoft.com/powershell/Microsoft.Exchange"
 _CREATION: Final = "{http://schemas.microsoft.com/powershell}creationXml"
 _STATES: Final = SHELL + "/CommandState/"
-_LONGEST_WAIT_S: Final = 60.0
 _STOPS: Final = frozenset({"terminate", "crtl_c"})
 """How Windows spells its stop; the right spelling stops nothing there (reference 2)."""
 
@@ -53,7 +56,7 @@ class PsrpEndpoint:
         run: Callable[[Pipeline, Principal], None],
         cmdlets_of: Callable[[Principal], Iterable[str]],
         plan: TroublePlan,
-        reboot: Callable[[float], None],
+        levers: Levers,
     ) -> None:
         self.pools = pools
         self._machine = machine
@@ -61,7 +64,7 @@ class PsrpEndpoint:
         self._run = run
         self._cmdlets_of = cmdlets_of
         self._plan = plan
-        self._reboot = reboot
+        self._levers = levers
         self._actions: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -80,16 +83,37 @@ class PsrpEndpoint:
         with self._lock:
             self._actions[request.verb] += 1
         try:
-            after = spoil_before(self._plan.take_action(request.verb), self._reboot)
-            return Answer(status=200, body=self._dispatch(request, principal), mishap=after)
+            self.pools.admit(principal)
+            after = self._spoil(request)
+            body = self._dispatch(stray(request, after), principal)
+            return Answer(status=200, body=body, mishap=after)
         except WsmanFault as raised:
-            body = render_fault(request.message_id, raised.fault, machine=self._machine)
+            is_quota = raised.fault.code in QUOTA_CODES
+            as_wmi = raised.as_wmi or (is_quota and self.pools.quotas.quota_form == "wmi")
+            body = render_fault(
+                request.message_id, raised.fault, machine=self._machine, as_wmi=as_wmi
+            )
             return Answer(status=raised.fault.status, body=body)
 
     def counts(self) -> dict[str, int]:
         """How many requests of each action have been read."""
         with self._lock:
             return dict(self._actions)
+
+    def _spoil(self, request: WsmanRequest) -> Mishap | None:
+        pool = self.pools.peek(request.shell_id)
+        if pool is not None and request.verb == "Command":
+            pool.asked = _carried(request)
+        trouble = self._plan.take_action(
+            request.verb, shell="psrp", carries=pool.asked if pool else b""
+        )
+        return spoil_before(
+            trouble, self._levers, kill_shell=lambda: self._kill(pool), machine=self._machine
+        )
+
+    def _kill(self, pool: Pool | None) -> None:
+        if pool is not None:
+            self.pools.delete(pool)
 
     def _dispatch(self, request: WsmanRequest, principal: Principal) -> bytes:
         if request.resource_uri != RESOURCE:
@@ -148,9 +172,15 @@ class PsrpEndpoint:
         wanted = request.body.find(f".//{{{SHELL}}}DesiredStream")
         command = _attribute(wanted, "CommandId")
         mailbox = pool.pipeline(_id(command)).mailbox if command else pool.mailbox
-        taken = mailbox.take(min(request.timeout_s, _LONGEST_WAIT_S))
+        try:
+            taken = mailbox.take(min(request.timeout_s, self.pools.quotas.max_timeout_s))
+        except ShellDied:
+            self.pools.delete(pool)
+            raise failure(RPC_FAILED) from None
         if taken is None:
             raise failure(TIMED_OUT)
+        if mailbox.ends_sessions:
+            self._levers.drop_sessions()
         piece, is_last = taken
         named = f' CommandId="{escape(command)}"' if command else ""
         text = base64.b64encode(piece).decode()
@@ -181,6 +211,15 @@ class PsrpEndpoint:
             text=f"[Server={self._machine}] [FailureCategory=AuthZ-CmdletAccessDeniedException] "
             f'The user "{user}" isn\'t assigned to any management roles.',
         )
+
+
+def _carried(request: WsmanRequest) -> bytes:
+    """What a Command carries, decoded: the pipeline as fragments of XML."""
+    arguments = request.body.findtext(f".//{{{SHELL}}}Arguments") or ""
+    try:
+        return base64.b64decode("".join(arguments.split())).lower()
+    except binascii.Error:
+        return b""
 
 
 def _feed(pool: Pool, text: str) -> None:

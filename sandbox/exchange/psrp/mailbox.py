@@ -2,7 +2,7 @@
 
 import threading
 
-from sandbox.exchange.wsman.shells import ConnectionLost
+from sandbox.exchange.wsman.shells import ConnectionLost, ShellDied
 
 
 class Mailbox:
@@ -13,6 +13,8 @@ class Mailbox:
         self._pieces: list[bytes] = []
         self._is_done = False
         self._is_lost = False
+        self._is_dead = False
+        self._ends_sessions = False
         self._readers = 0
 
     def put(self, piece: bytes) -> None:
@@ -33,6 +35,27 @@ class Mailbox:
             self._is_lost = True
             self._changed.notify_all()
 
+    def die(self) -> None:
+        """The process behind it is dead: whoever waits learns it by ShellDied."""
+        with self._changed:
+            self._is_dead = True
+            self._changed.notify_all()
+
+    def end_sessions_with_last(self) -> None:
+        """Once the last piece is taken, `ends_sessions` is true."""
+        self._ends_sessions = True
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether the host shall lose every session now."""
+        with self._changed:
+            return self._ends_sessions and self._is_done and not self._pieces
+
+    def has_reader(self) -> bool:
+        """True while somebody waits for a piece."""
+        with self._changed:
+            return self._readers > 0
+
     def wait_for_reader(self, timeout_s: float) -> None:
         """Return when somebody waits for a piece, or when nobody came in time."""
         with self._changed:
@@ -44,16 +67,19 @@ class Mailbox:
 
         Raises:
             ConnectionLost: the host went away while waiting.
+            ShellDied: the process behind it died.
         """
         with self._changed:
             self._readers += 1
             self._changed.notify_all()
             self._changed.wait_for(
-                lambda: self._pieces or self._is_done or self._is_lost, timeout_s
+                lambda: self._pieces or self._is_done or self._is_lost or self._is_dead, timeout_s
             )
             self._readers -= 1
             if self._is_lost:
                 raise ConnectionLost
+            if self._is_dead and not self._pieces:
+                raise ShellDied
             if not self._pieces and not self._is_done:
                 return None
             piece = self._pieces.pop(0) if self._pieces else b""

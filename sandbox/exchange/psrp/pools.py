@@ -7,6 +7,8 @@ No SOAP here, and nothing of what a cmdlet does.
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psrpcore
@@ -15,12 +17,28 @@ from psrpcore import types as ps
 from sandbox.exchange.engine.errors import ErrorRecord
 from sandbox.exchange.psrp.mailbox import Mailbox
 from sandbox.exchange.psrp.question import Question, Unanswered
-from sandbox.exchange.wsman.faults import MAX_SHELLS, UNKNOWN_SHELL, failure
+from sandbox.exchange.wsman.faults import (
+    MAX_SHELLS,
+    QUOTA_USER,
+    UNKNOWN_SHELL,
+    WsmanFault,
+    failure,
+    fault_of,
+)
+from sandbox.exchange.wsman.quotas import Quotas
 from sandbox.exchange.wsman.service import Principal
 
 _PIECE: Final = 100_000  # raw bytes of one Receive, so that its base64 fits the smallest envelope
 _PATIENCE_S: Final = 120.0
-MAX_POOLS: Final = 18
+_TOO_MANY: Final = (
+    "This user is allowed a maximum of {limit} concurrent shells, which has been exceeded. Close existing shells "
+    "or raise the quota for this user."
+)
+_TOO_FAST: Final = (
+    "The WS-Management service cannot process the request. The user load quota of {limit} requests per {per} "
+    "seconds has been exceeded. Send future requests at a slower rate or raise the quota for this user. The "
+    "next request from this user will not be approved for at least {wait} milliseconds."
+)
 
 
 class Pipeline:
@@ -125,6 +143,8 @@ class Pool:
         self.mailbox = Mailbox()
         self.lock = threading.RLock()
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
+        self.asked = b""
+        self.last_use: datetime | None = None
         self._run = run
 
     def create_pipeline(self, pipeline_id: uuid.UUID) -> None:
@@ -153,6 +173,12 @@ class Pool:
         while (payload := self.wire.data_to_send(_PIECE)) is not None:
             to = self.pipelines.get(payload.pipeline_id) if payload.pipeline_id else None
             (to or self).mailbox.put(payload.data)
+
+    def is_listened_to(self) -> bool:
+        """True while a Receive waits on it or on one of its pipelines."""
+        with self.lock:
+            boxes = [self.mailbox, *(one.mailbox for one in self.pipelines.values())]
+        return any(box.has_reader() for box in boxes)
 
     def end_pipeline(self, pipeline_id: uuid.UUID) -> None:
         """Terminate and forget."""
@@ -187,26 +213,58 @@ class Pool:
 
 
 class Pools:
-    """Every pool of a host. Safe to use from every connection's thread."""
+    """Every pool of a host, and how fast its users may ask. Safe to use from every connection's thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, quotas: Quotas, now: Callable[[], datetime]) -> None:
+        self.quotas = quotas
+        self._now = now
         self._pools: dict[str, Pool] = {}
+        self._requests: dict[Principal, list[datetime]] = {}
+        self._barred: dict[Principal, datetime] = {}
         self._lock = threading.RLock()
+
+    def admit(self, principal: Principal) -> None:
+        """Count one request of a user; faults with the wait in milliseconds when they ask too fast."""
+        quotas, now = self.quotas, self._now()
+        if not quotas.max_requests:
+            return
+        with self._lock:
+            since = now - timedelta(seconds=quotas.per_s)
+            recent = [at for at in self._requests.get(principal, []) if at > since]
+            self._requests[principal] = [*recent, now]
+            if len(recent) >= quotas.max_requests:
+                self._barred.setdefault(principal, now + timedelta(seconds=quotas.penalty_s))
+            until = self._barred.get(principal)
+            if until is not None and until > now:
+                self._requests.pop(principal)
+                raise self._too_fast((until - now).total_seconds())
+            self._barred.pop(principal, None)
 
     def add(self, pool: Pool) -> None:
         """Keep a new pool; faults when its user has too many."""
+        limit = self.quotas.max_sessions
         with self._lock:
+            self._expire()
             own = [other for other in self._pools.values() if other.principal == pool.principal]
-            if len(own) >= MAX_POOLS:
-                raise failure(MAX_SHELLS, limit=MAX_POOLS)
+            if len(own) >= limit:
+                text = _TOO_MANY.replace("{limit}", str(limit))
+                raise WsmanFault(replace(fault_of(MAX_SHELLS), text=text))
+            pool.last_use = self._now()
             self._pools[pool.id] = pool
+
+    def peek(self, pool_id: str) -> Pool | None:
+        """A pool as it stands, whoever asks; looking is no use of it."""
+        with self._lock:
+            return self._pools.get(pool_id.upper())
 
     def find(self, pool_id: str, principal: Principal) -> Pool:
         """The user's pool; faults when it is gone or somebody else's."""
         with self._lock:
+            self._expire()
             pool = self._pools.get(pool_id.upper())
         if pool is None or pool.principal != principal:
             raise failure(UNKNOWN_SHELL)
+        pool.last_use = self._now()
         return pool
 
     def delete(self, pool: Pool) -> None:
@@ -226,10 +284,29 @@ class Pools:
     def listed(self) -> list[dict[str, object]]:
         """The living pools, for people and tests."""
         with self._lock:
+            self._expire()
             return [
                 {"id": pool.id, "owner": pool.principal.name, "pipelines": len(pool.pipelines)}
                 for pool in self._pools.values()
             ]
+
+    def _expire(self) -> None:
+        """End the pools nobody has used for the idle time."""
+        oldest = self._now() - timedelta(seconds=self.quotas.idle_s)
+        for pool in list(self._pools.values()):
+            if pool.last_use is not None and pool.last_use < oldest and not pool.is_listened_to():
+                self.delete(pool)
+
+    def _too_fast(self, wait_s: float) -> WsmanFault:
+        facts = {
+            "{limit}": self.quotas.max_requests,
+            "{per}": int(self.quotas.per_s),
+            "{wait}": int(wait_s * 1000),
+        }
+        text = _TOO_FAST
+        for mark, figure in facts.items():
+            text = text.replace(mark, str(figure))
+        return WsmanFault(replace(fault_of(QUOTA_USER), text=text))
 
 
 def _category(record: ErrorRecord, activity: str) -> ps.ErrorCategoryInfo:

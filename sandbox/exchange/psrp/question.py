@@ -15,10 +15,6 @@ _CHOICES: Final = (
     ("&No", "Skip this operation and proceed with the next operation."),
     ("No to A&ll", "Skip this operation and all subsequent operations."),
 )
-NO_HOST: Final = (
-    "A command that prompts the user failed because the host program or the command type does not support "
-    "user interaction. The host was attempting to request confirmation with the following message: "
-)
 
 
 class Unanswered(Exception):

@@ -1,29 +1,17 @@
 """One pipeline from its commands to its end: what is allowed, the engine's answer, and trouble on demand."""
 
-import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from sandbox.exchange.engine.errors import CmdletFailure, operation_failed, rpc_down
-from sandbox.exchange.engine.exchange import Caller, Outcome, VirtualExchange
+from sandbox.exchange.engine.errors import NO_HOST, CmdletFailure
+from sandbox.exchange.engine.exchange import STRAIGHT, Bend, Caller, Outcome, VirtualExchange
 from sandbox.exchange.psrp.pipeline import Refused, Work, read_pipeline
 from sandbox.exchange.psrp.pools import Pipeline
-from sandbox.exchange.psrp.question import NO_HOST, Unanswered
+from sandbox.exchange.psrp.question import Unanswered
 from sandbox.exchange.psrp.shapes import selected, shown
-from sandbox.exchange.trouble import Trouble, TroublePlan
+from sandbox.exchange.spoiling import READER_S, HostGone, ShellKilled, spoil
+from sandbox.exchange.trouble import TroublePlan
 from sandbox.exchange.wsman.service import Principal
-
-_READER_S: Final = 2.0
-_LOST: Final = frozenset({"executed_then_lost", "not_executed_and_lost", "reboot"})
-
-
-class _HostGone(Exception):
-    """The host goes down now and is back after `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"down for {seconds} s")
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +34,34 @@ class Session:
         except Unanswered:
             # The client hung up: there is nobody to tell, and what was done stays done.
             return
-        except _HostGone as gone:
-            pipeline.mailbox.wait_for_reader(_READER_S)
+        except HostGone as gone:
+            pipeline.mailbox.wait_for_reader(READER_S)
             self.reboot(gone.seconds)
+        except ShellKilled:
+            pipeline.mailbox.die()
 
     def _outcome(self, pipeline: Pipeline, principal: Principal, work: Work) -> Outcome:
         caller = Caller(
             principal=principal.name, in_session=True, ask=lambda text: self._ask(pipeline, text)
         )
 
-        def invoke() -> Outcome:
-            return self.exchange.invoke(work.cmdlet, work.arguments, caller)
+        def invoke(bend: Bend = STRAIGHT) -> Outcome:
+            asking = replace(caller, ask=_nobody) if bend.unattended else caller
+            return self.exchange.invoke(work.cmdlet, work.arguments, asking, bend)
 
-        trouble = self.plan.take_cmdlet(work.cmdlet)
+        trouble = self.plan.take_cmdlet(work.cmdlet, shell="psrp")
         if trouble is None:
             return invoke()
-        if trouble.do == "delay":
-            threading.Event().wait(trouble.seconds)
-            return invoke()
-        if trouble.do == "executed_then_lost":
-            invoke()
-        if trouble.do in _LOST:
-            raise _HostGone(trouble.seconds)
-        failure = _failure(trouble, self.exchange.state.name)
-        return self.exchange.fail(work.cmdlet, work.arguments, caller, failure)
+        if trouble.do == "session_drop":
+            pipeline.mailbox.end_sessions_with_last()
+        return spoil(
+            trouble,
+            cmdlet=work.cmdlet,
+            arguments=work.arguments,
+            server=self.exchange.state.name,
+            work=invoke,
+            fail=lambda failure: self.exchange.fail(work.cmdlet, work.arguments, caller, failure),
+        )
 
     def _ask(self, pipeline: Pipeline, text: str) -> bool:
         """
@@ -79,9 +71,7 @@ class Session:
             CmdletFailure: the client has nobody to ask (error 29).
         """
         if not pipeline.has_host:
-            raise CmdletFailure(
-                NO_HOST + text, "NotSpecified", rpc=False, error_id="HostFunctionNotImplemented"
-            )
+            return _nobody(text)
         self.exchange.lock.release()
         try:
             return pipeline.ask(text)
@@ -102,13 +92,8 @@ class Session:
         pipeline.complete()
 
 
-def _failure(trouble: Trouble, server: str) -> CmdletFailure:
-    match trouble.do:
-        case "rpc_down":
-            return rpc_down(server)
-        case "access_denied":
-            return operation_failed(server, "Access is denied.")
-        case _:
-            return CmdletFailure(
-                trouble.message, trouble.category, rpc=False, error_id=trouble.error_id
-            )
+def _nobody(text: str) -> bool:
+    """Error 29: a question, and no host to put it to."""
+    raise CmdletFailure(
+        NO_HOST + text, "NotSpecified", rpc=False, error_id="HostFunctionNotImplemented"
+    )

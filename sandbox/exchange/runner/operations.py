@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 from sandbox.exchange.engine.dialect import CMDLETS
 from sandbox.exchange.engine.errors import CmdletFailure, ErrorRecord, unknown_command
-from sandbox.exchange.engine.exchange import Caller, VirtualExchange
+from sandbox.exchange.engine.exchange import STRAIGHT, Bend, Caller, VirtualExchange
+from sandbox.exchange.engine.languages import spoken
 from sandbox.exchange.engine.values import Property, PSObject
 from sandbox.exchange.runner import filework, storework, webwork
 from sandbox.exchange.runner.errors import RunnerError, invalid, refused
@@ -34,12 +35,12 @@ class RunnerSession:
         return Caller(principal=self.principal, in_session=self.connected == "session")
 
 
-def answer(request: RunnerRequest, session: RunnerSession) -> bytes:
-    """Do one request and give back the whole framed answer."""
+def answer(request: RunnerRequest, session: RunnerSession, bend: Bend = STRAIGHT) -> bytes:
+    """Do one request, bent as trouble wants, and give back the whole framed answer."""
     framed = Answer(request)
     try:
         if request.op == "cmdlet":
-            _run_cmdlet(request, session, framed)
+            _run_cmdlet(request, session, framed, bend)
         else:
             for row in _run_plain(request, session):
                 framed.put_object(row)
@@ -136,11 +137,25 @@ def _parameters(request: RunnerRequest, session: RunnerSession) -> list[Row]:
         raise RunnerError(failure.text, failure.category, failure.error_id) from failure
 
 
-def _run_cmdlet(request: RunnerRequest, session: RunnerSession, framed: Answer) -> None:
+def fail(request: RunnerRequest, session: RunnerSession, failure: CmdletFailure) -> bytes:
+    """The framed answer to a request that met trouble before anything was done; written down all the same."""
+    if request.op == "cmdlet":
+        outcome = session.exchange.fail(request.name, request.arguments, session.caller(), failure)
+        return _refuse(request, outcome.errors[0])
+    _record(request, session, failure.text)
+    record = ErrorRecord(
+        message=spoken(failure.text, session.exchange.state.culture),
+        category=failure.category,
+        error_id=failure.error_id or "Trouble",
+    )
+    return _refuse(request, record)
+
+
+def _run_cmdlet(request: RunnerRequest, session: RunnerSession, framed: Answer, bend: Bend) -> None:
     _check_listed(request.name)
     if not session.connected:
         raise _not_loaded(request.name)
-    outcome = session.exchange.invoke(request.name, request.arguments, session.caller())
+    outcome = session.exchange.invoke(request.name, request.arguments, session.caller(), bend)
     for shown in outcome.objects if request.wanted else ():
         framed.put_object(_row(shown, request))
     for warning in outcome.warnings:
@@ -180,8 +195,7 @@ def _not_loaded(name: str) -> RunnerError:
     return RunnerError(failure.text, failure.category, failure.error_id)
 
 
-def refuse(request: RunnerRequest, record: ErrorRecord) -> bytes:
-    """The framed answer to a request that met nothing but an error."""
+def _refuse(request: RunnerRequest, record: ErrorRecord) -> bytes:
     framed = Answer(request)
     framed.put_error(record)
     return framed.end()

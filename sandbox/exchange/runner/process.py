@@ -9,15 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.exchange.runner.commandline import NotUnderstood, bootstrap_hash
-from sandbox.exchange.runner.operations import RunnerSession, answer
+from sandbox.exchange.runner.operations import RunnerSession, answer, fail
 from sandbox.exchange.runner.protocol import BadLine, parse_line
-from sandbox.exchange.runner.spoil import HostGone, spoiled_answer
+from sandbox.exchange.spoiling import READER_S, HostGone, ShellKilled, spoil
 from sandbox.exchange.trouble import TroublePlan
 from sandbox.exchange.wsman.shells import Output
 
 _REFUSED_EXIT = 3
 _BAD_LINE_EXIT = 4
-_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +105,11 @@ class RunnerProcess:
                 return
             except HostGone as gone:
                 # So that the client loses its Receive, not the Send that has long been answered.
-                self._output.wait_for_reader(_PATIENCE_S)
+                self._output.wait_for_reader(READER_S)
                 self._reboot(gone.seconds)
+                return
+            except ShellKilled:
+                self._output.die()
                 return
         self._output.finish(0)
 
@@ -117,10 +119,20 @@ class RunnerProcess:
             # A line that the wire delivered twice must not run twice.
             return b""
         self._last_id = request.id
-        trouble = self._plan.take_cmdlet(request.name if request.op == "cmdlet" else request.op)
+        name = request.name if request.op == "cmdlet" else request.op
+        trouble = self._plan.take_cmdlet(name, shell="cmd")
         if trouble is None:
             return answer(request, self._session)
-        return spoiled_answer(trouble, request, self._session)
+        if trouble.do == "session_drop":
+            self._output.end_sessions_with_next()
+        return spoil(
+            trouble,
+            cmdlet=name,
+            arguments=request.arguments,
+            server=self._session.exchange.state.name,
+            work=lambda bend: answer(request, self._session, bend),
+            fail=lambda failure: fail(request, self._session, failure),
+        )
 
 
 def start_process(

@@ -3,9 +3,10 @@
 from functools import partial
 from typing import Final
 
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.exchange import VirtualExchange
 from sandbox.exchange.engine.selection import mail_certificate, smtp_certificate, web_certificate
-from sandbox.exchange.engine.state import Connector, HostState
+from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.stores import StoredCertificate
 from sandbox.exchange.net.doorman import Doorman, Guest, Serve
 from sandbox.exchange.tls.contexts import LiveContexts

@@ -1,9 +1,12 @@
 """The HTTP and HTTPS doors of WS-Management: one handler object a connection, since log-on belongs to the connection."""
 
 import ssl
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 
@@ -15,6 +18,7 @@ from sandbox.exchange.wsman.sealing import CONTENT_TYPE, CannotUnseal, is_sealed
 from sandbox.exchange.wsman.service import Answer, Principal
 from sandbox.exchange.wsman.shells import ConnectionLost
 
+_DRIPS = 8
 _SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 _NOT_FOUND = b"<html><head><title>404 - Not Found</title></head><body>404</body></html>"
 
@@ -33,6 +37,7 @@ class WsmanDoor:
     service: Service
     accounts: Accounts
     max_body: Callable[[], int]
+    now: Callable[[], datetime]
     path: str = "/wsman"
     requests: Counter[str] = field(default_factory=Counter)
 
@@ -75,6 +80,10 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Nothing: requests are counted, not printed."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The host's own time, which may be wrong: clients learn the skew by it."""
+        return format_datetime(self._door.now(), usegmt=True)
 
     def do_POST(self) -> None:
         self._door.requests["http"] += 1
@@ -153,13 +162,13 @@ class _Connection(BaseHTTPRequestHandler):
         return unseal(self._logon.context, body)
 
     def _reply(self, answer: Answer, *, sealed: bool, token: str | None) -> None:
-        if answer.mishap is not None:
-            self._mishap(answer.mishap)
-        elif sealed and answer.body and self._logon.context is not None:
-            body = seal(self._logon.context, answer.body)
-            self._answer(answer.status, body, content_type=CONTENT_TYPE, token=token)
-        else:
-            self._answer(answer.status, answer.body, token=token)
+        body, content_type, mishap = answer.body, _SOAP_TYPE, answer.mishap
+        if mishap is not None and mishap.way in {"rst", "fin", "half_close"}:
+            self._mishap(mishap)
+            return
+        if sealed and body and self._logon.context is not None:
+            body, content_type = seal(self._logon.context, body), CONTENT_TYPE
+        self._answer(answer.status, body, content_type=content_type, token=token, mishap=mishap)
 
     def _mishap(self, mishap: Mishap) -> None:
         if mishap.status == 401:
@@ -169,12 +178,20 @@ class _Connection(BaseHTTPRequestHandler):
             page = f"<html><body>HTTP Error {mishap.status}</body></html>".encode()
             self._answer(mishap.status, page, content_type="text/html")
         else:
-            if mishap.reset:
+            if mishap.way == "rst":
                 self._guest.reset_on_close()
+            if mishap.way == "half_close":
+                self._guest.close_half()
             self.close_connection = True
 
     def _answer(
-        self, status: int, body: bytes, *, content_type: str = _SOAP_TYPE, token: str | None = None
+        self,
+        status: int,
+        body: bytes,
+        *,
+        content_type: str = _SOAP_TYPE,
+        token: str | None = None,
+        mishap: Mishap | None = None,
     ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
@@ -182,4 +199,18 @@ class _Connection(BaseHTTPRequestHandler):
         if token:
             self.send_header("WWW-Authenticate", token)
         self.end_headers()
-        self.wfile.write(body)
+        if mishap is None or mishap.way == "wrong_relates_to":
+            self.wfile.write(body)
+        elif mishap.way == "truncate":
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        else:
+            self._drip(body, mishap.pause_s)
+
+    def _drip(self, body: bytes, pause_s: float) -> None:
+        """Write the answer in pieces; each resets the time-out of a client that counts by the read."""
+        size = max(1, len(body) // _DRIPS)
+        for start in range(0, len(body), size):
+            self.wfile.write(body[start : start + size])
+            self.wfile.flush()
+            threading.Event().wait(pause_s)

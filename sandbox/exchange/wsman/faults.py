@@ -19,11 +19,12 @@ class Fault:
 
 
 class WsmanFault(Exception):
-    """A fault on its way to the client."""
+    """A fault on its way to the client; `as_wmi` writes it as MSFT_WmiError, whatever the host usually does."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, *, as_wmi: bool = False) -> None:
         super().__init__(fault.text)
         self.fault = fault
+        self.as_wmi = as_wmi
 
 
 TIMED_OUT: Final = 2150858793
@@ -36,6 +37,25 @@ COMMAND_EXISTS: Final = 2150859222
 ACCESS_DENIED: Final = 5
 INVALID_PARAMETER: Final = 87
 ABORTED: Final = 995
+RPC_FAILED: Final = 1726
+NOT_ENOUGH_QUOTA: Final = 1816
+QUOTA_USER: Final = 2150859175
+MAX_USERS: Final = 2150859179
+TOO_LARGE: Final = 2150858824
+QUOTA_CODES: Final = frozenset(
+    {
+        MAX_SHELLS,
+        MAX_OPERATIONS,
+        QUOTA_USER,
+        2150859176,
+        MAX_USERS,
+        2150859236,
+        2150859240,
+        2150859241,
+    }
+)
+"""The codes a host may as well give in the form of MSFT_WmiError."""
+
 
 _FAULTS: Final = (
     Fault(
@@ -80,13 +100,31 @@ _FAULTS: Final = (
         text="This user is allowed a maximum number of {limit} concurrent shells, which has been exceeded.",
     ),
     Fault(
+        code=2150859236,
+        subcode="w:QuotaLimit",
+        side="Sender",
+        text="The maximum number of concurrent shells for this plug-in has been exceeded.",
+    ),
+    Fault(
+        code=2150859240,
+        subcode="w:QuotaLimit",
+        side="Sender",
+        text="The maximum number of concurrent operations for this plug-in has been exceeded.",
+    ),
+    Fault(
+        code=2150859241,
+        subcode="w:QuotaLimit",
+        side="Sender",
+        text="The maximum number of concurrent commands per shell has been exceeded.",
+    ),
+    Fault(
         code=MAX_OPERATIONS,
         subcode="w:QuotaLimit",
         side="Sender",
         text="This user has exceeded the maximum number of {limit} concurrent operations.",
     ),
     Fault(
-        code=2150859175,
+        code=QUOTA_USER,
         subcode="w:QuotaLimit",
         side="Sender",
         text="The user load quota has been exceeded. Send future requests at a slower rate.",
@@ -98,7 +136,7 @@ _FAULTS: Final = (
         text="The system load quota has been exceeded. Send future requests at a slower rate.",
     ),
     Fault(
-        code=2150859179,
+        code=MAX_USERS,
         subcode="w:QuotaLimit",
         side="Sender",
         text="The maximum number of users executing shell operations has been exceeded.",
@@ -115,7 +153,7 @@ _FAULTS: Final = (
         text="A command already exists with the command ID specified by the client.",
     ),
     Fault(
-        code=2150858824,
+        code=TOO_LARGE,
         subcode="w:EncodingLimit",
         side="Sender",
         text="The response that the WS-Management service computed exceeds the maximum envelope size.",
@@ -130,9 +168,9 @@ _FAULTS: Final = (
         text="The I/O operation has been aborted because of either a thread exit or an application "
         "request.",
     ),
-    Fault(code=1726, subcode="w:InternalError", text="The remote procedure call failed."),
+    Fault(code=RPC_FAILED, subcode="w:InternalError", text="The remote procedure call failed."),
     Fault(
-        code=1816,
+        code=NOT_ENOUGH_QUOTA,
         subcode="w:InternalError",
         text="Not enough quota is available to process this command.",
     ),

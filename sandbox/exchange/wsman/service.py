@@ -6,11 +6,11 @@ import threading
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.sax.saxutils import escape
 
-from sandbox.exchange.trouble import TroublePlan
+from sandbox.exchange.trouble import Levers, TroublePlan
 from sandbox.exchange.wsman.envelope import (
     CMD_SHELL_URI,
     CONFIG_URI,
@@ -29,12 +29,15 @@ from sandbox.exchange.wsman.faults import (
     INVALID_PARAMETER,
     INVALID_RESOURCE,
     MAX_OPERATIONS,
+    QUOTA_CODES,
+    RPC_FAILED,
     TIMED_OUT,
+    TOO_LARGE,
     WsmanFault,
     failure,
 )
 from sandbox.exchange.wsman.mishap import Mishap, spoil_before
-from sandbox.exchange.wsman.shells import Output, Process, Received, Shells
+from sandbox.exchange.wsman.shells import Output, Process, Received, Shell, ShellDied, Shells
 
 _STATES: Final = SHELL + "/CommandState/"
 _SPARE: Final = 8192  # of an envelope, for everything that is not output
@@ -59,7 +62,7 @@ class CommandLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back over HTTP; `lost` means that nothing goes back although the work was done."""
+    """What goes back over HTTP; a `mishap` spoils it on its way, although the work was done."""
 
     status: int
     body: bytes
@@ -79,13 +82,13 @@ class WsmanService:
         shells: Shells,
         spawn: Spawn,
         plan: TroublePlan,
-        reboot: Callable[[float], None],
+        levers: Levers,
     ) -> None:
         self.shells = shells
         self._machine = machine
         self._spawn = spawn
         self._plan = plan
-        self._reboot = reboot
+        self._levers = levers
         self._actions: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -104,8 +107,9 @@ class WsmanService:
         with self._lock:
             self._actions[request.verb] += 1
         try:
-            after = spoil_before(self._plan.take_action(request.verb), self._reboot)
-            return Answer(status=200, body=self._dispatch(request, principal), mishap=after)
+            after = self._spoil(request)
+            body = self._dispatch(stray(request, after), principal)
+            return Answer(status=200, body=body, mishap=after)
         except WsmanFault as raised:
             return self._fault(request, raised)
 
@@ -114,10 +118,32 @@ class WsmanService:
         with self._lock:
             return dict(self._actions)
 
+    def _spoil(self, request: WsmanRequest) -> Mishap | None:
+        shell = self.shells.peek(request.shell_id)
+        if shell is not None and request.verb == "Send":
+            shell.asked = _carried(request)
+        trouble = self._plan.take_action(
+            request.verb, shell="cmd", carries=shell.asked if shell else b""
+        )
+        return spoil_before(
+            trouble,
+            self._levers,
+            kill_shell=lambda: self._kill(shell),
+            machine=self._machine,
+        )
+
+    def _kill(self, shell: Shell | None) -> None:
+        if shell is not None:
+            self.shells.delete(shell)
+
     def _fault(self, request: WsmanRequest, raised: WsmanFault) -> Answer:
-        is_operations = raised.fault.code == MAX_OPERATIONS
+        quotas, code = self.shells.quotas, raised.fault.code
+        form = quotas.operations_form if code == MAX_OPERATIONS else quotas.quota_form
         body = render_fault(
-            request.message_id, raised.fault, machine=self._machine, as_wmi=is_operations
+            request.message_id,
+            raised.fault,
+            machine=self._machine,
+            as_wmi=raised.as_wmi or (form == "wmi" and code in QUOTA_CODES),
         )
         return Answer(status=raised.fault.status, body=body)
 
@@ -196,11 +222,19 @@ class WsmanService:
         command = self.shells.command(shell, _attribute(wanted, "CommandId"))
         quotas = self.shells.quotas
         room = min(request.max_envelope, quotas.max_envelope_kb * 1024) - _SPARE
-        received = command.output.take(
-            timeout_s=min(request.timeout_s, quotas.max_timeout_s), limit=room * 3 // 4
-        )
+        if room <= 0:
+            raise failure(TOO_LARGE)
+        try:
+            received = command.output.take(
+                timeout_s=min(request.timeout_s, quotas.max_timeout_s), limit=room * 3 // 4
+            )
+        except ShellDied:
+            self.shells.delete(shell)
+            raise failure(RPC_FAILED) from None
         if received is None:
             raise failure(TIMED_OUT)
+        if received.ends_sessions:
+            self._levers.drop_sessions()
         return render_response(request, SHELL + "/ReceiveResponse", _streams(command.id, received))
 
     def _signal(self, request: WsmanRequest, principal: Principal) -> bytes:
@@ -227,10 +261,36 @@ class WsmanService:
         body = (
             f"<cfg:Config><cfg:MaxEnvelopeSizekb>{quotas.max_envelope_kb}</cfg:MaxEnvelopeSizekb>"
             f"<cfg:MaxTimeoutms>{int(quotas.max_timeout_s * 1000)}</cfg:MaxTimeoutms>"
+            "<cfg:Service><cfg:MaxConcurrentOperationsPerUser>"
+            f"{quotas.max_operations}</cfg:MaxConcurrentOperationsPerUser></cfg:Service>"
             f"<cfg:Winrs><cfg:MaxShellsPerUser>{quotas.max_shells}</cfg:MaxShellsPerUser>"
+            f"<cfg:MaxConcurrentUsers>{quotas.max_users}</cfg:MaxConcurrentUsers>"
+            f"<cfg:MaxProcessesPerShell>{quotas.max_processes}</cfg:MaxProcessesPerShell>"
+            f"<cfg:MaxMemoryPerShellMB>{quotas.max_memory_mb}</cfg:MaxMemoryPerShellMB>"
+            f"<cfg:IdleTimeout>{int(quotas.idle_s * 1000)}</cfg:IdleTimeout>"
+            f"<cfg:MaxShellRunTime>{int(quotas.max_run_s * 1000)}</cfg:MaxShellRunTime>"
             "</cfg:Winrs></cfg:Config>"
         )
         return render_response(request, TRANSFER + "/GetResponse", body)
+
+
+def stray(request: WsmanRequest, after: Mishap | None) -> WsmanRequest:
+    """The request as its answer shall relate to it: another one, where trouble wants that."""
+    if after is None or after.way != "wrong_relates_to":
+        return request
+    return replace(request, message_id="uuid:00000000-0000-0000-0000-000000000000")
+
+
+def _carried(request: WsmanRequest) -> bytes:
+    """What a Send carries, decoded twice where it can be: the runner's lines are base64 themselves."""
+    text = b""
+    for stream in request.body.iter(f"{{{SHELL}}}Stream"):
+        try:
+            data = base64.b64decode("".join((stream.text or "").split()))
+            text += data + b"".join(base64.b64decode(line) for line in data.split())
+        except binascii.Error:
+            continue
+    return text.lower()
 
 
 def _attribute(element: ET.Element | None, name: str) -> str:

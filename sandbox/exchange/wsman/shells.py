@@ -11,26 +11,14 @@ from sandbox.exchange.wsman.faults import (
     COMMAND_EXISTS,
     MAX_OPERATIONS,
     MAX_SHELLS,
+    MAX_USERS,
+    NOT_ENOUGH_QUOTA,
     UNKNOWN_SHELL,
     failure,
 )
+from sandbox.exchange.wsman.quotas import Quotas
 
 TERMINATED = -1073741510
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quotas:
-    """
-    What a host allows. The operations of a text shell come back only when the shell is deleted.
-
-    `max_envelope_kb` bounds a request; `max_timeout_s` cuts OperationTimeout.
-    """
-
-    max_shells: int = 30
-    max_operations: int = 1500
-    max_envelope_kb: int = 500
-    max_timeout_s: float = 60.0
-    idle_s: float = 7200.0
 
 
 class Process(Protocol):
@@ -50,12 +38,21 @@ class ConnectionLost(Exception):
     """The host went away in the middle: the client sees a reset, no answer."""
 
 
+class ShellDied(Exception):
+    """The process behind the shell is dead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What one Receive hands out; `exit_code` is there when the command is done."""
+    """
+    What one Receive hands out; `exit_code` is there when the command is done.
+
+    `ends_sessions`: the host shall lose every session as soon as this is on its way.
+    """
 
     chunks: list[tuple[str, bytes]]
     exit_code: int | None
+    ends_sessions: bool = False
 
 
 class Output:
@@ -66,6 +63,8 @@ class Output:
         self._chunks: list[tuple[str, bytes]] = []
         self._exit_code: int | None = None
         self._is_lost = False
+        self._is_dead = False
+        self._ends_sessions = False
         self._readers = 0
 
     def write(self, stream: str, data: bytes) -> None:
@@ -88,6 +87,22 @@ class Output:
             self._is_lost = True
             self._changed.notify_all()
 
+    def die(self) -> None:
+        """The process behind the shell is dead: whoever waits learns it by ShellDied."""
+        with self._changed:
+            self._is_dead = True
+            self._changed.notify_all()
+
+    def end_sessions_with_next(self) -> None:
+        """What is written next is handed out, and then the host loses its sessions."""
+        with self._changed:
+            self._ends_sessions = True
+
+    def is_running(self) -> bool:
+        """True until the process has ended."""
+        with self._changed:
+            return self._exit_code is None and not self._is_dead
+
     def has_reader(self) -> bool:
         with self._changed:
             return self._readers > 0
@@ -103,21 +118,28 @@ class Output:
 
         Raises:
             ConnectionLost: the host went away while waiting.
+            ShellDied: the process behind the shell died.
         """
         with self._changed:
             self._readers += 1
             self._changed.notify_all()
             self._changed.wait_for(
-                lambda: self._chunks or self._exit_code is not None or self._is_lost, timeout_s
+                lambda: self._chunks or self._exit_code is not None or self._is_gone(), timeout_s
             )
             self._readers -= 1
             if self._is_lost:
                 raise ConnectionLost
+            if self._is_dead:
+                raise ShellDied
             taken = self._take_chunks(limit)
             exit_code = None if self._chunks else self._exit_code
-        return (
-            Received(chunks=taken, exit_code=exit_code) if taken or exit_code is not None else None
-        )
+            ends = self._ends_sessions and bool(taken) and not self._chunks
+        if not taken and exit_code is None:
+            return None
+        return Received(chunks=taken, exit_code=exit_code, ends_sessions=ends)
+
+    def _is_gone(self) -> bool:
+        return self._is_lost or self._is_dead
 
     def _take_chunks(self, limit: int) -> list[tuple[str, bytes]]:
         taken: list[tuple[str, bytes]] = []
@@ -141,14 +163,20 @@ class Command:
 
 @dataclass(slots=True, kw_only=True)
 class Shell:
-    """One shell of one user. `started` counts every command it ever ran: that is what leaks."""
+    """
+    One shell of one user. `started` counts every command it ever ran: that is what leaks.
+
+    `asked` is what it was last sent, decoded and in lower case, for the trouble plan.
+    """
 
     id: str
     owner: str
     idle_s: float
+    opened_at: datetime
     last_use: datetime
     commands: dict[str, Command] = field(default_factory=dict)
     started: int = 0
+    asked: bytes = b""
 
     def is_listened_to(self) -> bool:
         """True while a Receive waits on one of its commands."""
@@ -165,15 +193,18 @@ class Shells:
         self._lock = threading.RLock()
 
     def create(self, owner: str, idle_s: float) -> Shell:
-        """A new shell; faults when the user has too many."""
+        """A new shell; faults when the user has too many, or too many users have some."""
         with self._lock:
             self._expire()
             if len(self._of(owner)) >= self.quotas.max_shells:
                 raise failure(MAX_SHELLS, limit=self.quotas.max_shells)
+            if len({*self._owners(), owner}) > self.quotas.max_users:
+                raise failure(MAX_USERS)
             shell = Shell(
                 id=str(uuid.uuid4()).upper(),
                 owner=owner,
                 idle_s=idle_s or self.quotas.idle_s,
+                opened_at=self._now(),
                 last_use=self._now(),
             )
             self._shells[shell.id] = shell
@@ -189,8 +220,13 @@ class Shells:
             shell.last_use = self._now()
         return shell
 
+    def peek(self, shell_id: str) -> Shell | None:
+        """A shell as it stands, whoever asks; looking is no use of it."""
+        with self._lock:
+            return self._shells.get(shell_id.upper())
+
     def start(self, shell: Shell, command_id: str, spawn: Callable[[Output], Process]) -> Command:
-        """A new command in the shell; faults on the operations quota and on an id that was used."""
+        """A new command in the shell; faults on the quotas of operations, processes, memory, and on a used id."""
         with self._lock:
             used = sum(other.started for other in self._of(shell.owner))
             if used >= self.quotas.max_operations:
@@ -198,6 +234,7 @@ class Shells:
             wanted = (command_id or str(uuid.uuid4())).upper()
             if wanted in shell.commands:
                 raise failure(COMMAND_EXISTS)
+            self._check_room(shell)
             output = Output()
             command = Command(id=wanted, process=spawn(output), output=output)
             shell.commands[wanted] = command
@@ -245,6 +282,16 @@ class Shells:
                 for shell in self._shells.values()
             ]
 
+    def _check_room(self, shell: Shell) -> None:
+        """A process more must fit the shell."""
+        processes = 1 + sum(command.output.is_running() for command in shell.commands.values())
+        quotas = self.quotas
+        if processes > quotas.max_processes or processes * quotas.process_mb > quotas.max_memory_mb:
+            raise failure(NOT_ENOUGH_QUOTA)
+
+    def _owners(self) -> set[str]:
+        return {shell.owner for shell in self._shells.values()}
+
     def _of(self, owner: str) -> list[Shell]:
         return [shell for shell in self._shells.values() if shell.owner == owner]
 
@@ -252,5 +299,6 @@ class Shells:
         now = self._now()
         for shell in list(self._shells.values()):
             idle_s = (now - shell.last_use).total_seconds()
-            if idle_s > shell.idle_s and not shell.is_listened_to():
+            is_idle = idle_s > shell.idle_s and not shell.is_listened_to()
+            if is_idle or (now - shell.opened_at).total_seconds() > self.quotas.max_run_s:
                 self.delete(shell)
