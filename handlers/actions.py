@@ -129,6 +129,7 @@ CLICKS: Final[Mapping[Action, Door]] = {
     Action.RETRY: retry,
     Action.ROLL_BACK: _reason(Act.ROLL_BACK),
     Action.RETIRE: _reason(Act.RETIRE),
+    Action.KEEP: _reason(Act.KEEP),
     Action.RENEW: renew,
     Action.SUBMITTED: submitted,
     Action.ISSUED: issued,

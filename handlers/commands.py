@@ -15,6 +15,7 @@ from handlers.blocks.text import code
 from handlers.boundary import Reply, Trouble
 from handlers.headlines import refusal_title
 from handlers.refs import Act, OrderRef
+from handlers.request_words import typed_ahead
 from handlers.rooms import Rooms
 from handlers.submissions import reference_error
 from handlers.typed import nearest, order_in, words_of
@@ -35,8 +36,8 @@ async def command(visit: Visit, rooms: Rooms) -> Reply:
     return await door(visit, rooms, words[1:])
 
 
-async def _request(visit: Visit, rooms: Rooms, _: Words) -> Reply:
-    await opening.open_request(visit, rooms)
+async def _request(visit: Visit, rooms: Rooms, words: Words) -> Reply:
+    await opening.open_request(visit, rooms, typed_ahead(words))
     return None
 
 

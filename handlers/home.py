@@ -6,11 +6,10 @@ from datetime import datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.approvals import Gate
-from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
 from bot.domain.lifetime import renewal_due
 from bot.domain.order import CertificateOrder
-from bot.domain.policy import check_keeps_gate, check_may_decide
+from bot.domain.policy import keeps_gate, may_decide
 from bot.domain.states import ENDS, State
 from handlers.blocks.home import HomeFacts, home_view
 from handlers.rooms import Rooms
@@ -50,12 +49,8 @@ def _waits_for(rooms: Rooms, order: CertificateOrder, person: PersonId) -> bool:
     gate = _open_gate(order)
     if gate is None:
         return False
-    check = check_may_decide if order.state in (State.PLACED, State.PROVEN) else check_keeps_gate
-    try:
-        check(rooms.site, order, gate, person)
-    except Refused:
-        return False
-    return True
+    may = may_decide if order.state in (State.PLACED, State.PROVEN) else keeps_gate
+    return may(rooms.site, order, gate, person)
 
 
 def _open_gate(order: CertificateOrder) -> Gate | None:

@@ -18,6 +18,7 @@ class Action(StrEnum):
     RETRY = "order.retry"
     ROLL_BACK = "order.roll_back"
     RETIRE = "order.retire"
+    KEEP = "order.keep"
     RENEW = "order.renew"
     SUBMITTED = "csr.submitted"
     ISSUED = "csr.issued"

@@ -12,10 +12,10 @@ from bot.domain.approvals import Gate
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.policy import check_may_act, check_may_cancel, check_may_decide
+from bot.domain.policy import check_keeps_gate, check_may_act, check_may_cancel, check_may_decide
 from bot.domain.states import MOVES, EventKind, State
 from handlers.blocks.desk_modals import submitted_modal, upload_modal
-from handlers.blocks.order_form import order_form
+from handlers.blocks.order_form import NOTHING_TYPED, TypedAhead, order_form
 from handlers.blocks.plan_modal import plan_modal
 from handlers.blocks.reason_modal import reason_modal
 from handlers.headlines import STATES
@@ -37,6 +37,7 @@ EVENTS: Final[Mapping[Act, frozenset[EventKind]]] = {
     Act.CANCEL: frozenset({EventKind.CANCEL, EventKind.WITHDRAWN}),
     Act.ROLL_BACK: frozenset({EventKind.ROLL_BACK}),
     Act.RETIRE: frozenset({EventKind.RETIRE}),
+    Act.KEEP: frozenset({EventKind.KEEP_INSTALLED}),
     Act.VENDOR_REJECTED: frozenset({EventKind.VENDOR_REJECTED}),
     Act.REKEYED: frozenset({EventKind.REKEYED}),
 }
@@ -55,15 +56,15 @@ async def load(rooms: Rooms, ref: OrderRef) -> CertificateOrder:
     return order
 
 
-async def open_request(visit: Visit, rooms: Rooms) -> None:
-    """Open the empty order form."""
+async def open_request(visit: Visit, rooms: Rooms, typed: TypedAhead = NOTHING_TYPED) -> None:
+    """Open the order form, with what was typed already in it."""
     if not rooms.site.hosts or not rooms.site.vendors:
         raise Refused(
             "nothing-configured",
             "No Exchange host or no vendor is configured, so nothing can be asked for. "
             "An administrator has to name them in CertDesk's configuration.",
         )
-    await visit.show(order_form(rooms.site, home=home_channel(visit, rooms.site)))
+    await visit.show(order_form(rooms.site, home=home_channel(visit, rooms.site), typed=typed))
 
 
 async def open_renewal(visit: Visit, rooms: Rooms, order_id: OrderId) -> None:
@@ -85,6 +86,8 @@ async def open_reason(visit: Visit, rooms: Rooms, ref: OrderRef, act: Act) -> No
     order = await load(rooms, ref)
     if act in GATES:
         check_may_decide(rooms.site, order, GATES[act], visit.person)
+    elif act is Act.KEEP:
+        check_keeps_gate(rooms.site, order, Gate.ROLL_BACK, visit.person)
     elif act is Act.CANCEL:
         check_may_cancel(rooms.site, order, visit.person)
     else:

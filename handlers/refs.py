@@ -21,6 +21,7 @@ class Act(StrEnum):
     CANCEL = "cancel"
     ROLL_BACK = "roll_back"
     RETIRE = "retire"
+    KEEP = "keep"
     VENDOR_REJECTED = "vendor_rejected"
     REKEYED = "rekeyed"
 

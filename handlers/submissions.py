@@ -131,6 +131,8 @@ def _take_reason(
             )  # fmt: skip
         case Act.CANCEL:
             return engine.cancel(order.id, by=by, reason=reason, version=ref.version)
+        case Act.KEEP:
+            return engine.keep(order.id, by=by, reason=reason, version=ref.version)
         case Act.ROLL_BACK | Act.RETIRE:
             gate = Gate.ROLL_BACK if act is Act.ROLL_BACK else Gate.RETIRE
             return engine.decide(

@@ -190,6 +190,23 @@ def _left_behind(order: CertificateOrder) -> Iterator[str]:
         yield f" The purchase {code(order.vendor_reference)} at the vendor is not called off by this."
 
 
+def _kept(order: CertificateOrder, facts: Facts) -> str:
+    if "code" not in facts:
+        return (
+            f"{_by(facts)} gave the removal up; the certificate is kept where it still is, and the progress on the "
+            f"order's card says where it was removed.{_watched(order)}{_why(facts)}"
+        )
+    return (
+        f"Nothing was removed, and the certificate stays as it is on {_host(facts)} and the other hosts.\n"
+        f"{_fault(facts)}\nThe order stands where it stood before.{_watched(order)} Retire it again when the cause "
+        "is mended."
+    )
+
+
+def _watched(order: CertificateOrder) -> str:
+    return " Its expiry is watched." if order.state is State.INSTALLED else ""
+
+
 def _retry(what: str) -> Sentence:
     return lambda _, facts: f"{_by(facts)} retries: {what} is taken up where it stopped."
 
@@ -253,6 +270,8 @@ LINES: Final[Mapping[str, Sentence]] = {
     "retire-finished": lambda o, _: (
         f"The certificate was removed from {hosts_in_row(o.wish.hosts)}. Nothing is left to do."
     ),
+    "keep-installed": _kept,
+    "keep-superseded": _kept,
     "superseded": lambda _, f: (
         f"Order {code(f.get('successor', '?'))} took over. What may still use this certificate, the "
         "default for SMTP above all, is looked at when an approver retires it."

@@ -22,7 +22,7 @@ WAITS_FOR: dict[State, str] = {
     State.REJECTED: "nobody, it has ended: an approver or the vendor said no",
     State.CANCELLED: "nobody, it has ended: it was called off",
     State.LAPSED: "nobody, it has ended: nobody decided in time",
-    State.FAILED: "an operator, who mends the cause and retries, rolls back a half installation, or cancels",
+    State.FAILED: "an operator, who mends the cause and retries, rolls back a half installation, keeps what was to be removed, or cancels",
     State.SUPERSEDED: "an approver, who may have the old certificate removed",
     State.RETIRED: "nobody, it has ended: the certificate was removed",
 }
@@ -55,6 +55,8 @@ HAPPENS: dict[EventKind, str] = {
     EventKind.ROLL_BACK_FINISHED: "the certificates of before serve again",
     EventKind.RETIRE: "an approver wants the certificate removed",
     EventKind.RETIRE_FINISHED: "the certificate is gone from its hosts",
+    EventKind.KEEP_INSTALLED: "the removal is given up before anything was removed, or by an operator",
+    EventKind.KEEP_SUPERSEDED: "the same, where a later order's certificate serves",
     EventKind.SUPERSEDED: "a later order's certificate took over",
     EventKind.REINSTATED: "the later order was rolled back, so this certificate serves again",
     EventKind.RENEWAL_PROPOSED: "the watch proposes a successor",

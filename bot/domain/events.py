@@ -223,6 +223,20 @@ class RetireFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Event):
+    """
+    The removal is off, and the order stands again where it was asked for; the kind follows from where that was.
+
+    Args:
+        code: why the machine gave it up before anything was removed; empty when an operator did, with their reason.
+    """
+
+    kind: EventKind  # type: ignore[misc]  # chosen per order, as with RetryAsked
+    host: HostName | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupersededBy(Event):
     """A later order's certificate took over."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain import events as ev
 from bot.domain.order import CertificateOrder
-from bot.domain.states import Work, move
+from bot.domain.states import KEEPS, EventKind, State, Work, move
 
 SPOILED_CSR = frozenset({"csr-gone", "csr-not-as-ordered"})
 """Faults after which the pending request is of no use: a retry makes another one, of the next round."""
@@ -38,6 +38,11 @@ def advance(
     }
     after = replace(order, **(common | _brought(order, event, at)))
     return after, step.work
+
+
+def way_back(order: CertificateOrder) -> EventKind:
+    """The event that gives a removal up: it leads to the state in which the removal was asked for."""
+    return KEEPS[State.INSTALLED if order.superseded_by is None else State.SUPERSEDED]
 
 
 def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str, Any]:
@@ -106,6 +111,14 @@ def _from_failure(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
             return {"detail": order.detail}
         case ev.RollBackAsked():
             return {"failed_in": None, "fault_code": ""}
+        case ev.Kept(code=code, reason=reason):
+            # A new removal needs new words: those given were for the one that came to nothing.
+            return {
+                "failed_in": None,
+                "fault_code": "",
+                "detail": reason if code else "",
+                "kept": order.kept + 1,
+            }
         case ev.RetryAsked():
             spoiled = order.fault_code in SPOILED_CSR
             return {"failed_in": None, "fault_code": "", "csr_round": order.csr_round + spoiled}

@@ -51,6 +51,7 @@ class CertificateOrder:
         csr_round: how many CSRs were made; part of the request's friendly name on the host.
         failed_in: the state the order failed in, for the retry.
         renewal_asked_at: since when a renewal card waits for an answer; None while none does.
+        kept: how many removals of its certificate were given up; each has decisions of its own.
         renewal_not_before: "not now" was said; the watch stays silent until then.
     """
 
@@ -81,6 +82,7 @@ class CertificateOrder:
     renewal_not_before: datetime | None = None
     renewed_by: OrderId | None = None
     superseded_by: OrderId | None = None
+    kept: int = 0
 
     @property
     def title(self) -> str:

@@ -41,7 +41,7 @@ def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: Person
     """
     check_keeps_gate(site, order, gate, by)
     if any(
-        a.by == by and a.gate is gate and a.subject == _subject(order, gate)
+        a.by == by and a.gate is gate and a.subject == subject_of(order, gate)
         for a in order.approvals
     ):
         raise Refused(
@@ -49,6 +49,15 @@ def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: Person
             f"You have decided on this already; your word was counted once. {order.title} is "
             f"now {order.state.value.replace('_', ' ')}.",
         )
+
+
+def subject_of(order: CertificateOrder, gate: Gate) -> str:
+    """What a word at a gate is about, so that it counts for nothing else; empty where there is one thing only."""
+    if gate is Gate.INSTALL:
+        return order.plan.digest() if order.plan else ""
+    if gate is Gate.RETIRE and order.kept:
+        return f"removal {order.kept + 1}"
+    return ""
 
 
 def check_may_act(site: Site, order: CertificateOrder, by: PersonId) -> None:
@@ -131,10 +140,6 @@ def _check_not_own(site: Site, order: CertificateOrder, role: Role, by: PersonId
 def _is_lab(site: Site, order: CertificateOrder) -> bool:
     hosts = [site.host(name) for name in order.wish.hosts]
     return bool(hosts) and all(host is not None and host.lab for host in hosts)
-
-
-def _subject(order: CertificateOrder, gate: Gate) -> str:
-    return order.plan.digest() if gate is Gate.INSTALL and order.plan else ""
 
 
 def _who_may(site: Site, order: CertificateOrder, role: Role) -> str:

@@ -61,6 +61,8 @@ class EventKind(StrEnum):
     ROLL_BACK_FINISHED = "roll_back_finished"
     RETIRE = "retire"
     RETIRE_FINISHED = "retire_finished"
+    KEEP_INSTALLED = "keep_installed"
+    KEEP_SUPERSEDED = "keep_superseded"
     SUPERSEDED = "superseded"
     REINSTATED = "reinstated"
     RENEWAL_PROPOSED = "renewal_proposed"
@@ -145,6 +147,8 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.ROLLING_BACK, _E.HOST_FAILED): Move(_S.FAILED),
     (_S.RETIRING, _E.RETIRE_FINISHED): Move(_S.RETIRED),
     (_S.RETIRING, _E.HOST_FAILED): Move(_S.FAILED),
+    (_S.RETIRING, _E.KEEP_INSTALLED): Move(_S.INSTALLED),
+    (_S.RETIRING, _E.KEEP_SUPERSEDED): Move(_S.SUPERSEDED),
     (_S.FAILED, _E.RETRY_CSR): Move(_S.APPROVED, _W.MAKE_CSR),
     (_S.FAILED, _E.RETRY_INSTALL): Move(_S.INSTALLING, _W.INSTALL),
     (_S.FAILED, _E.RETRY_ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
@@ -152,6 +156,8 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.FAILED, _E.ENDORSE): Move(_S.FAILED),
     (_S.FAILED, _E.ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
     (_S.FAILED, _E.CANCEL): Move(_S.CANCELLED),
+    (_S.FAILED, _E.KEEP_INSTALLED): Move(_S.INSTALLED),
+    (_S.FAILED, _E.KEEP_SUPERSEDED): Move(_S.SUPERSEDED),
 }
 
 ENGINE_OWNED: dict[State, Work] = {
@@ -170,6 +176,12 @@ RETRIES: dict[State, EventKind] = {
     State.RETIRING: EventKind.RETRY_RETIRE,
 }
 """Which retry takes up a failed order again, by the state in which it failed."""
+
+KEEPS: dict[State, EventKind] = {
+    State.INSTALLED: EventKind.KEEP_INSTALLED,
+    State.SUPERSEDED: EventKind.KEEP_SUPERSEDED,
+}
+"""Which way back a removal takes that came to nothing, by the state it was asked for in."""
 
 ENDS = frozenset(State) - {state for state, _ in MOVES}
 """States nothing leads out of."""

@@ -119,23 +119,3 @@ def dialect_of_build(build: str) -> Dialect:
             return DIALECTS["se" if third >= _SE_FIRST_BUILD else "2019"]
         case _:
             raise UnknownVersion(f"The build {build[:40]!r} belongs to no version CertDesk knows.")
-
-
-def parse_service(word: str) -> tuple[Service, str]:
-    """
-    Read a service's name; ``UC``, which some guides write, is understood as UM.
-
-    Returns:
-        The service, and a hint for the person who wrote it; the hint is empty when all is well.
-
-    Raises:
-        ValueError: there is no such service.
-    """
-    name = word.strip().upper()
-    if name == "UC":
-        return Service.UM, "There is no service UC in Exchange; UM was taken for it."
-    try:
-        return Service(name), ""
-    except ValueError:
-        known = ", ".join(Service)
-        raise ValueError(f"{word[:40]!r} is no service: write {known}.") from None

@@ -48,6 +48,7 @@ def order_columns(order: CertificateOrder) -> dict[str, Any]:
         "renewal_not_before": order.renewal_not_before,
         "renewed_by": order.renewed_by,
         "superseded_by": order.superseded_by,
+        "kept": order.kept,
     }
 
 
@@ -81,6 +82,7 @@ def order_value(row: OrderRecord, approvals: tuple[Approval, ...]) -> Certificat
         renewal_not_before=row.renewal_not_before,
         renewed_by=None if row.renewed_by is None else OrderId(row.renewed_by),
         superseded_by=None if row.superseded_by is None else OrderId(row.superseded_by),
+        kept=row.kept,
     )
 
 

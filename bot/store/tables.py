@@ -66,6 +66,7 @@ class OrderRecord(Record, table=True):
     renewal_not_before: datetime | None = Field(default=None, sa_type=UtcTime)
     renewed_by: int | None = None
     superseded_by: int | None = None
+    kept: int
 
 
 class ApprovalRecord(Record, table=True):

@@ -16,7 +16,7 @@ from bot.domain.approvals import Approval, Gate, yes_count
 from bot.domain.audit import AuditEntry
 from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
-from bot.domain.life import advance
+from bot.domain.life import advance, way_back
 from bot.domain.order import CertificateOrder, Upload, Wish
 from bot.domain.plan import Answer
 from bot.domain.policy import (
@@ -24,6 +24,7 @@ from bot.domain.policy import (
     check_may_act,
     check_may_cancel,
     check_may_decide,
+    subject_of,
 )
 from bot.domain.site import Site
 from bot.domain.states import RETRIES, EventKind, IllegalMove, State
@@ -145,8 +146,9 @@ class Engine:
         self._check_fresh(order, version)
         if order.state not in DECIDED_IN[gate] or not has_what_is_decided(order):
             raise self._not_now(order)
+        about = digest if gate is Gate.INSTALL else subject_of(order, gate)
         word = Approval(
-            gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=digest
+            gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=about
         )
         if gate is Gate.ROLL_BACK and yes:
             check_gives_back(order)
@@ -168,6 +170,17 @@ class Engine:
         if order.state is not State.FAILED or order.failed_in not in RETRIES:
             raise self._not_now(order)
         return self._apply(order, ev.RetryAsked(kind=RETRIES[order.failed_in]), by)
+
+    def keep(
+        self, order_id: OrderId, *, by: PersonId, reason: str, version: int | None = None
+    ) -> CertificateOrder:
+        """Give a removal up that failed: what was removed stays removed, and the order is watched again."""
+        order = self._orders.load(order_id)
+        check_keeps_gate(self._site, order, Gate.ROLL_BACK, by)
+        self._check_fresh(order, version)
+        if order.state is not State.FAILED or order.failed_in is not State.RETIRING:
+            raise self._not_now(order)
+        return self._apply(order, ev.Kept(kind=way_back(order), reason=reason), by)
 
     def cancel(
         self, order_id: OrderId, *, by: PersonId, reason: str, version: int | None = None

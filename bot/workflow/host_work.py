@@ -76,9 +76,9 @@ class HostWork:
             )
         )
 
-    def has_begun(self, order_id: OrderId, operation: Operation) -> bool:
-        """Whether an operation of an installation may have reached its host."""
-        return self._operator.has_begun(_key(order_id, operation))
+    def has_begun(self, order_id: OrderId, operation: Operation, *, prefix: str = "") -> bool:
+        """Whether an operation, of an installation unless said otherwise, may have reached its host."""
+        return self._operator.has_begun(_key(order_id, operation, prefix))
 
     def is_done(self, order_id: OrderId, operation: Operation) -> bool:
         """Whether the end state of an operation of an installation was seen."""

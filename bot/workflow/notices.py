@@ -36,6 +36,7 @@ CARDS: dict[EventKind, tuple[Card, ...]] = {
     _E.INSTALL_FINISHED: (Card.PLAN,),
     _E.ROLL_BACK: (Card.RENEWAL,),
     _E.RETIRE: (Card.RENEWAL,),
+    _E.KEEP_INSTALLED: (Card.RENEWAL,),
     _E.SUPERSEDED: (Card.RENEWAL,),
     _E.RENEWAL_PROPOSED: (Card.RENEWAL,),
     _E.RENEWAL_POSTPONED: (Card.RENEWAL,),
@@ -51,7 +52,7 @@ TOLD_TO_REQUESTER = frozenset(
     {
         _E.APPROVE, _E.REJECT, _E.LAPSE, _E.CSR_MADE, _E.HOST_REFUSED, _E.SUBMITTED, _E.ISSUED,
         _E.VENDOR_REJECTED, _E.BUNDLE_REFUSED, _E.BUNDLE_PROVEN, _E.INSTALL_FINISHED, _E.HOST_FAILED,
-        _E.ROLL_BACK_FINISHED, _E.RETIRE_FINISHED,
+        _E.ROLL_BACK_FINISHED, _E.RETIRE_FINISHED, _E.KEEP_INSTALLED, _E.KEEP_SUPERSEDED,
     }
 )  # fmt: skip
 """Events the requester hears of in a direct message too, not only in the thread."""
@@ -94,7 +95,7 @@ def _facts(event: ev.Event, order: CertificateOrder, by: PersonId) -> dict[str, 
             facts["file"] = name
         case ev.HostDone(host=host, handshakes=handshakes):
             facts |= {"host": host, "proof": "\n".join(h.detail for h in handshakes)}
-        case ev.HostFailed(host=host, code=code):
+        case ev.HostFailed(host=host, code=code) | ev.Kept(host=str(host), code=code):
             facts |= {"host": host, "code": code}
         case ev.HostRefused(code=code) | ev.PlanFailed(code=code):
             facts["code"] = code

@@ -3,7 +3,9 @@
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.plan import HostPlan, InstallPlan, Step
+from bot.domain.life import way_back
+from bot.domain.order import HostStep
+from bot.domain.plan import HostPlan, InstallPlan, Operation, Step
 from bot.domain.states import State
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
@@ -20,6 +22,8 @@ from bot.workflow.outcome import (
 from bot.workflow.reporter import Errand, Reporter, report_failure
 
 UNTOUCHED = "nothing of this host can be given back"
+UNTOUCHED_BY_REMOVAL = "nothing was removed"
+_RETIRE = "retire/"
 
 
 class RollBackJob:
@@ -78,7 +82,12 @@ class RollBackJob:
 
 
 class RetireJob:
-    """RETIRING -> RETIRED: the certificate is removed where nothing uses it any more."""
+    """
+    RETIRING -> RETIRED: the certificate is removed where nothing uses it any more.
+
+    What stops it before anything was removed leads back to the state it was asked for in, so that a certificate
+    which serves on is watched on. Once a removal was begun it is FAILED, and an operator decides.
+    """
 
     def __init__(
         self,
@@ -101,15 +110,14 @@ class RetireJob:
         for host in self._orders.load(order_id).wish.hosts:
             end = self._retire(run, errand, host)
             if isinstance(end, NeedsPerson):
-                report_failure(run, self._reporter, errand, host, end)
+                self._give_up(run, errand, host, end)
                 return
             run.step(f"{host} removed", lambda name=host: self._show_removed(order_id, name))  # type: ignore[misc]  # mypy cannot type a default in a lambda
         run.step("finish", lambda: self._reporter.once(order_id, version, ev.RetireFinished()))
 
     def _show_removed(self, order_id: OrderId, host: HostName) -> Outcome:
         """A host that did not hold the certificate any more has no step to show."""
-        begun = {(step.host, step.step) for step in self._orders.steps(order_id)}
-        if (host, Step.REMOVE) in begun:
+        if any(step.host == host for step in self._sent(order_id)):
             self._reporter.step(order_id, host, Step.REMOVE, "done", "")
         return Done("shown")
 
@@ -131,7 +139,34 @@ class RetireJob:
         except HostFault as fault:
             return outcome_of(fault)
         for operation in operations:
-            outcome = self._work.act(errand, operation, prefix="retire/")
+            outcome = self._work.act(errand, operation, prefix=_RETIRE)
             if not isinstance(outcome, Done):
+                self._note_refusal(order.id, operation, outcome)
                 return outcome
         return Done("removed")
+
+    def _note_refusal(self, order_id: OrderId, operation: Operation, outcome: Outcome) -> None:
+        """A step that failed says: it certainly did not run. Where that is in doubt it goes on running."""
+        refused = isinstance(outcome, NeedsPerson) and outcome != OVERTAKEN
+        if refused and not self._work.has_begun(order_id, operation, prefix=_RETIRE):
+            self._reporter.step(order_id, operation.host, operation.step, "failed", "")
+
+    def _sent(self, order_id: OrderId) -> list[HostStep]:
+        return [step for step in self._orders.steps(order_id) if step.step is Step.REMOVE]
+
+    def _give_up(self, run: Run, errand: Errand, host: HostName, end: NeedsPerson) -> None:
+        touched = run.step("anything removed", lambda: self._touched(errand.order_id))
+        if touched != Done(UNTOUCHED_BY_REMOVAL):
+            report_failure(run, self._reporter, errand, host, end)
+            return
+        run.step("report refusal", lambda: self._keep(errand, host, end))
+
+    def _touched(self, order_id: OrderId) -> Done:
+        """Whether a removal was sent to any host, in this run or an earlier one."""
+        untouched = all(step.status == "failed" for step in self._sent(order_id))
+        return Done(UNTOUCHED_BY_REMOVAL if untouched else "")
+
+    def _keep(self, errand: Errand, host: HostName, end: NeedsPerson) -> Done:
+        kind = way_back(self._orders.load(errand.order_id))
+        kept = ev.Kept(kind=kind, host=host, code=end.code, reason=end.sentence)
+        return self._reporter.for_errand(errand, kept)

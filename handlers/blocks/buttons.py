@@ -66,6 +66,10 @@ LOOKS: Final[Mapping[Action, _Look]] = {
         label="Retire certificate", spoken="Remove the certificate of order {order}",
         gate=Gate.RETIRE,
     ),
+    Action.KEEP: _Look(
+        label="Keep certificate", spoken="Give up removing the certificate of order {order}",
+        gate=Gate.ROLL_BACK,
+    ),
     Action.RENEW: _Look(
         label="Renew certificate", spoken="Ask for the successor of order {order}",
     ),

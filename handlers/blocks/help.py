@@ -5,7 +5,7 @@ from typing import Final
 from handlers.blocks.parts import Picture, context, header, picture, section
 
 WORDS: Final[tuple[tuple[str, str], ...]] = (
-    ("request", "ask for a certificate"),
+    ("request [NAME …]", "ask for a certificate; names and `services=IIS,SMTP` can be typed ahead"),
     ("renew [ID]", "ask for the successor of an installed certificate"),
     ("list", "the orders that are under way"),
     ("status ID", "where an order stands and who has to act"),

@@ -1,5 +1,8 @@
 """The form that asks for a certificate; `order_form_reader` reads it back."""
 
+from dataclasses import dataclass
+
+from bot.certs.names import DnsName
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import KEY_SIZES, Wish
 from bot.domain.plan import Service
@@ -31,8 +34,31 @@ _NO_ORDER = OrderId(0)
 """In the metadata of a form that renews nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedAhead:
+    """
+    What was typed with the command, to be found in the form; all of it can be changed there.
+
+    Args:
+        names: the common name first.
+        hints: sentences on what was understood otherwise than it was written.
+    """
+
+    names: tuple[DnsName, ...] = ()
+    services: tuple[Service, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+NOTHING_TYPED = TypedAhead()
+
+
 def order_form(
-    site: Site, *, home: str, prefill: Wish | None = None, renews: OrderId | None = None
+    site: Site,
+    *,
+    home: str,
+    prefill: Wish | None = None,
+    renews: OrderId | None = None,
+    typed: TypedAhead = NOTHING_TYPED,
 ) -> Block:
     """
     Render the form.
@@ -41,12 +67,16 @@ def order_form(
         home: the channel the order will live in.
         prefill: a wish to begin with, for a renewal.
         renews: the order whose certificate the new one follows.
+        typed: what stood behind the command, where there is no wish to begin with.
     """
     title = "Renew certificate" if renews else "Request certificate"
     return modal(
         Callback.ORDER_FORM, title=title, submit="Ask for approval", close="Discard",
         metadata=render_ref(OrderRef(order=renews or _NO_ORDER, channel=home)),
-        blocks=[*_where(site, prefill), *_who(prefill), *_key(prefill), *_rest(site, prefill)],
+        blocks=[
+            *_hints(typed), *_where(site, prefill), *_who(prefill, typed), *_key(prefill),
+            *_rest(site, prefill, typed),
+        ],
     )  # fmt: skip
 
 
@@ -59,6 +89,10 @@ def host_options(site: Site, typed: str = "") -> list[Block]:
     """The hosts whose name holds what was typed, as options; as many as Slack takes."""
     found = [host for host in site.hosts if typed.strip().lower() in host.name.lower()]
     return [option(_host_label(host), host.name) for host in found[:MOST_OPTIONS]]
+
+
+def _hints(typed: TypedAhead) -> list[Block]:
+    return [context(*typed.hints)] if typed.hints else []
 
 
 def _where(site: Site, wish: Wish | None) -> list[Block]:
@@ -81,13 +115,13 @@ def _host_label(host: Host) -> str:
     return f"{host.name} (Exchange {host.version}{', lab' if host.lab else ''})"
 
 
-def _who(wish: Wish | None) -> list[Block]:
+def _who(wish: Wish | None, typed: TypedAhead) -> list[Block]:
     subject = wish.subject if wish else None
-    names = [name for name in wish.names if name != wish.subject.common_name] if wish else []
+    common_name = subject.common_name if subject else next(iter(typed.names), "")
+    names = [name for name in (wish.names if wish else typed.names) if name != common_name]
     return [
         field(Field.COMMON_NAME, "Common name (CN)",
-              line(subject.common_name if subject else "", most=COMMON_NAME_LIMIT,
-                   placeholder="mail.example.com")),
+              line(common_name, most=COMMON_NAME_LIMIT, placeholder="mail.example.com")),
         field(Field.NAMES, "More names, one a line",
               line("\n".join(names), most=NAMES_LIMIT, lines=True,
                    placeholder="autodiscover.example.com"),
@@ -123,13 +157,14 @@ def _key(wish: Wish | None) -> list[Block]:
     ]  # fmt: skip
 
 
-def _rest(site: Site, wish: Wish | None) -> list[Block]:
+def _rest(site: Site, wish: Wish | None, typed: TypedAhead) -> list[Block]:
+    chosen = wish.services if wish else typed.services or _DEFAULT_SERVICES
     services = [option(service, service, text) for service, text in _SERVICE_TEXTS.items()]
     vendors = [option(vendor.title, vendor.name) for vendor in site.vendors]
     vendor = wish.vendor if wish else (site.vendors[0].name if len(site.vendors) == 1 else "")
     return [
         field(Field.SERVICES, "Services",
-              choices(services, initial=wish.services if wish else _DEFAULT_SERVICES)),
+              choices(services, initial=chosen)),
         field(Field.VENDOR, "Vendor", choice(vendors, initial=vendor)),
         field(Field.REASON, "Reason", line(most=REASON_LIMIT, lines=True),
               hint="The approver reads it; it is kept in the audit."),

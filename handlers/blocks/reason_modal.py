@@ -51,6 +51,11 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
         title="Retire certificate", submit="Remove it now", asks="Why is it retired?",
         consequence="The certificate is removed from its hosts. This cannot be undone.",
     ),
+    Act.KEEP: _Wording(
+        title="Keep certificate", submit="Give up removal", asks="Why is it kept?",
+        consequence="The removal is given up and the expiry is watched again. What was removed already, as the "
+        "progress on the card says, stays removed.",
+    ),
     Act.VENDOR_REJECTED: _Wording(
         title="Vendor rejected", submit="Report rejection", asks="What did the vendor say?",
         consequence="The order ends as rejected.",

@@ -190,5 +190,6 @@ BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {
 _WAYS_OUT: Final[Mapping[State | None, tuple[Action, ...]]] = {
     State.APPROVED: (Action.RETRY, Action.CANCEL),
     State.INSTALLING: (Action.RETRY, Action.ROLL_BACK, Action.CANCEL),
+    State.RETIRING: (Action.RETRY, Action.KEEP),
 }
 """What can be done about a failure, by where it happened; an installed certificate is never called off."""

@@ -85,6 +85,16 @@ async def test_request_opens_the_form(lobby: Lobby, slack: FakeSlack) -> None:
     assert slack.called("views.open")[0]["view"]["callback_id"] == "order_form"
 
 
+async def test_request_takes_names_and_services_along(lobby: Lobby, slack: FakeSlack) -> None:
+    """What is typed behind the word is in the form, UC as UM with a hint; nonsense opens none."""
+    refused = await lobby.command(scene.RITA, "request mail.example.com services=Federation")
+    await lobby.command(scene.RITA, "request mail.example.com services=IIS,UC")
+    [call] = slack.called("views.open")
+
+    assert "No form was opened" in answer(refused)["text"]
+    assert "UM was taken for it" in call["view"]["blocks"][0]["elements"][0]["text"]
+
+
 async def test_status_list_csr_audit_hosts_and_help_answer(lobby: Lobby) -> None:
     """Every reading word answers in the acknowledgement."""
     lobby.put(scene.order(State.CSR_READY))

@@ -23,7 +23,7 @@ from bot.domain.plan import (
     Step,
 )
 from bot.domain.site import Host, Person, Policy, Site, Vendor
-from bot.domain.states import RETRIES, EventKind, State
+from bot.domain.states import KEEPS, RETRIES, EventKind, State
 from bot.domain.subject import Subject
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -193,6 +193,10 @@ def event(kind: EventKind) -> ev.Event:
         ev.RenewalProposed(),
         ev.RenewalPostponed(until=NOON + timedelta(days=7)),
         ev.RenewalOpened(successor=OrderId(8)),
+        *(
+            ev.Kept(kind=keep, host=EX01, code="still-used", reason="In use.")
+            for keep in KEEPS.values()
+        ),
         *(ev.RetryAsked(kind=retry) for retry in RETRIES.values()),
     )
     return {known.kind: known for known in events}[kind]

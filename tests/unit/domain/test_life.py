@@ -55,6 +55,12 @@ BROUGHT: dict[EventKind, dict[str, Any]] = {
     EventKind.RETRY_RETIRE: {"failed_in": None, "fault_code": ""},
     EventKind.ENDORSE: {"detail": "being looked at"},
     EventKind.ROLL_BACK: {"failed_in": None, "fault_code": ""},
+    EventKind.KEEP_INSTALLED: {
+        "failed_in": None, "fault_code": "", "detail": "In use.", "kept": 1,
+    },
+    EventKind.KEEP_SUPERSEDED: {
+        "failed_in": None, "fault_code": "", "detail": "In use.", "kept": 1,
+    },
     EventKind.HOST_FAILED: {
         "fault_code": "host-cmdlet-error", "detail": "Exchange refused.",
     },

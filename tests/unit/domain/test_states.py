@@ -6,6 +6,7 @@ from bot.domain.life import advance
 from bot.domain.states import (
     ENDS,
     ENGINE_OWNED,
+    KEEPS,
     MOVES,
     RETRIES,
     EventKind,
@@ -78,6 +79,8 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
     S.RETIRING: {
         "retire_finished": (S.RETIRED, W.NOTHING),
         "host_failed": (S.FAILED, W.NOTHING),
+        "keep_installed": (S.INSTALLED, W.NOTHING),
+        "keep_superseded": (S.SUPERSEDED, W.NOTHING),
     },
     S.SUPERSEDED: {
         "reinstated": (S.INSTALLED, W.NOTHING),
@@ -92,6 +95,8 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
         "endorse": (S.FAILED, W.NOTHING),
         "roll_back": (S.ROLLING_BACK, W.ROLL_BACK),
         "cancel": (S.CANCELLED, W.NOTHING),
+        "keep_installed": (S.INSTALLED, W.NOTHING),
+        "keep_superseded": (S.SUPERSEDED, W.NOTHING),
     },
     S.ROLLED_BACK: {},
     S.REJECTED: {},
@@ -172,3 +177,12 @@ def test_each_failure_has_the_retry_that_goes_back_to_where_it_failed() -> None:
     assert {state: MOVES[State.FAILED, kind].to for state, kind in RETRIES.items()} == {
         state: state for state in RETRIES
     }
+
+
+def test_a_removal_given_up_leads_back_to_where_it_was_asked_for() -> None:
+    """Every state a removal can be asked for in has its way back, from the removal and from its failure."""
+    asked_in = {s for s, kind in MOVES if kind is EventKind.RETIRE}
+
+    assert asked_in == set(KEEPS)
+    for begun in (State.RETIRING, State.FAILED):
+        assert {s: MOVES[begun, kind].to for s, kind in KEEPS.items()} == {s: s for s in KEEPS}

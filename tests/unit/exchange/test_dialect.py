@@ -8,7 +8,6 @@ from bot.exchange.dialect import (
     UnknownVersion,
     dialect_of_build,
     dialect_of_word,
-    parse_service,
 )
 
 
@@ -72,14 +71,3 @@ def test_each_version_has_its_ways() -> None:
     }
 
     assert found == _TABLE
-
-
-def test_uc_is_understood_and_never_sent() -> None:
-    """Some guides write UC: it is UM, and the person is told."""
-    assert parse_service("uc") == (
-        Service.UM,
-        "There is no service UC in Exchange; UM was taken for it.",
-    )
-    assert parse_service(" smtp ") == (Service.SMTP, "")
-    with pytest.raises(ValueError, match="IIS, SMTP, IMAP, POP, UM"):
-        parse_service("Federation")

@@ -99,6 +99,8 @@ def _action_ids() -> Iterator[str]:
     pictures: list[Any] = [renewable_list((scene.order(State.INSTALLED),)).blocks]
     nobody = HomeFacts(role="", to_decide=(), mine=(), expiring=())
     pictures.append(home_view(nobody)["blocks"])
+    half_removed = scene.order(State.FAILED, failed_in=State.RETIRING)
+    pictures.append(status_card(half_removed, (), scene.SITE).blocks)
     for state in State:
         order = scene.order(state, renewal_asked_at=scene.NOON)
         pictures += [

@@ -61,6 +61,34 @@ def shown(picture: Picture) -> dict[str, Any]:
     return {"text": picture.text, "blocks": list(picture.blocks)}
 
 
+REFUSED_REMOVAL = (
+    "EX01: the certificate is still used: a web site is bound to it. Nothing was removed. Move these to the new "
+    "certificate first, then retire it again."
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "parts"),
+    [
+        (State.INSTALLED, {"detail": REFUSED_REMOVAL, "kept": 1}),
+        (
+            State.FAILED,
+            {
+                "failed_in": State.RETIRING,
+                "detail": "EX02 is away.",
+                "fault_code": "host-unreachable",
+            },
+        ),
+    ],
+    ids=["removal refused", "half removed"],
+)
+def test_status_card_of_a_removal_that_came_to_nothing(
+    state: State, parts: dict[str, Any], seen: SnapshotAssertion
+) -> None:
+    """The reason stands on the card, and the way out is a button."""
+    assert shown(status_card(scene.order(state, **parts), (), scene.SITE)) == seen
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_status_card(state: State, seen: SnapshotAssertion) -> None:
     """Every state has a status card that says what is waited for and from whom."""

@@ -34,6 +34,7 @@ class ToyHosts:
 
     `acts` counts each change that reached a host, `done` holds the end states that are there. A fault queued
     under a method's name (or under an operation's key) is raised by its next call, before anything happens.
+    Behind the call named by `gone_after` nothing can be read any more.
     """
 
     def __init__(self, fuse: Fuse) -> None:
@@ -43,6 +44,7 @@ class ToyHosts:
         self.faults: dict[str, list[HostFault]] = {}
         self.lost_answers: set[str] = set()
         self.warns: dict[str, tuple[Caution, ...]] = {}
+        self.gone_after = ""
         self.asks_smtp: frozenset[HostName] = frozenset({EX01})
         self.readable = True
         self.default_smtp: Thumbprint = OLD_THUMBPRINT
@@ -148,6 +150,8 @@ class ToyHosts:
 
     def _answer(self, call: str, host: HostName) -> None:
         self._fuse.burn(f"after {call} was done, before the answer")
+        if call == self.gone_after:
+            self.fail("snapshot", FaultKind.UNREACHABLE, times=100)
         if call in self.lost_answers:
             self.lost_answers.discard(call)
             raise HostFault(FaultKind.TIMEOUT, host, "The answer was lost.", executed="maybe")

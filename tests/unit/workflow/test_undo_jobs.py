@@ -1,6 +1,7 @@
 """Taking back: the certificates of before serve again, and a certificate is removed."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +11,19 @@ from bot.domain.faults import FaultKind, Refused
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
+from bot.watch.expiry import Calendar
 from tests.unit.domain.samples import (
+    BOSS,
     EX01,
     EX02,
+    MAX,
     NOON,
     OLGA,
     certificate,
     host_plan,
     order,
     plan,
+    site,
     wish,
 )
 from tests.unit.workflow.house import House
@@ -155,10 +160,111 @@ def test_a_certificate_that_still_serves_is_not_removed() -> None:
 
     after = play(house, Work.RETIRE)
 
-    assert (State.FAILED, State.RETIRING, "host-unsupported") == (
-        after.state, after.failed_in, after.fault_code,
-    )  # fmt: skip
+    assert (State.INSTALLED, None, "") == (after.state, after.failed_in, after.fault_code)
+    assert "host-unsupported" in after.detail
     assert {} == house.hosts.acts
+    assert ["keep_installed"] == house.whats()
+
+
+def test_a_refused_removal_of_a_superseded_certificate_leads_back_there() -> None:
+    """The order stands where the removal was asked for, so that its card offers the same again."""
+    house = undoing(State.RETIRING, superseded_by=OrderId(8))
+    house.hosts.fail("plan_retirement", FaultKind.UNSUPPORTED)
+
+    assert State.SUPERSEDED is play(house, Work.RETIRE).state
+
+
+def test_a_refused_removal_does_not_silence_the_watch() -> None:
+    """The certificate serves on and ends all the same: its renewal is proposed as if nobody had asked."""
+    ending = certificate(not_before=NOON - timedelta(days=193), not_after=NOON + timedelta(days=7))
+    house = undoing(State.RETIRING, certificate=ending)
+    house.hosts.fail("plan_retirement", FaultKind.UNSUPPORTED)
+    play(house, Work.RETIRE)
+
+    proposed = Calendar(house.engine, house.orders, house.site, house.clock).propose_renewals()
+
+    assert 1 == proposed
+
+
+def test_whoever_asked_for_the_refused_removal_may_ask_again() -> None:
+    """Their word was for the removal that came to nothing, so it neither binds them nor counts for the next."""
+    house = undoing(State.INSTALLED)
+    house.engine.decide(SEVEN, Gate.RETIRE, yes=True, by=MAX)
+    house.hosts.fail("plan_retirement", FaultKind.UNSUPPORTED)
+    play(house, Work.RETIRE)
+
+    assert State.RETIRING is house.engine.decide(SEVEN, Gate.RETIRE, yes=True, by=MAX).state
+
+
+def test_a_quorum_is_counted_anew_after_a_refused_removal() -> None:
+    """Two have to say yes to each removal, whatever was said to the one before."""
+    house = House(site=site(retire=2))
+    house.put(order(State.INSTALLED, plan=plan(), certificate=certificate(), installed_at=NOON))
+    for person in (MAX, BOSS):
+        house.engine.decide(SEVEN, Gate.RETIRE, yes=True, by=person)
+    house.hosts.fail("plan_retirement", FaultKind.UNSUPPORTED)
+    play(house, Work.RETIRE)
+
+    assert State.INSTALLED is house.engine.decide(SEVEN, Gate.RETIRE, yes=True, by=MAX).state
+
+
+def test_a_removal_that_reached_one_host_is_a_failure() -> None:
+    """Something is gone: an operator decides, and nothing pretends that all is as before."""
+    house = undoing(State.RETIRING)
+    house.hosts.fail("EX02/remove_certificate", FaultKind.CMDLET_ERROR)
+
+    after = play(house, Work.RETIRE)
+
+    assert (State.FAILED, State.RETIRING) == (after.state, after.failed_in)
+    assert {"EX01/remove_certificate": 1} == house.hosts.acts
+
+
+def test_a_refusal_by_the_cmdlet_itself_removed_nothing() -> None:
+    """Exchange said no to the first removal, and said that it did not run."""
+    house = undoing(State.RETIRING)
+    house.hosts.fail("EX01/remove_certificate", FaultKind.CMDLET_ERROR)
+
+    assert State.INSTALLED is play(house, Work.RETIRE).state
+    assert {} == house.hosts.acts
+
+
+def test_a_removal_whose_answer_was_lost_is_never_called_untouched() -> None:
+    """It may have run: the order fails where it stood, and keeping it is an operator's word."""
+    house = undoing(State.RETIRING)
+    house.hosts.lost_answers.add("EX01/remove_certificate")
+    house.hosts.gone_after = "EX01/remove_certificate"
+
+    after = play(house, Work.RETIRE)
+
+    assert (State.FAILED, State.RETIRING) == (after.state, after.failed_in)
+
+
+def test_an_operator_keeps_what_could_not_be_removed() -> None:
+    """Given up by a person: watched again, their reason in the audit, nothing more removed."""
+    house = undoing(State.FAILED, failed_in=State.RETIRING, fault_code="host-timeout", detail="?")
+
+    with pytest.raises(Refused) as raised:
+        house.engine.keep(SEVEN, by=MAX, reason="still needed")
+    after = house.engine.keep(SEVEN, by=OLGA, reason="still needed")
+
+    assert "not-operator" == raised.value.code
+    assert (State.INSTALLED, None, "", "") == (
+        after.state, after.failed_in, after.fault_code, after.detail,
+    )  # fmt: skip
+    assert ["keep_installed"] == house.whats()
+
+
+@pytest.mark.parametrize("where", [State.APPROVED, State.INSTALLING, State.ROLLING_BACK])
+def test_only_a_failed_removal_can_be_kept(where: State) -> None:
+    """Every other failure has its own ways out."""
+    house = undoing(State.FAILED, failed_in=where)
+    before = house.order()
+
+    with pytest.raises(Refused) as raised:
+        house.engine.keep(SEVEN, by=OLGA, reason="still needed")
+
+    assert "not-now" == raised.value.code
+    assert before == house.order()
 
 
 @pytest.mark.parametrize(
