@@ -15,6 +15,7 @@ from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
 from bot.domain.intent import Intent
+from bot.domain.leases import Lease
 from bot.domain.messages import Card, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
 from bot.domain.plan import (
@@ -190,13 +191,13 @@ class Journal(Protocol):
         ...
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
     ) -> Intent | None:
         """
         Note that the operation is about to be sent for the so-manieth time, counted from 1.
 
         Compare-and-set: None, and nothing written, when the attempt before is not the last one known, since
-        another run of the same work was first; then it acts, and the caller must not.
+        another run was first, or when the host's lease is not held any more; then the caller must not act.
         """
         ...
 
@@ -208,8 +209,8 @@ class Journal(Protocol):
         """Note what was seen afterwards; creates the record when there was no intent."""
         ...
 
-    def withdraw(self, key: str) -> None:
-        """The host never executed it: forget the intent."""
+    def withdraw(self, key: str, *, attempt: int) -> None:
+        """The host never executed this attempt: forget it, unless another one was begun since."""
         ...
 
 

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -25,6 +26,7 @@ from bot.domain.ids import HostName, PersonId, VendorName
 from bot.domain.site import Host, Person, Policy, Site, Vendor
 from bot.settings import BadSettings
 
+WINRM, WINRM_TLS = 5985, 5986
 HostText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
 PortName = Literal["https", "smtp", "imap", "pop"]
 PersonText = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]+:[UW][A-Z0-9]+$")]
@@ -137,6 +139,18 @@ class SiteFile(_Strict):
                 raise ValueError(f"{kind}: {', '.join(twice)} is named twice")
         return self
 
+    @model_validator(mode="after")
+    def _machines_once(self) -> "SiteFile":
+        """One machine under two names would be changed by two orders at once: a lease is on a name."""
+        named: dict[tuple[str, int], str] = {}
+        for host in self.hosts:
+            first = named.setdefault(_machine(host.winrm), host.name)
+            if first != host.name:
+                raise ValueError(
+                    f"hosts: {first} and {host.name} are the same machine, by their winrm addresses; name it once"
+                )
+        return self
+
     def as_site(self) -> Site:
         """The part of the file that rules and cards speak of."""
         return Site(
@@ -160,6 +174,13 @@ class SiteFile(_Strict):
             approvals_channel=self.slack.approvals_channel,
             channels=self.slack.channels,
         )
+
+
+def _machine(winrm: str) -> tuple[str, int]:
+    """Whom an address reaches; WinRM's own two ports are two doors of one machine."""
+    parts = urlsplit(winrm)
+    port = parts.port or (WINRM_TLS if parts.scheme == "https" else WINRM)
+    return (parts.hostname or "").rstrip("."), WINRM if port == WINRM_TLS else port
 
 
 def load_site_file(path: Path) -> SiteFile:

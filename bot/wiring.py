@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from bot.site_file import HostSection, SiteFile
 from bot.store.audit import SqlAudit
 from bot.store.database import open_database
 from bot.store.journal import SqlJournal
+from bot.store.leases import SqlLeases
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
@@ -46,6 +48,7 @@ from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.operations import Operator
+from bot.workflow.outcome import LONGEST_WAIT_S
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reconcile import Reconciler
 from bot.workflow.reporter import Reporter
@@ -133,6 +136,15 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         clock=clock,
         team_id=team_id,
     )
+    deadline_s = settings.command_deadline_s
+    leases = SqlLeases(database, clock, hold_s=2 * deadline_s + LONGEST_WAIT_S)
+    operator = Operator(
+        SqlJournal(database, leases),
+        leases,
+        clock,
+        worker=f"{settings.executor_id}#{secrets.token_hex(8)}",
+        deadline_s=deadline_s,
+    )
     judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
     key_watch = KeyWatch(SqlSealedSecrets(database), orders, clock)
@@ -144,7 +156,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         make_worker=lambda: Worker(
             database_url=settings.database_url,
             executor_id=settings.executor_id,
-            jobs=_jobs(settings, rooms, judge, (calendar, key_watch), SqlJournal(database), queue),
+            jobs=_jobs(settings, rooms, judge, (calendar, key_watch), operator, queue),
             sweep_cron=settings.watch_cron,
         ),
         close=close,
@@ -176,14 +188,13 @@ def _jobs(
     rooms: Rooms,
     judge: GuardedJudge,
     watches: tuple[Calendar, KeyWatch],
-    journal: SqlJournal,
+    operator: Operator,
     queue: WorkQueue,
 ) -> Jobs:
     calendar, key_watch = watches
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
     tries = settings.tries
     reporter = Reporter(rooms.engine, orders, clock)
-    operator = Operator(journal, clock, deadline_s=settings.command_deadline_s)
     work = HostWork(orders, hosts, operator, reporter, tries=tries)
     apology = Apology(orders, reporter)
     fetcher = Fetcher(allow_loopback=settings.world == "sandbox")
@@ -208,6 +219,7 @@ def _jobs(
         ),
         reconcile=Reconciler(orders, rooms.outbox, queue, apology),
         apologize=apology,
+        let_go=operator.let_go,
     )
 
 

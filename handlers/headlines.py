@@ -165,6 +165,7 @@ GATES: Final[Mapping[Gate, str]] = {
 """What a decision at a gate is about."""
 
 STEPS: Final[Mapping[Step, str]] = {
+    Step.REQUEST: "Certificate request",
     Step.INTERMEDIATES: "Intermediates",
     Step.IMPORT: "Import",
     Step.ENABLE: "Services",

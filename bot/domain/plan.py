@@ -39,6 +39,7 @@ class Answer(StrEnum):
 class Step(StrEnum):
     """The steps of one host, in the order in which they are taken."""
 
+    REQUEST = "request"
     INTERMEDIATES = "intermediates"
     IMPORT = "import"
     ENABLE = "enable"

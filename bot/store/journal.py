@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.domain.intent import Intent
+from bot.domain.leases import Lease
 from bot.domain.plan import Caution
 from bot.store.database import reading, writing
+from bot.store.leases import SqlLeases
 from bot.store.tables import IntentRecord
 from bot.store.values import CAUTIONS
 
@@ -20,8 +22,9 @@ _NEVER_SENT: Final = datetime.fromtimestamp(0, UTC)
 class SqlJournal:
     """`bot.ports.Journal` over the database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, leases: SqlLeases) -> None:
         self._engine = engine
+        self._leases = leases
 
     def find(self, key: str) -> Intent | None:
         """What is known of an operation; None when it was never begun."""
@@ -30,18 +33,20 @@ class SqlJournal:
             return None if row is None else _intent(row)
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
     ) -> Intent | None:
         """
         Note that the operation is about to be sent; what was seen of it before is open again.
 
-        None, with nothing written, when another run was first; PostgreSQL tells so of a new operation by
-        refusing the second row.
+        None, with nothing written, when another run was first (PostgreSQL tells so of a new operation by
+        refusing the second row), or when the lease is lost.
         """
         try:
             with writing(self._engine) as session:
                 row = _locked(session, key) or _fresh(key)
                 if row.attempt + 1 != attempt:
+                    return None
+                if not self._leases.renew(session, lease, busy_until=deadline):
                     return None
                 row.attempt = attempt
                 row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
@@ -75,12 +80,13 @@ class SqlJournal:
             row.confirmed = seen
             session.add(row)
 
-    def withdraw(self, key: str) -> None:
-        """The host never executed it: forget the intent. What was confirmed stays."""
+    def withdraw(self, key: str, *, attempt: int) -> None:
+        """The host never executed this attempt: forget it. What was confirmed, or begun anew, stays."""
         with writing(self._engine) as session:
             session.exec(
                 delete(IntentRecord)
                 .where(col(IntentRecord.key) == key)
+                .where(col(IntentRecord.attempt) == attempt)
                 .where(col(IntentRecord.confirmed) == "")
             )
 

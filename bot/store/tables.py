@@ -214,3 +214,37 @@ class UploadRecord(Record, table=True):
     sha256: str
     person: str = Field(sa_type=FreeText)
     at: datetime = Field(sa_type=UtcTime)
+
+
+class HostLeaseRecord(Record, table=True):
+    """
+    Who may change a host; the row stays when the lease has ended, so that its fence only grows.
+
+    `host` is the name in one case. Until `busy_until` a command of the holder may be running there.
+    """
+
+    __tablename__: ClassVar[str] = "host_leases"
+    __table_args__ = (Index("ix_host_leases_worker", "worker"),)
+
+    host: str = Field(primary_key=True)
+    worker: str
+    order_id: int
+    version: int
+    fence: int
+    expires_at: datetime = Field(sa_type=UtcTime)
+    busy_until: datetime = Field(sa_type=UtcTime)
+
+
+class WorkerLeaseRecord(Record, table=True):
+    """
+    Which process lives under an executor id, or (`reaps`) takes over what a dead one has left.
+
+    `worker` is a word of that one process; a process whose word does not stand here any more must stop.
+    """
+
+    __tablename__: ClassVar[str] = "worker_leases"
+
+    executor: str = Field(primary_key=True)
+    worker: str
+    reaps: bool
+    expires_at: datetime = Field(sa_type=UtcTime)

@@ -6,11 +6,19 @@ from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Observation, Receipt
+from bot.domain.plan import Observation, Receipt, Step
 from bot.ports import CsrAsk, ExchangeHosts, Orders
 from bot.workflow.operations import Operator, RemoteOperation
-from bot.workflow.outcome import Done, NeedsPerson, Outcome, Run, outcome_of, until_done
-from bot.workflow.reporter import Reporter
+from bot.workflow.outcome import (
+    Done,
+    NeedsPerson,
+    Outcome,
+    Run,
+    TryLater,
+    outcome_of,
+    until_done,
+)
+from bot.workflow.reporter import Errand, Reporter
 
 FRIENDLY_NAME_MAX = 63
 
@@ -59,13 +67,19 @@ class CsrJob:
             # Reported before a kill: a look under the next round's name would make a second request.
             return Done("overtaken")
         ask = self._ask(order_id)
+        lease = self._operator.hold(Errand(order_id=order_id, version=version), ask.host)
+        if isinstance(lease, TryLater):
+            self._reporter.step(order_id, ask.host, Step.REQUEST, "waiting", lease.sentence)
+            return lease
+        self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "running")
         return self._operator.run(
             RemoteOperation(
                 key=f"{order_id}/csr/{ask.friendly_name}",
                 observe=lambda: self._look(ask),
                 act=lambda: Receipt(seen=f"{len(self._hosts.make_csr(ask))} characters of PEM"),
                 skip_if_seen=True,
-            )
+            ),
+            lease,
         )
 
     def _report(self, order_id: OrderId, version: int) -> Outcome:
@@ -89,6 +103,7 @@ class CsrJob:
             return outcome_of(fault)
         except BadMaterial as bad:
             return NeedsPerson("csr-not-as-ordered", f"{bad} The CSR was not posted.")
+        self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "done")
         return self._reporter.once(order_id, version, ev.CsrMade(csr_pem=csr.pem))
 
     def _ask(self, order_id: OrderId) -> CsrAsk:

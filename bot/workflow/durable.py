@@ -23,6 +23,7 @@ from dbos import (
 )
 
 from bot.domain.ids import OrderId
+from bot.domain.leases import lease_key
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
 from bot.workflow.jobs import Job, Jobs
@@ -92,7 +93,7 @@ class WorkQueue:
             app_version=VERSION,
         )
         if queue == HOST_QUEUE:
-            options["queue_partition_key"] = order.wish.hosts[0]
+            options["queue_partition_key"] = lease_key(order.wish.hosts[0])
         self._client.enqueue_in_transaction(session, options, order.id, order.version)
 
     def enqueue_delivery(self, session: Session, order_id: OrderId, row_id: str) -> None:
@@ -193,7 +194,7 @@ class Worker:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
 
     def _register(self, work: Work, job: Job) -> None:
-        apologize = self._jobs.apologize
+        apologize, let_go = self._jobs.apologize, self._jobs.let_go
 
         @DBOS.workflow(name=work.value, max_recovery_attempts=MAX_RECOVERIES)
         def run_job(order_id: int, version: int) -> None:
@@ -208,6 +209,7 @@ class Worker:
                 DBOS.run_step(
                     StepOptions(name="apologize"), apologize, OrderId(order_id), incident, work
                 )
+            DBOS.run_step(StepOptions(name="let go"), let_go, OrderId(order_id), version)
 
     def _register_delivery(self) -> None:
         deliver = self._jobs.deliver

@@ -4,12 +4,22 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bot.certs.judge import IssuedCertificate
-from bot.domain.ids import OrderId
+from bot.domain.ids import HostName, OrderId
+from bot.domain.leases import Lease
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Caution, Operation, OperationKind
+from bot.domain.plan import Caution, Operation, OperationKind, Step
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.operations import Operator, RemoteOperation
-from bot.workflow.outcome import OVERTAKEN, Done, End, NeedsPerson, Outcome, Run, until_done
+from bot.workflow.outcome import (
+    OVERTAKEN,
+    Done,
+    End,
+    NeedsPerson,
+    Outcome,
+    Run,
+    TryLater,
+    until_done,
+)
 from bot.workflow.reporter import Errand, Reporter
 
 SEEING_IS_ENOUGH = frozenset(
@@ -64,6 +74,9 @@ class HostWork:
         order = self._orders.load(errand.order_id)
         if not errand.is_current(order):
             return OVERTAKEN
+        lease = self.hold(errand, operation.host, operation.step)
+        if isinstance(lease, TryLater):
+            return lease
         certificate = self.certificate(order)
         self._reporter.step(order.id, operation.host, operation.step, "running", "")
         return self._operator.run(
@@ -73,12 +86,20 @@ class HostWork:
                 act=lambda: self._hosts.act(operation, certificate),
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
                 seen_is_all=operation.kind in SEEING_IS_ALL,
-            )
+            ),
+            lease,
         )
 
     def has_begun(self, order_id: OrderId, operation: Operation, *, prefix: str = "") -> bool:
         """Whether an operation, of an installation unless said otherwise, may have reached its host."""
         return self._operator.has_begun(_key(order_id, operation, prefix))
+
+    def hold(self, errand: Errand, host: HostName, step: Step) -> Lease | TryLater:
+        """Take a host for an order's work; when another order works there, the card says so."""
+        lease = self._operator.hold(errand, host)
+        if isinstance(lease, TryLater):
+            self._reporter.step(errand.order_id, host, step, "waiting", lease.sentence)
+        return lease
 
     def is_done(self, order_id: OrderId, operation: Operation) -> bool:
         """Whether the end state of an operation of an installation was seen."""

@@ -119,7 +119,10 @@ class InstallJob:
         end: End = Done()
         if host_plan.question is not None:
             end = until_done(
-                run, f"{host} default", lambda: self._same_default(host_plan), tries=self._tries
+                run,
+                f"{host} default",
+                lambda: self._same_default(errand, host_plan),
+                tries=self._tries,
             )
         if isinstance(end, Done):
             end = self._work.run_all(run, errand, host_plan.operations_for(answer))
@@ -136,7 +139,7 @@ class InstallJob:
             )
         return end
 
-    def _same_default(self, host_plan: HostPlan) -> Outcome:
+    def _same_default(self, errand: Errand, host_plan: HostPlan) -> Outcome:
         """
         Look whether the SMTP question is still the one that was answered.
 
@@ -146,6 +149,9 @@ class InstallJob:
         question = host_plan.question
         if question is None or question.current is None:
             return Done()
+        lease = self._work.hold(errand, host_plan.host, Step.INTERMEDIATES)
+        if isinstance(lease, TryLater):
+            return lease
         try:
             now = self._hosts.snapshot(host_plan.host).default_smtp
         except HostFault as fault:

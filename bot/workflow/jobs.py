@@ -17,13 +17,19 @@ Job = Callable[..., None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """What the durable engine runs."""
+    """
+    What the durable engine runs.
+
+    Args:
+        let_go: ends the hold on hosts of one run of work, ``let_go(order_id, version)``.
+    """
 
     by_work: dict[Work, Job]
     deliver: Callable[..., None]
     sweeps: tuple[Callable[[], None], ...]
     reconcile: Callable[[], None]
     apologize: Callable[[OrderId, str, Work], None]
+    let_go: Callable[[OrderId, int], None]
 
 
 class Apology:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName, OrderId
 from bot.domain.intent import Intent
+from bot.domain.leases import Holder, Lease, Occupied
 from bot.domain.plan import Caution, Observation, Receipt
 from bot.ports import Clock, Journal
+from bot.workflow.leases import HostLeases, wait_for
 from bot.workflow.outcome import Done, Outcome, TryLater, outcome_of
+from bot.workflow.reporter import Errand
 
 LOOK_AGAIN_S = 5.0
 """Seconds between looks at a host on which a killed run's operation may still be under way."""
@@ -47,12 +51,31 @@ class RemoteOperation:
 
 
 class Operator:
-    """Runs remote operations so that each happens once, whatever happens to us."""
+    """
+    Runs remote operations so that each happens once, whatever happens to us.
 
-    def __init__(self, journal: Journal, clock: Clock, *, deadline_s: float) -> None:
+    Args:
+        worker: the word of this process, see `Holder`.
+        deadline_s: how long a command may run before its outcome counts as unknown.
+    """
+
+    def __init__(
+        self, journal: Journal, leases: HostLeases, clock: Clock, *, worker: str, deadline_s: float
+    ) -> None:
         self._journal = journal
+        self._leases = leases
         self._clock = clock
+        self._worker = worker
         self._deadline = timedelta(seconds=deadline_s)
+
+    def hold(self, errand: Errand, host: HostName) -> Lease | TryLater:
+        """Take the host for a run of work, or say whom it waits for."""
+        taken = self._leases.take(host, self._holder(errand.order_id, errand.version))
+        return wait_for(host, taken) if isinstance(taken, Occupied) else taken
+
+    def let_go(self, order_id: OrderId, version: int) -> None:
+        """A run of work has ended: its hosts are free for others."""
+        self._leases.release(self._holder(order_id, version))
 
     def has_begun(self, key: str) -> bool:
         """Whether the operation may have reached the host, now or in an earlier run."""
@@ -72,48 +95,63 @@ class Operator:
         is_lost = intent.attempt > 0 and bool(intent.confirmed) and not intent.answered
         return (ANSWER_LOST,) if is_lost else intent.warnings
 
-    def run(self, operation: RemoteOperation) -> Outcome:
-        """Bring one operation to its end, or say why not yet."""
+    def run(self, operation: RemoteOperation, lease: Lease) -> Outcome:
+        """
+        Bring one operation to its end, or say why not yet.
+
+        Args:
+            lease: on the operation's host, as `hold` gave it just before.
+        """
         intent = self._journal.find(operation.key)
         if intent is not None and intent.confirmed:
             return Done(intent.confirmed)
         try:
-            return self._go_on(operation, intent)
+            return self._go_on(operation, intent, lease)
         except HostFault as fault:
             return outcome_of(fault)
 
-    def _go_on(self, operation: RemoteOperation, intent: Intent | None) -> Outcome:
+    def _holder(self, order_id: OrderId, version: int) -> Holder:
+        return Holder(worker=self._worker, order_id=order_id, version=version)
+
+    def _go_on(self, operation: RemoteOperation, intent: Intent | None, lease: Lease) -> Outcome:
         seen = operation.observe()
         if intent is None:
             if seen.done and operation.skip_if_seen:
                 return self._confirm(operation, f"already there: {seen.seen}")
-            return self._act(operation, seen, attempt=1)
+            return self._act(operation, seen, lease, attempt=1)
         if seen.done and (operation.seen_is_all or not intent.was_done):
             return self._confirm(operation, f"found done: {seen.seen}")
         left = (intent.deadline - self._clock.now()).total_seconds()
         if left > 0:
             return _look_again(left)
-        return self._act(operation, seen, attempt=intent.attempt + 1)
+        return self._act(operation, seen, lease, attempt=intent.attempt + 1)
 
-    def _act(self, operation: RemoteOperation, before: Observation, *, attempt: int) -> Outcome:
+    def _act(
+        self, operation: RemoteOperation, before: Observation, lease: Lease, *, attempt: int
+    ) -> Outcome:
         noted = self._journal.intend(
             operation.key,
             attempt=attempt,
             deadline=self._clock.now() + self._deadline,
             was_done=before.done,
+            lease=lease,
         )
         if noted is None:
-            # Two runs of one job looked at the same moment, and the other one was first: it acts.
+            # Two runs of one job looked at the same moment and the other one was first, or this process was
+            # taken for dead and another one has the host: that one acts.
             return _look_again(LOOK_AGAIN_S)
         try:
             receipt = operation.act()
         except HostFault as fault:
             # What ran, or may have, keeps its intent: the next look at the host decides what happened.
             if fault.executed == "no":
-                self._journal.withdraw(operation.key)
+                self._journal.withdraw(operation.key, attempt=attempt)
+            if fault.executed != "maybe":
+                self._leases.rest(lease)
             raise
         # At once, and before the host is asked again: the cmdlet's own words exist nowhere else.
         self._journal.hear(operation.key, receipt.warnings)
+        self._leases.rest(lease)
         seen = operation.observe()
         if seen.done:
             return self._confirm(operation, seen.seen)

@@ -67,6 +67,11 @@ class Reporter:
             return Done("not taken: overtaken")
         return self.once(order.id, order.version, event)
 
+    def after_waiting(self, order_id: OrderId, host: HostName, step: Step, status: str) -> None:
+        """Show how a step goes on that was shown to wait; one that never waited is not shown."""
+        if any((s.host, s.step) == (host, step) for s in self._orders.steps(order_id)):
+            self.step(order_id, host, step, status, "")
+
     def step(
         self,
         order_id: OrderId,

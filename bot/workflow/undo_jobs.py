@@ -16,6 +16,7 @@ from bot.workflow.outcome import (
     NeedsPerson,
     Outcome,
     Run,
+    TryLater,
     outcome_of,
     until_done,
 )
@@ -131,6 +132,9 @@ class RetireJob:
         order = self._orders.load(errand.order_id)
         if not errand.is_current(order):
             return OVERTAKEN
+        lease = self._work.hold(errand, host, Step.REMOVE)
+        if isinstance(lease, TryLater):
+            return lease
         try:
             snapshot = self._hosts.snapshot(host)
             operations = self._hosts.plan_retirement(

@@ -33,6 +33,7 @@ _FINDINGS_SHOWN = 6
 _WARNINGS_SHOWN = 4
 _WARNING_LIMIT = 350
 """Characters of one warning; with its meaning, four of them fit into a section."""
+_WAITS_SHOWN = 2
 _FINDINGS_MATTER: Final = frozenset({State.SUBMITTED, State.ISSUED, State.CHECKING, State.PROVEN})
 """Later the bundle is installed or given up, and its findings stand in the thread and the audit."""
 _SEVERITIES: Final[tuple[Severity, ...]] = ("refuse", "warn", "note")
@@ -41,6 +42,7 @@ _STEP_STATUS: Final[Mapping[str, str]] = {
     "running": "running",
     "done": "done",
     "failed": "failed",
+    "waiting": "waiting",
 }
 
 
@@ -138,6 +140,8 @@ def _progress(steps: tuple[HostStep, ...]) -> list[Block]:
     rows = [f"{code(host)}: {_steps(tuple(own))}" for host, own in by_host]
     if len(rows) > _HOSTS_SHOWN:
         rows = [*rows[:_HOSTS_SHOWN], f"and {len(rows) - _HOSTS_SHOWN} more hosts"]
+    waits = dict.fromkeys(escape(s.note) for s in steps if s.status == "waiting" and s.note)
+    rows += list(waits)[:_WAITS_SHOWN]
     return [section("*Progress*\n" + "\n".join(rows)), *_warnings(steps)] if rows else []
 
 

@@ -59,6 +59,7 @@ def main(url: str, log: Path, dies: str) -> None:
         sweeps=(),
         reconcile=lambda: None,
         apologize=apologize,
+        let_go=lambda *_: None,
     )
     worker = Worker(database_url=url, executor_id="victim-1", jobs=jobs)
     worker.start()

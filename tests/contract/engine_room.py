@@ -45,6 +45,7 @@ class Room:
     queue: WorkQueue
     database: Engine
     log: list[str] = field(default_factory=list)
+    gone: list[tuple[OrderId, int]] = field(default_factory=list)
     job: Job | None = None
     deliver: Callable[..., None] | None = None
 
@@ -64,6 +65,7 @@ class Room:
             apologize=lambda order_id, incident, _work: self.log.append(
                 f"sorry {order_id} {incident}"
             ),
+            let_go=lambda order_id, version: self.gone.append((order_id, version)),
         )
         worker = Worker(database_url=self.url, executor_id=executor_id, jobs=jobs)
         worker.start()

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
@@ -15,11 +16,19 @@ from bot.ports import Audit, Journal, Orders, Outbox
 from bot.store.audit import SqlAudit
 from bot.store.database import open_database
 from bot.store.journal import SqlJournal
+from bot.store.leases import SqlLeases
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.sealed import SqlSealedSecrets
+from bot.system.clock import SystemClock
+from bot.workflow.leases import HostLeases
+from tests.fakes.leases import FakeLeases
 from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
+from tests.unit.workflow.clock import FakeClock
+
+HOLD_S = 300.0
+"""How long a lease lasts in these tests, in seconds."""
 
 
 class EngineDown(Exception):
@@ -56,21 +65,46 @@ class Store:
     outbox: Outbox
     journal: Journal
     secrets: SealedSecrets
+    leases: HostLeases
+    clock: FakeClock
     starts: Starts
     engine: Engine | None = None
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the database has a clock of its own."""
+        return self.engine is not None and self.engine.dialect.name == "postgresql"
+
+    def now(self) -> datetime:
+        """The moment by the clock that decides on leases."""
+        return SystemClock().now() if self.is_postgres else self.clock.now()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by, also for what PostgreSQL's own clock decides."""
+        self.clock.forward(seconds)
+        if self.engine is not None and self.is_postgres:
+            with self.engine.begin() as connection:
+                for column in ("expires_at", "busy_until"):
+                    connection.execute(
+                        text(f"UPDATE host_leases SET {column} = {column} - :by"),
+                        {"by": timedelta(seconds=seconds)},
+                    )
 
 
 @contextmanager
 def sql_store(url: str) -> Iterator[Store]:
     """The real store over a migrated database."""
-    engine, starts = open_database(url), Starts()
+    engine, starts, clock = open_database(url), Starts(), FakeClock()
+    leases = SqlLeases(engine, clock, hold_s=HOLD_S)
     try:
         yield Store(
             orders=SqlOrders(engine, starts.work, starts.delivery),
             audit=SqlAudit(engine),
             outbox=SqlOutbox(engine),
-            journal=SqlJournal(engine),
             secrets=SqlSealedSecrets(engine),
+            journal=SqlJournal(engine, leases),
+            leases=leases,
+            clock=clock,
             starts=starts,
             engine=engine,
         )
@@ -80,12 +114,15 @@ def sql_store(url: str) -> Iterator[Store]:
 
 def fake_store() -> Store:
     """The store in memory."""
-    memory, starts = Memory(), Starts()
+    memory, starts, clock = Memory(), Starts(), FakeClock()
+    leases = FakeLeases(memory, clock, hold_s=HOLD_S)
     return Store(
         orders=FakeOrders(memory, starts.work, starts.delivery),
         audit=FakeAudit(memory),
         outbox=FakeOutbox(memory),
-        journal=FakeJournal(memory),
         secrets=FakeSealedSecrets(memory),
+        journal=FakeJournal(memory, leases),
+        leases=leases,
+        clock=clock,
         starts=starts,
     )

@@ -121,6 +121,24 @@ def test_a_step_that_raises_apologizes_too(room: Room) -> None:
     assert ["sorry 7"] == [line[:7] for line in room.log]
 
 
+@pytest.mark.parametrize("breaks", [False, True])
+def test_whatever_a_job_comes_to_its_hosts_are_let_go(room: Room, breaks: bool) -> None:
+    """At its end, also at a bad one; another order may be waiting for them."""
+
+    def job(run: Run, order_id: OrderId, version: int) -> None:
+        run.step("one", lambda: room.say("one"))
+        if breaks:
+            raise Whoops
+
+    room.job = job
+    room.enqueue(Work.INSTALL, order_on("EX01"))
+    with room.worker():
+        wait_for(lambda: room.gone)
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, SEVEN))
+
+    assert [(SEVEN, 3)] == room.gone
+
+
 @pytest.mark.parametrize("dies", ["between", "inside"])
 def test_a_killed_process_is_resumed_by_its_successor(
     room: Room, tmp_path: Path, dies: str

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import count
 from threading import RLock
-from typing import Any
+from typing import Any, Protocol
 
 from bot.domain.audit import GENESIS, AuditEntry, chained
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName, OrderId, UploadId
 from bot.domain.intent import Intent
+from bot.domain.leases import Lease
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.plan import Caution, Step
@@ -53,6 +54,7 @@ class Memory:
     uploads: dict[UploadId, Upload] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     sealed: dict[SealedId, KeptSecret] = field(default_factory=dict)
+    leases: dict[str, Any] = field(default_factory=dict)
     works: list[tuple[Work, OrderId]] = field(default_factory=list)
     deliveries: list[tuple[OrderId, str]] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
@@ -282,23 +284,34 @@ class FakeOutbox:
         return (row for row in self._memory.outbox.values() if not row.delivered)
 
 
-class FakeJournal:
-    """`bot.ports.Journal` in memory."""
+class Renewer(Protocol):
+    """What the journal asks of the leases beside it."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
-        self._memory = memory or Memory()
+    def renew(self, lease: Lease, *, busy_until: datetime) -> bool:
+        """Check and renew a lease."""
+        ...
+
+
+class FakeJournal:
+    """`bot.ports.Journal` in memory, beside the leases over the same memory."""
+
+    def __init__(self, memory: Memory, leases: "Renewer") -> None:
+        self._memory = memory
+        self._leases = leases
 
     def find(self, key: str) -> Intent | None:
         """What is known of an operation."""
         return self._memory.intents.get(key)
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
     ) -> Intent | None:
-        """Note that the operation is about to be sent; None when another run was first."""
+        """Note that the operation is about to be sent; None when another run was first, or has the host."""
         with self._memory.change():
             known = self.find(key)
             if attempt != (known.attempt if known else 0) + 1:
+                return None
+            if not self._leases.renew(lease, busy_until=deadline):
                 return None
             intent = Intent(key=key, attempt=attempt, deadline=deadline, was_done=was_done)
             self._memory.intents[key] = intent
@@ -318,11 +331,11 @@ class FakeJournal:
         with self._memory.change():
             self._memory.intents[key] = replace(self.find(key) or _unsent(key), confirmed=seen)
 
-    def withdraw(self, key: str) -> None:
-        """Forget the intent."""
+    def withdraw(self, key: str, *, attempt: int) -> None:
+        """Forget the intent of this attempt."""
         with self._memory.change():
             known = self.find(key)
-            if known is not None and not known.confirmed:
+            if known is not None and known.attempt == attempt and not known.confirmed:
                 del self._memory.intents[key]
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from bot.domain.approvals import Approval, Gate
-from bot.domain.ids import OrderId
+from bot.domain.ids import HostName, OrderId
 from bot.domain.intent import Intent
+from bot.domain.leases import Holder, Lease
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
 from bot.store import approvals
@@ -110,9 +111,16 @@ def test_steps_noted_at_once_share_no_message_id(sql: Store) -> None:
 
 def test_operation_begun_twice_at_once_is_begun_by_one(sql: Store) -> None:
     """Two runs that saw the same attempt: one of them may act, the other is told so."""
+    lease = sql.leases.take(HostName("EX01"), Holder(worker="w1", order_id=OrderId(1), version=2))
+    assert isinstance(lease, Lease)
     for number in range(ROUNDS):
         begin = partial(
-            sql.journal.intend, f"1/EX01/{number}", attempt=1, deadline=NOON, was_done=False
+            sql.journal.intend,
+            f"1/EX01/{number}",
+            attempt=1,
+            deadline=NOON,
+            was_done=False,
+            lease=lease,
         )
         answers = together(begin, begin)
 

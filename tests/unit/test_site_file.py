@@ -134,3 +134,32 @@ def test_the_file_has_no_place_for_a_password() -> None:
     assert {"password_env", "password_file", "password_command"} == {
         k for k in HostSection.model_fields if "pass" in k
     }
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "https://ex01.corp.example.com:5986/wsman",
+        "http://EX01.corp.example.com./wsman",
+        "http://ex01.corp.example.com:5985/wsman",
+    ],
+)
+def test_one_machine_under_two_names_is_a_mistake(path: Path, second: str) -> None:
+    """Two orders would change it at once, each under its own name."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    extra = f'[[hosts]]\nname = "MAIL1"\nversion = "2019"\nwinrm = "{second}"\n'
+
+    [told] = faults(path, f"{text}\n{extra}")
+    assert "EX01 and MAIL1 are the same machine" in told
+
+
+def test_hosts_behind_one_address_are_told_apart_by_their_ports(path: Path) -> None:
+    """As behind a gateway that forwards a port to each."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    extra = (
+        '[[hosts]]\nname = "EX02"\nversion = "2019"\n'
+        'winrm = "https://ex01.corp.example.com:15986/wsman"\n'
+    )
+    path.write_text(f"{text}\n{extra}", encoding="utf-8")
+
+    assert load_site_file(path).as_site().host(HostName("EX02")) is not None

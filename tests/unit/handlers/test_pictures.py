@@ -13,7 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from bot.certs.compare import Change, as_findings
 from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
-from bot.domain.ids import OrderId
+from bot.domain.ids import HostName, OrderId
 from bot.domain.plan import Caution, Handshake, HostCertificate, Snapshot
 from bot.domain.states import State
 from handlers.blocks.approval_card import approval_card
@@ -112,6 +112,19 @@ def test_status_card_with_warnings(seen: SnapshotAssertion) -> None:
     )
 
     assert shown(status_card(scene.order(State.INSTALLING), steps, scene.SITE)) == seen
+
+
+def test_status_card_of_an_order_that_waits_for_a_host(seen: SnapshotAssertion) -> None:
+    """It says which order works there now."""
+    waits = (
+        "EX02 is being worked on for order 8. This order waits and goes on by itself when the host is "
+        "free; nothing was changed there for it meanwhile."
+    )
+    done, *_ = scene.steps(failed=False)
+    step = replace(done, host=HostName("EX02"), status="waiting", note=waits)
+    card = status_card(scene.order(State.INSTALLING), (done, step), scene.SITE)
+
+    assert shown(card) == seen
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -9,6 +9,7 @@ from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId, VendorName
 from bot.domain.intent import Intent
+from bot.domain.leases import Lease
 from bot.domain.messages import CardMessage, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.plan import Caution
@@ -26,6 +27,7 @@ from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
+from tests.fakes.leases import FakeLeases
 from tests.fakes.revocation import FakeRevocation
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.domain import samples
@@ -34,6 +36,7 @@ from tests.unit.workflow.fuse import Fuse
 from tests.unit.workflow.hosts import ToyHosts, ToyProber
 
 DEADLINE_S = 120.0
+HOLD_S = 300.0
 TRIES = 6
 
 
@@ -63,16 +66,18 @@ class FusedOrders(FakeOrders):
 class FusedJournal(FakeJournal):
     """A journal before and after whose commits the process can die."""
 
-    def __init__(self, memory: Memory, fuse: Fuse) -> None:
-        super().__init__(memory)
+    def __init__(self, memory: Memory, leases: FakeLeases, fuse: Fuse) -> None:
+        super().__init__(memory, leases)
         self._fuse = fuse
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool
+        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
     ) -> Intent | None:
         """Note an intent."""
         self._fuse.burn(f"before the intent {key}")
-        intent = super().intend(key, attempt=attempt, deadline=deadline, was_done=was_done)
+        intent = super().intend(
+            key, attempt=attempt, deadline=deadline, was_done=was_done, lease=lease
+        )
         self._fuse.burn(f"after the intent {key}")
         return intent
 
@@ -171,10 +176,13 @@ class House:
         self.orders = FusedOrders(self.memory, self.fuse)
         self.outbox = FakeOutbox(self.memory)
         self.audit = FakeAudit(self.memory)
-        self.journal = FusedJournal(self.memory, self.fuse)
+        self.leases = FakeLeases(self.memory, self.clock, hold_s=HOLD_S)
+        self.journal = FusedJournal(self.memory, self.leases, self.fuse)
         self.engine = Engine(self.orders, self.site, self.clock)
         self.reporter = Reporter(self.engine, self.orders, self.clock)
-        self.operator = Operator(self.journal, self.clock, deadline_s=DEADLINE_S)
+        self.operator = Operator(
+            self.journal, self.leases, self.clock, worker="w1", deadline_s=DEADLINE_S
+        )
 
     def put(self, order: CertificateOrder) -> CertificateOrder:
         """Lay an order into the store as it is, past the engine."""

@@ -7,15 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import OrderId
+from bot.domain.leases import Lease
 from bot.domain.plan import Caution, Observation, Receipt
-from bot.ports import Journal
 from bot.workflow.operations import ANSWER_LOST, Operator, RemoteOperation
 from bot.workflow.outcome import Done, NeedsPerson, TryLater
-from tests.fakes.store import FakeJournal, Memory
+from bot.workflow.reporter import Errand
+from tests.fakes.leases import FakeLeases
+from tests.fakes.store import Memory
 from tests.unit.domain.samples import EX01
 from tests.unit.workflow.clock import FakeClock
 from tests.unit.workflow.fuse import Fuse, Killed
-from tests.unit.workflow.house import DEADLINE_S, FusedJournal
+from tests.unit.workflow.house import DEADLINE_S, HOLD_S, FusedJournal
 
 KEY = "7/EX01/import"
 
@@ -29,12 +32,12 @@ class Thing:
         at: int = 0,
         skip_if_seen: bool = True,
         seen_is_all: bool = False,
-        journal: Journal | None = None,
     ) -> None:
         self.fuse = Fuse(at)
         self.clock = FakeClock()
         self.memory = Memory()
-        self.journal = journal or FusedJournal(self.memory, self.fuse)
+        self.leases = FakeLeases(self.memory, self.clock, hold_s=HOLD_S)
+        self.fused()
         self.skip_if_seen = skip_if_seen
         self.seen_is_all = seen_is_all
         self.there = False
@@ -60,9 +63,13 @@ class Thing:
             raise self._once()
         return Receipt(warnings=self.warned)
 
-    def run(self) -> object:
+    def run(self, worker: str = "w1") -> object:
         """Run the operation once, as a fresh process would."""
-        operator = Operator(self.journal, self.clock, deadline_s=DEADLINE_S)
+        operator = Operator(
+            self.journal, self.leases, self.clock, worker=worker, deadline_s=DEADLINE_S
+        )
+        lease = operator.hold(Errand(order_id=OrderId(7), version=3), EX01)
+        assert isinstance(lease, Lease)
         return operator.run(
             RemoteOperation(
                 key=KEY,
@@ -70,12 +77,20 @@ class Thing:
                 act=self.act,
                 skip_if_seen=self.skip_if_seen,
                 seen_is_all=self.seen_is_all,
-            )
+            ),
+            lease,
         )
 
     def warnings(self) -> tuple[Caution, ...]:
         """What is known of warnings afterwards."""
-        return Operator(self.journal, self.clock, deadline_s=DEADLINE_S).warnings(KEY)
+        operator = Operator(
+            self.journal, self.leases, self.clock, worker="w1", deadline_s=DEADLINE_S
+        )
+        return operator.warnings(KEY)
+
+    def fused(self) -> None:
+        """Write into the same journal, with the fuse as it is now."""
+        self.journal = FusedJournal(self.memory, self.leases, self.fuse)
 
     def _once(self) -> HostFault:
         fault, self.fault = self.fault, None
@@ -313,7 +328,7 @@ def test_two_acts_only_when_the_deadline_passed_and_nothing_was_there(
     thing = Thing(skip_if_seen=skip_if_seen)
     for number in range(16):
         thing.fuse = Fuse(kills[number] if number < len(kills) else 0)
-        thing.journal = FusedJournal(thing.memory, thing.fuse)
+        thing.fused()
         queued = faults[number] if number < len(faults) else None
         thing.fault = fault(queued[1], queued[0]) if queued else None
         with contextlib.suppress(Killed):
@@ -331,7 +346,7 @@ def test_two_acts_only_when_the_deadline_passed_and_nothing_was_there(
 @given(gaps=st.lists(st.floats(min_value=0.1, max_value=300), min_size=1, max_size=8))
 def test_acts_that_do_not_take_are_a_deadline_apart(gaps: list[float]) -> None:
     """A host that forgets what it did is asked again, but never while the last command may run."""
-    thing = Thing(journal=FakeJournal())
+    thing = Thing()
     thing.takes = False
     for gap in gaps:
         thing.run()

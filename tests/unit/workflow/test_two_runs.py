@@ -7,13 +7,15 @@ import pytest
 from bot.domain import events as ev
 from bot.domain.faults import FaultKind
 from bot.domain.ids import SYSTEM, OrderId, UploadId
+from bot.domain.leases import Lease
 from bot.domain.order import Upload
 from bot.domain.plan import Observation, Receipt
 from bot.domain.states import EventKind, State, Work
 from bot.workflow.jobs import Apology
-from bot.workflow.operations import Operator, RemoteOperation
+from bot.workflow.operations import RemoteOperation
 from bot.workflow.outcome import Done, Outcome, TryLater
-from tests.unit.domain.samples import NOON, OLGA, RITA, certificate, order, plan, wish
+from bot.workflow.reporter import Errand
+from tests.unit.domain.samples import EX01, NOON, OLGA, RITA, certificate, order, plan, wish
 from tests.unit.workflow.fuse import Killed
 from tests.unit.workflow.house import House, refused
 from tests.unit.workflow.plain_run import Kept, PlainRun
@@ -152,13 +154,14 @@ def test_two_runs_at_the_same_moment_act_once() -> None:
     """Both looked before either had noted its intent; the second one sees that it was second."""
     house = House()
     acts: list[str] = []
-    operator = Operator(house.journal, house.clock, deadline_s=120)
+    lease = house.operator.hold(Errand(order_id=SEVEN, version=3), EX01)
+    assert isinstance(lease, Lease)
     inner: list[Outcome] = []
 
     def observe() -> Observation:
         if not inner:
             inner.append(Done())
-            inner[0] = operator.run(operation)
+            inner[0] = house.operator.run(operation, lease)
         return Observation(done=bool(acts), seen="looked")
 
     def act() -> Receipt:
@@ -167,14 +170,14 @@ def test_two_runs_at_the_same_moment_act_once() -> None:
 
     operation = RemoteOperation(key="7/EX01/x", observe=observe, act=act, skip_if_seen=False)
     # The outer run found no intent before its look; the inner one acts and confirms during that look.
-    outer = operator.run(operation)
+    outer = house.operator.run(operation, lease)
 
     assert ["x"] == acts
     assert [Done("looked")] == inner
     assert isinstance(outer, TryLater)
     assert not outer.counts
     house.clock.forward(300)
-    assert Done("looked") == operator.run(operation)
+    assert Done("looked") == house.operator.run(operation, lease)
     assert ["x"] == acts
 
 

@@ -9,9 +9,11 @@ import pytest
 from bot.domain.approvals import Gate
 from bot.domain.faults import FaultKind, Refused
 from bot.domain.ids import OrderId
+from bot.domain.leases import Lease
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
 from bot.watch.expiry import Calendar
+from bot.workflow.reporter import Errand
 from tests.unit.domain.samples import (
     BOSS,
     EX01,
@@ -69,7 +71,11 @@ def test_a_half_installation_is_taken_back_where_it_came_to() -> None:
     """A host that the installation never reached is left alone now too."""
     house = undoing(State.ROLLING_BACK, installed_at=None)
     key = plan().host(EX01).operations[0].key
-    house.journal.intend(f"7/{key}", attempt=1, deadline=NOON, was_done=False)
+    lease = house.operator.hold(Errand(order_id=SEVEN, version=2), EX01)
+    assert isinstance(lease, Lease)
+    house.journal.intend(f"7/{key}", attempt=1, deadline=NOON, was_done=False, lease=lease)
+    house.operator.let_go(SEVEN, 2)
+    house.clock.forward(1)
 
     assert State.ROLLED_BACK is play(house, Work.ROLL_BACK).state
     assert ["EX01/restore_smtp_default"] == list(house.hosts.acts)

@@ -1,0 +1,143 @@
+"""
+Leases on hosts, each decided by one statement on one row.
+
+On PostgreSQL the database's clock says what has ended, so that workers whose clocks differ agree; SQLite
+serves one process, whose clock it is.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from bot.domain.ids import HostName, OrderId
+from bot.domain.leases import Holder, Lease, Occupied, lease_key
+from bot.ports import Clock
+from bot.store.database import writing
+from bot.store.tables import METADATA, HostLeaseRecord
+
+_RESTS: Final = datetime.fromtimestamp(0, UTC)
+"""``busy_until`` of a holder none of whose commands can be running."""
+
+row: Final = METADATA.tables["host_leases"].c
+
+
+class SqlLeases:
+    """
+    `bot.workflow.leases.HostLeases` over the database.
+
+    Args:
+        hold_s: how long a lease lasts without renewal: longer than a command's deadline and the longest wait
+            between two checks together.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, *, hold_s: float) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._hold = timedelta(seconds=hold_s)
+
+    def take(self, host: HostName, holder: Holder) -> Lease | Occupied:
+        """Take a host or renew the hold on it."""
+        with writing(self._engine) as session:
+            now = moment(session, self._clock)
+            _let_go(session, now, _of(holder), row.host != lease_key(host))
+            fence = _claim(session, host, holder, now=now, until=now + self._hold)
+            if fence is not None:
+                return Lease(host=host, holder=holder, fence=fence)
+            other = session.get_one(HostLeaseRecord, lease_key(host))
+            left = (other.expires_at - now).total_seconds()
+            return Occupied(order_id=OrderId(other.order_id), left_s=max(left, 0.0))
+
+    def renew(self, session: Session, lease: Lease, *, busy_until: datetime) -> bool:
+        """Check and renew a lease in the transaction of an intent; False when it is not held any more."""
+        now = moment(session, self._clock)
+        renewed = session.connection().execute(
+            update(HostLeaseRecord)
+            .where(_is(lease), row.expires_at > now)
+            .values(expires_at=now + self._hold, busy_until=busy_until)
+        )
+        return renewed.rowcount == 1
+
+    def rest(self, lease: Lease) -> None:
+        """The command begun last has ended."""
+        with writing(self._engine) as session:
+            session.connection().execute(
+                update(HostLeaseRecord).where(_is(lease)).values(busy_until=_RESTS)
+            )
+
+    def release(self, holder: Holder) -> None:
+        """Let go of everything this holder has."""
+        with writing(self._engine) as session:
+            _let_go(session, moment(session, self._clock), _of(holder))
+
+    def bury(self, worker: str) -> None:
+        """Let go of everything a dead process has."""
+        with writing(self._engine) as session:
+            _let_go(session, moment(session, self._clock), row.worker == worker)
+
+
+def moment(session: Session, clock: Clock) -> datetime:
+    """This moment by the one clock that all workers of the database share."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = session.connection().execute(select(func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+    return clock.now()
+
+
+def _claim(
+    session: Session, host: HostName, holder: Holder, *, now: datetime, until: datetime
+) -> int | None:
+    """
+    One statement decides: a host that is free, or held for the same run of work, becomes the holder's.
+
+    A run that was begun in another process goes on in this one; what its last command may still be doing is
+    in the journal, and the process of before has a fence that counts no more.
+    """
+    taken: dict[str, Any] = {
+        "worker": holder.worker,
+        "order_id": holder.order_id,
+        "version": holder.version,
+        "expires_at": until,
+    }
+    same_run = and_(row.order_id == holder.order_id, row.version == holder.version)
+    same_holder = and_(same_run, row.worker == holder.worker)
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    claim = (
+        make(HostLeaseRecord)
+        .values(host=lease_key(host), fence=1, busy_until=_RESTS, **taken)
+        .on_conflict_do_update(
+            index_elements=["host"],
+            set_={
+                **taken,
+                "fence": row.fence + case((same_holder, 0), else_=1),
+                "busy_until": case((same_run, row.busy_until), else_=_RESTS),
+            },
+            where=or_(same_run, row.expires_at <= now),
+        )
+        .returning(row.fence)
+    )
+    found: int | None = session.connection().execute(claim).scalar()
+    return found
+
+
+def _let_go(session: Session, now: datetime, *whose: ColumnElement[bool]) -> None:
+    """End leases, each when the command that may still be running on its host is over."""
+    session.connection().execute(
+        update(HostLeaseRecord)
+        .where(row.expires_at > now, *whose)
+        .values(expires_at=case((row.busy_until > now, row.busy_until), else_=now))
+    )
+
+
+def _of(holder: Holder) -> ColumnElement[bool]:
+    return and_(
+        row.worker == holder.worker,
+        row.order_id == holder.order_id,
+        row.version == holder.version,
+    )
+
+
+def _is(lease: Lease) -> ColumnElement[bool]:
+    return and_(row.host == lease_key(lease.host), row.fence == lease.fence, _of(lease.holder))
