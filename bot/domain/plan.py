@@ -73,6 +73,7 @@ class Operation:
         only_if: run it only when the host's SMTP question was answered so; None: always.
         current_default: the default SMTP certificate Exchange's question must name, where the question itself
             is answered; None where it is not.
+        build: the build of the host the operation was planned for; None: it does not matter.
         text: the same operation as PowerShell, quoted, for people to read; never run.
     """
 
@@ -85,6 +86,7 @@ class Operation:
     friendly_name: str = ""
     only_if: Answer | None = None
     current_default: Thumbprint | None = None
+    build: str | None = None
     text: str = ""
 
 
@@ -225,13 +227,23 @@ class HostPlan:
 
     def provable(self, services: tuple[Service, ...], answer: Answer | None) -> tuple[Service, ...]:
         """The services whose handshake must show the new certificate after this answer."""
-        if self.smtp_by_name or self.question is None or answer is Answer.YES:
+        is_left = self.leaves_smtp(answer)
+        if not is_left and (self.smtp_by_name or self.question is None or answer is Answer.YES):
             return services
         return tuple(service for service in services if service is not Service.SMTP)
+
+    def leaves_smtp(self, answer: Answer | None) -> bool:
+        """Whether this answer leaves SMTP as it is: a default that could not be given back is not replaced for a No."""
+        if self.question is None or answer is not Answer.NO:
+            return False
+        return self._enables_smtp(Answer.YES) and not self._enables_smtp(Answer.NO)
 
     def operations_for(self, answer: Answer | None) -> tuple[Operation, ...]:
         """Keep what applies once the host's question has been answered."""
         return tuple(op for op in self.operations if op.only_if in (None, answer))
+
+    def _enables_smtp(self, answer: Answer) -> bool:
+        return any(Service.SMTP in one.services for one in self.operations_for(answer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,7 +346,7 @@ def canonical(value: object) -> bytes:
     return text.encode("ascii")
 
 
-_ADDED_LATER = frozenset({"current_default"})
+_ADDED_LATER = frozenset({"current_default", "build"})
 """Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
 
 

@@ -5,6 +5,7 @@ Pure and only words; nothing here decides what is done.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from bot.certs.findings import show
 from bot.certs.judge import IssuedCertificate
@@ -13,20 +14,26 @@ from bot.domain.order import Wish
 from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
 from bot.exchange.distinguished import name_parts, names_certificate
+from bot.exchange.forecast_mail import forecast_mail
+from bot.exchange.forecast_organisation import (
+    forecast_auth,
+    forecast_edge,
+    forecast_hybrid,
+    forecast_same_names,
+    forecast_unread,
+)
+from bot.exchange.forecast_web import forecast_web
 from bot.exchange.frames import BadValue
+from bot.exchange.phrases import label
 from bot.exchange.preview import preview_connector
-from bot.exchange.served import BY_NAME, has_wildcard_first, served_services
+from bot.exchange.served import has_wildcard_first, served_services
 from bot.exchange.starttls import forecast_starttls
+from bot.exchange.untouchable import is_auth_thumbprint
 
 _SKEW_S = 60.0
+_ENDS_SOON = timedelta(days=30)
 _HYBRID = "outbound to office 365"
 """How the wizard names the send connector it makes (exchange.md 7 trap 6)."""
-
-_RESTARTS = {
-    Service.POP: ("MSExchangePop3", "MSExchangePOP3BE"),
-    Service.IMAP: ("MSExchangeImap4", "MSExchangeIMAP4BE"),
-    Service.UM: ("MSExchangeUM",),
-}
 
 
 def forecast_host(
@@ -49,13 +56,18 @@ def forecast_host(
         *_intermediates(certificate, snapshot),
         *_moves(snapshot, services, before),
         *_smtp(snapshot, question, services, by_endpoint=by_endpoint),
+        *forecast_edge(certificate, snapshot, services, question),
         *(forecast_starttls(certificate, snapshot) if question is not None else ()),
         *_left_out(wish, dialect),
-        *_wildcard(wish, certificate),
         *_unified_messaging(services, certificate, dialect),
         *_connectors(certificate, snapshot),
+        *forecast_same_names(certificate, snapshot),
         *_hybrid(snapshot),
-        *_afterwards(services, dialect),
+        *forecast_hybrid(certificate, snapshot),
+        *forecast_web(snapshot, services, dialect, before=before, new=certificate.facts.thumbprint),
+        *forecast_mail(wish, certificate, snapshot, services, dialect),
+        *forecast_auth(snapshot),
+        *forecast_unread(snapshot),
         *_undoing(services, before),
         _door(by_endpoint=by_endpoint),
     )
@@ -113,7 +125,7 @@ def _moves(
         if old is None:
             yield f"{service} gets the new certificate; no other serves it now."
         else:
-            yield f"{service} moves from {_label(old)} to the new certificate."
+            yield f"{service} moves from {label(old)} to the new certificate."
     if before:
         yield (
             "Exchange only adds services: the old certificate may go on showing them, "
@@ -137,7 +149,17 @@ def _smtp(
             f"The default SMTP certificate {snapshot.default_smtp} is not in the host's store. "
             "No cannot be chosen, for it could not be given back: with No, SMTP stays as it is."
         )
+    elif is_auth_thumbprint(snapshot, question.current.thumbprint) and not by_endpoint:
+        yield (
+            f"The default SMTP certificate of now is the Auth certificate, {show(question.current.subject)}, which it should never be "
+            "and which CertDesk never gives a service. Yes makes the new one the default, for good; with No, SMTP stays as it is."
+        )
     else:
+        if question.current.not_after <= snapshot.taken_at + _ENDS_SOON:
+            yield (
+                f"The default SMTP certificate of now ends on {question.current.not_after:%Y-%m-%d}: "
+                "mail between servers needs a valid one, so No is an answer for a short time only."
+            )
         way = (
             "The question itself is answered, and only if it names these two: for No the default is at no moment another."
             if by_endpoint
@@ -154,16 +176,6 @@ def _left_out(wish: Wish, dialect: Dialect) -> Iterator[str]:
     for service in wish.services:
         if service not in dialect.services:
             yield f"{dialect.title} has no {service}; it is left out here."
-
-
-def _wildcard(wish: Wish, certificate: IssuedCertificate) -> Iterator[str]:
-    mail = [service for service in wish.services if service in BY_NAME]
-    if mail and has_wildcard_first(certificate):
-        cmdlets = " and ".join(f"Set-{service.title()}Settings" for service in mail)
-        yield (
-            f"{' and '.join(mail)} cannot take the wildcard {certificate.facts.names[0]} by themselves and stay as "
-            f"they are. To use it there, run {cmdlets} -X509CertificateName with the real name and restart them."
-        )
 
 
 def _unified_messaging(
@@ -190,7 +202,7 @@ def _connectors(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[
             )
         elif old := _named_old(connector, certificate, snapshot):
             yield (
-                f"The {_title(connector)} names issuer and subject of {_label(old)}; its TLS fails once that one is "
+                f"The {_title(connector)} names issuer and subject of {label(old)}; its TLS fails once that one is "
                 f"gone. After the installation run: {_renaming(connector, certificate, snapshot)}"
             )
 
@@ -224,22 +236,6 @@ def _named_old(
     return None
 
 
-def _afterwards(services: tuple[Service, ...], dialect: Dialect) -> Iterator[str]:
-    restarts = [
-        name
-        for service in services
-        for name in _RESTARTS.get(service, ())
-        if dialect.has_back_end or not name.upper().endswith("BE")
-    ]
-    if restarts:
-        yield f"CertDesk restarts nothing. For the new certificate restart {', '.join(restarts)} when it suits."
-    if Service.IIS in services:
-        yield (
-            "IIS is bound on port 443 of the Default Web Site only, and Require SSL stays as it is. "
-            "Load balancers and proxies in front need the certificate too; CertDesk cannot see them."
-        )
-
-
 def _undoing(services: tuple[Service, ...], before: Mapping[Service, Thumbprint]) -> Iterator[str]:
     """What a roll-back could and could not do: nothing is taken out of a store, no service off a certificate."""
     if not before:
@@ -261,7 +257,3 @@ def _door(*, by_endpoint: bool) -> str:
 
 def _title(connector: Connector) -> str:
     return f"{connector.direction} connector {show(connector.name)}"
-
-
-def _label(held: HostCertificate) -> str:
-    return f"{show(held.subject)} ({held.thumbprint[:8]}…, until {held.not_after:%Y-%m-%d})"

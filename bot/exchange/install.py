@@ -14,6 +14,7 @@ from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Serv
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
 from bot.exchange.carry import Parcel, unpack_key
+from bot.exchange.fit import check_fits
 from bot.exchange.operations import enabling_call
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
@@ -69,8 +70,9 @@ def act(
         parcel: certificate and key from another host, for an import where no request waits here.
 
     Raises:
-        HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key.
+        HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key; as `check_fits` says.
     """
+    check_fits(runner, facts, operation, certificate)
     match operation.kind:
         case OperationKind.ADD_INTERMEDIATE:
             return _add_intermediate(runner, operation, certificate)

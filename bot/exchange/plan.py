@@ -6,9 +6,10 @@ told beforehand in `forecast.py`.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from bot.certs.judge import IssuedCertificate
-from bot.certs.prints import Thumbprint, thumbprint_of
+from bot.certs.prints import thumbprint_of
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
@@ -28,7 +29,9 @@ from bot.exchange import operations
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.forecast import forecast_host
 from bot.exchange.served import served_services
+from bot.exchange.serving import serving_before
 from bot.exchange.starttls import is_chosen_by_name
+from bot.exchange.untouchable import check_operations, is_auth_thumbprint
 
 _ASKED_BY_ITSELF = frozenset({Service.SMTP, Service.UM})
 
@@ -88,24 +91,6 @@ def dialect_for(snapshot: Snapshot) -> Dialect:
         raise _refusal(snapshot.host, "unknown-build", f"{fault}") from fault
 
 
-def serving(snapshot: Snapshot, service: Service, *, without: Thumbprint) -> Thumbprint | None:
-    """
-    The certificate that serves a service now.
-
-    Services are computed by the host, so several may show one; the newest that is not self-signed is
-    taken, since the self-signed one shows IIS for the back end alone (exchange.md 4.3).
-    """
-    if service is Service.SMTP:
-        return snapshot.default_smtp if snapshot.default_smtp != without else None
-    shown = [
-        held
-        for held in snapshot.certificates
-        if service in held.services and held.thumbprint != without
-    ]
-    ranked = sorted(shown, key=lambda held: (held.subject != held.issuer, held.not_before))
-    return ranked[-1].thumbprint if ranked else None
-
-
 def _served_anywhere(
     order: CertificateOrder, certificate: IssuedCertificate, hosts: tuple[HostPlan, ...]
 ) -> tuple[Service, ...]:
@@ -136,22 +121,20 @@ def _plan_host(
 ) -> HostPlan:
     dialect = dialect_for(snapshot)
     new = certificate.facts.thumbprint
+    _check_edge(order, snapshot)
     services = served_services(order.wish.services, certificate, dialect)
     question = _question(certificate, snapshot, dialect) if Service.SMTP in services else None
-    before = {
-        service: old
-        for service in services
-        if snapshot.certificate(old := serving(snapshot, service, without=new)) is not None
-        and old is not None
-    }
+    before = serving_before(snapshot, services, dialect, without=new)
+    planned = (
+        *_preparing(order, certificate, snapshot, dialect),
+        *_enabling(certificate, snapshot, dialect, services),
+        *_smtp(certificate, snapshot, services, question, by_endpoint=by_endpoint),
+    )
+    check_operations(snapshot, planned)
     return HostPlan(
         host=snapshot.host,
         build=snapshot.build,
-        operations=(
-            *_preparing(order, certificate, snapshot, dialect),
-            *_enabling(certificate, snapshot, dialect, services),
-            *_smtp(certificate, snapshot, services, question, by_endpoint=by_endpoint),
-        ),
+        operations=tuple(replace(one, build=snapshot.build) for one in planned),
         forecast=forecast_host(
             order.wish,
             certificate,
@@ -219,6 +202,18 @@ def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot, dialect: 
         )
 
 
+def _check_edge(order: CertificateOrder, snapshot: Snapshot) -> None:
+    """An Edge Transport server has SMTP alone; Exchange would refuse the rest half-way (exchange.md 8, row 21)."""
+    others = [service for service in order.wish.services if service is not Service.SMTP]
+    if snapshot.is_edge and others:
+        raise _refusal(
+            snapshot.host,
+            "edge-serves-smtp-alone",
+            f"This is an Edge Transport server, where only SMTP can be enabled, and the order asks for {', '.join(others)}.",
+            "Order for this host alone, with SMTP as the only service.",
+        )
+
+
 def _enabling(
     certificate: IssuedCertificate,
     snapshot: Snapshot,
@@ -246,8 +241,11 @@ def _smtp(
     host, new = snapshot.host, certificate.facts.thumbprint
     if question is None:
         return (operations.enable_smtp(host, new, only_if=None),)
-    if question.current is None:
-        # The old default cannot be given back: nothing is done for No, and the forecast says so.
+    is_kept_by_force = not by_endpoint and question.current is not None
+    if question.current is None or (
+        is_kept_by_force and is_auth_thumbprint(snapshot, question.current.thumbprint)
+    ):
+        # The old default cannot be given back, or never may be: nothing is done for No, and the forecast says so.
         return (operations.enable_smtp(host, new, only_if=Answer.YES),)
     old = question.current.thumbprint
     if by_endpoint:

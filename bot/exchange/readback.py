@@ -65,9 +65,7 @@ def _expected_services(
     answer: Answer | None,
 ) -> tuple[Service, ...]:
     """What the host should show; SMTP was left alone after a No that could not have been kept."""
-    is_smtp_left = (
-        plan.question is not None and plan.question.current is None and answer is Answer.NO
-    )
+    is_smtp_left = plan.leaves_smtp(answer)
     served = served_services(services, certificate, facts.dialect)
     return tuple(s for s in served if not (is_smtp_left and s is Service.SMTP))
 

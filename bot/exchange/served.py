@@ -3,8 +3,10 @@
 from typing import Final
 
 from bot.certs.judge import IssuedCertificate
+from bot.certs.names import BadName, DnsName, parse_dns_name
 from bot.domain.plan import Service
 from bot.exchange.dialect import Dialect
+from bot.exchange.distinguished import name_parts
 
 BY_NAME: Final = frozenset({Service.POP, Service.IMAP})
 """They find their certificate by one plain name, so a wildcard cannot be enabled for them."""
@@ -25,4 +27,27 @@ def served_services(
 
 def has_wildcard_first(certificate: IssuedCertificate) -> bool:
     """Say whether the name Exchange takes for POP and IMAP is a wildcard."""
-    return any(name.startswith("*.") for name in certificate.facts.names[:1])
+    return (mail_name(certificate) or "").startswith("*.")
+
+
+def mail_name(certificate: IssuedCertificate) -> DnsName | None:
+    """
+    The name POP and IMAP get when they are enabled: the common name if it is a DNS name, else the first of the SAN.
+
+    Source: exchange.md 2.3 point 6, 4.2.
+    """
+    common = (value for key, value in name_parts(certificate.facts.subject) if key == "CN")
+    for text in common:
+        try:
+            return parse_dns_name(text)
+        except BadName:
+            continue
+    return next(iter(certificate.facts.names), None)
+
+
+def covers(own: DnsName, name: str) -> bool:
+    """Say whether a certificate's name is good for another, a wildcard for one label."""
+    wanted = name.lower().removesuffix(".")
+    if own.startswith("*."):
+        return wanted.partition(".")[2] == own[2:]
+    return own == wanted

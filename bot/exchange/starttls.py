@@ -8,9 +8,9 @@ enabled for SMTP that holds the connector's FQDN, else the default SMTP certific
 from collections.abc import Iterator
 
 from bot.certs.judge import IssuedCertificate
-from bot.certs.names import DnsName
 from bot.domain.plan import Connector, Snapshot
 from bot.exchange.distinguished import names_certificate
+from bot.exchange.served import covers
 
 _FRONT_DOORS = ("default frontend", "default")
 """How setup names the connector on port 25: the first on 2013 and later, the second before."""
@@ -46,11 +46,4 @@ def _chooses(connector: Connector, certificate: IssuedCertificate) -> bool:
     facts = certificate.facts
     if connector.tls_certificate_name:
         return names_certificate(connector, issuer=facts.issuer, subject=facts.subject)
-    return any(_covers(name, connector.fqdn) for name in facts.names)
-
-
-def _covers(name: DnsName, fqdn: str) -> bool:
-    wanted = fqdn.lower().removesuffix(".")
-    if name.startswith("*."):
-        return wanted.partition(".")[2] == name[2:]
-    return name == wanted
+    return any(covers(name, connector.fqdn) for name in facts.names)

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from bot.domain.faults import HostFault
 from bot.domain.plan import Answer, Service, Snapshot
 from bot.domain.surroundings import AuthCertificates, Fact
 from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
 from sandbox.exchange.engine.state import HostState, Listener
 from sandbox.exchange.host import ExchangeHost
-from sandbox.exchange.profile import Version
+from sandbox.exchange.profile import PROFILES, Version
 from tests.contract.test_exchange_hosts import access
 from tests.unit.exchange.samples import EX01, MAIL, NOW, Authority, SetClock, ask, order
 
@@ -124,6 +125,74 @@ def test_an_installation_is_seen_where_it_took_effect(lab: Lab) -> None:
     assert after.web.back_end == before.web.back_end
     assert after.mail_names == {Service.POP: MAIL, Service.IMAP: MAIL}
     assert (after.auth, after.default_smtp) == (before.auth, before.default_smtp)
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_the_back_end_and_the_auth_certificate_outlive_everything(lab: Lab, answer: Answer) -> None:
+    """Through installation and roll-back 444, the Auth certificate and every certificate of before are what they were."""
+    vendor, state = Authority(), lab.state
+    before = lab.snapshot()
+    kept = (state.sites.get(2), state.auth_certificate, dict(state.stores.my))
+    certificate = vendor.answer(lab.hosts.make_csr(ask()))
+    plan = lab.hosts.plan(order(), certificate, (before,))
+    for operation in (
+        *plan.host(EX01).operations_for(answer),
+        *lab.hosts.plan_roll_back(plan, EX01),
+    ):
+        lab.hosts.act(operation, certificate)
+    after = lab.snapshot()
+    auth = state.auth_certificate or "nobody's"
+
+    assert (state.sites.get(2), state.auth_certificate) == kept[:2]
+    assert set(kept[2]) <= set(state.stores.my)
+    assert (after.web, after.default_smtp, after.mail_names) == (
+        before.web,
+        before.default_smtp,
+        before.mail_names,
+    )
+    assert auth not in str(lab.host.engine.journal.listed())
+
+
+@pytest.mark.parametrize("door", ["winrm", "psrp"])
+def test_an_auth_certificate_that_is_the_default_is_not_given_smtp(
+    open_lab: Callable[..., Lab], door: Door
+) -> None:
+    """Somebody made it the default by mistake: a No is kept without ever naming it to a cmdlet."""
+    vendor = Authority()
+    lab = open_lab("2019", door, anchors_pem=vendor.anchors_pem)
+    lab.state.default_smtp = lab.state.auth_certificate
+    certificate = vendor.answer(lab.hosts.make_csr(ask()))
+    plan = lab.hosts.plan(order(), certificate, (lab.snapshot(),))
+    for operation in plan.host(EX01).operations_for(Answer.NO):
+        lab.hosts.act(operation, certificate)
+    seen = lab.hosts.read_back(EX01, certificate, plan.services, plan, Answer.NO)
+    undone = lab.hosts.plan_roll_back(plan, EX01)
+
+    assert lab.state.default_smtp == lab.state.auth_certificate
+    assert str(lab.state.auth_certificate) not in str(lab.host.engine.journal.listed())
+    assert lab.state.auth_certificate not in {one.thumbprint for one in undone}
+    assert seen.done
+
+
+def test_an_upgrade_between_plan_and_run_stops_the_plan(open_lab: Callable[..., Lab]) -> None:
+    """The build is read anew at each meeting: another version is refused before anything ran, a revision goes on."""
+    lab, vendor = open_lab("2016"), Authority()
+    certificate = vendor.answer(lab.hosts.make_csr(ask()))
+    plan = lab.hosts.plan(order(), certificate, (lab.snapshot(),))
+    first, *_ = plan.host(EX01).operations_for(Answer.NO)
+    lab.hosts.close()
+    ran = len(lab.host.engine.journal.listed())
+    lab.state.profile = PROFILES["2019"]
+    with pytest.raises(HostFault, match=r"15\.1\.2507\.6") as caught:
+        lab.hosts.act(first, certificate)
+    lab.hosts.close()
+    lab.state.profile = replace(PROFILES["2016"], build=(15, 1, 2507, 58))
+    after_refusal = len(lab.host.engine.journal.listed())
+    lab.hosts.act(first, certificate)
+
+    assert (caught.value.code, caught.value.executed) == ("build-changed", "no")
+    assert after_refusal == ran
+    assert lab.hosts.observe(first, certificate).done
 
 
 def test_an_edge_server_is_known_as_one(open_lab: Callable[..., Lab]) -> None:

@@ -20,6 +20,7 @@ from bot.domain.plan import (
     Service,
     Snapshot,
 )
+from bot.domain.subject import Subject
 from bot.exchange.plan import plan_install
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
@@ -33,7 +34,9 @@ _KINDS = OperationKind
 
 
 def _certificate(*names: str) -> IssuedCertificate:
-    asked = ask(names=tuple(DnsName(name) for name in names)) if names else ask()
+    """One for these names, the first of them as common name; without names that of the order."""
+    listed = tuple(DnsName(name) for name in names)
+    asked = ask(names=listed, subject=Subject(common_name=listed[0])) if listed else ask()
     return _VENDOR.answer(FakeExchangeHosts().make_csr(asked))
 
 

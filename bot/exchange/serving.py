@@ -1,0 +1,64 @@
+"""
+Which certificate serves a service now, and may be given it back by a roll-back; pure, from a snapshot.
+
+Exchange's column Services is computed: it shows SMTP on whatever transport could read, POP and IMAP on whatever has the name, and
+IIS on the certificate of the back end too (exchange.md 4.3). Nothing is "given back" on its word alone where a better one is known.
+"""
+
+from collections.abc import Mapping
+
+from bot.certs.prints import Thumbprint
+from bot.domain.plan import HostCertificate, Service, Snapshot
+from bot.exchange.dialect import Dialect
+from bot.exchange.untouchable import is_auth
+
+
+def serving_before(
+    snapshot: Snapshot, services: tuple[Service, ...], dialect: Dialect, *, without: Thumbprint
+) -> Mapping[Service, Thumbprint]:
+    """
+    What a roll-back would give each service back to.
+
+    Args:
+        without: the new certificate; a service that has it already has no past.
+    """
+    found = {service: _serving(snapshot, service, dialect, without=without) for service in services}
+    return {service: held.thumbprint for service, held in found.items() if held is not None}
+
+
+def _serving(
+    snapshot: Snapshot, service: Service, dialect: Dialect, *, without: Thumbprint
+) -> HostCertificate | None:
+    """The certificate itself, which the host must hold; never the new one, never the Auth certificate."""
+    match service:
+        case Service.SMTP:
+            held = snapshot.certificate(snapshot.default_smtp)
+        case Service.IIS if snapshot.web is not None:
+            front = snapshot.web.front_end
+            held = snapshot.certificate(front.thumbprint if front is not None else None)
+        case _:
+            held = _newest_shown(snapshot, service, dialect, without=without)
+    if held is None or held.thumbprint == without or is_auth(held, snapshot.auth):
+        return None
+    return held
+
+
+def _newest_shown(
+    snapshot: Snapshot, service: Service, dialect: Dialect, *, without: Thumbprint
+) -> HostCertificate | None:
+    """Several may show one service; the newest that is not self-signed is taken."""
+    shown = [
+        held
+        for held in snapshot.certificates
+        if service in held.services
+        and held.thumbprint != without
+        and not is_auth(held, snapshot.auth)
+        and not (service is Service.IIS and _may_be_back_end_s(held, dialect))
+    ]
+    ranked = sorted(shown, key=lambda held: (held.subject != held.issuer, held.not_before))
+    return ranked[-1] if ranked else None
+
+
+def _may_be_back_end_s(held: HostCertificate, dialect: Dialect) -> bool:
+    """A self-signed one shows IIS for 444 for ever; without the host's word on its sites it is not taken for the front end's."""
+    return dialect.has_back_end and held.sites is None and held.subject == held.issuer
