@@ -263,7 +263,6 @@ def _access(settings: Settings, host: HostSection) -> HostAccess:
         psrp_url=host.psrp,
         door=host.door,
         ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
-        allow_insecure=False,
     )
 
 

@@ -26,7 +26,6 @@ class HostAccess:
         psrp_url: Exchange's own endpoint, ``http://ex01.corp.example.com/PowerShell/``; empty: not used.
         door: where the cmdlets run: by ``winrm``, at the endpoint (``psrp``), or there when it is named (``auto``).
         ca_pem: file with the anchor of the WinRM listener's certificate; None takes the public list.
-        allow_insecure: skip the check of the listener's certificate; for the sandbox world alone.
 
     Raises:
         ValueError: Basic without TLS, an address that is none, an unknown version, an endpoint that cannot be.
@@ -42,7 +41,6 @@ class HostAccess:
     psrp_url: str = ""
     door: Door = "auto"
     ca_pem: str | None = None
-    allow_insecure: bool = False
 
     def __post_init__(self) -> None:
         dialect_of_word(self.version)
@@ -81,6 +79,16 @@ class HostAccess:
     def has_endpoint(self) -> bool:
         """Whether this version of Exchange has an endpoint of its own (exchange.md 1.2)."""
         return dialect_of_word(self.version).version != "2007"
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether a sign-in tells the host a password, so that wrong ones are counted there."""
+        return self.auth in {"ntlm", "credssp", "basic"}
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether WinRM's messages are encrypted one by one, because the connection is not."""
+        return urlsplit(self.winrm_url).scheme == "http"
 
     @property
     def by_endpoint(self) -> bool:

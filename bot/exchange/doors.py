@@ -27,3 +27,8 @@ class TwoDoors:
         """End both."""
         self._endpoint.close()
         self._shell.close()
+
+    def cancel(self) -> None:
+        """End what runs at either."""
+        self._endpoint.cancel()
+        self._shell.cancel()

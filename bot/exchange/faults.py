@@ -22,6 +22,7 @@ class Moment(StrEnum):
     START = "starting PowerShell"
     SEND = "sending the request"
     RECEIVE = "waiting for the answer"
+    CLOSE = "giving the shell back"
 
 
 class Accident(StrEnum):
@@ -40,6 +41,7 @@ class Accident(StrEnum):
     BAD_VALUE = "bad-value"
     TICKET = "no-ticket"
     NO_SECRET = "no-secret"
+    REFUSED_BEFORE = "password-refused-before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +224,12 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
         advice="Check where the configuration says the password is kept, then retry.",
         never_ran=True,
     ),
+    Accident.REFUSED_BEFORE: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="this password was refused here a moment ago, so no sign-in was tried (it could lock the account)",
+        advice="Correct the stored password of the service account, then retry.",
+        never_ran=True,
+    ),
     Accident.TICKET: Rule(
         kind=FaultKind.SIGN_IN,
         happened="Kerberos gave no ticket",
@@ -265,7 +273,7 @@ def executed_by(trouble: WireTrouble, call: Call | None) -> Executed:
     if call is None or not call.changes:
         return "no"
     match trouble.moment:
-        case Moment.OPEN | Moment.START:
+        case Moment.OPEN | Moment.START | Moment.CLOSE:
             return "no"
         case Moment.SEND:
             return "no" if trouble.rule.never_ran else "maybe"

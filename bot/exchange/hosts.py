@@ -1,8 +1,8 @@
 """
 The Exchange hosts behind `ports.ExchangeHosts`, over WinRM and Exchange's own endpoint.
 
-One host is worked on by one thread at a time. A conversation is kept for the next call of the same
-thread for a short while, because starting PowerShell and Exchange's tools costs more than the work.
+One host is worked on by one thread, its own. A conversation is kept for the next call for a while, because
+starting PowerShell and Exchange's tools costs more than the work.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ from bot.exchange.pending import find_request, make_request
 from bot.exchange.plan import plan_install
 from bot.exchange.psrp import ExchangeEndpoint
 from bot.exchange.readback import read_back
+from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.session import Conversation, Deadlines
@@ -51,9 +52,10 @@ class WinRMHosts:
         clock: for snapshots and for the clock skew.
         deadlines: how long a host may take.
         monotonic: seconds that never step, for the deadlines.
-        keep_s: how long an idle conversation is kept; 0 ends each at once. WinRM drops idle
-            connections after about two minutes, and a sealed one cannot be taken up again.
+        keep_s: how long an idle conversation is kept; 0 ends each at once. The shell outlives the connection,
+            which is made anew after a minute without traffic.
         open_wire: how a host is dialled.
+        pause: waits between two tries of a message; None: really.
     """
 
     def __init__(
@@ -63,15 +65,28 @@ class WinRMHosts:
         *,
         deadlines: Deadlines | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        keep_s: float = 45.0,
+        keep_s: float = 300.0,
         open_wire: WireMaker | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self._clock = clock
-        make_wire = open_wire or (lambda access: WinRMWire(access, now=clock.now))
+        refused = RefusedPasswords(monotonic)
         limits = deadlines or Deadlines()
 
+        def dial(access: HostAccess) -> Wire:
+            return WinRMWire(
+                access, now=clock.now, refused=refused, monotonic=monotonic, pause=pause
+            )
+
         def open_endpoint(access: HostAccess) -> Conversation:
-            endpoint = ExchangeEndpoint(access, deadlines=limits, monotonic=monotonic)
+            endpoint = ExchangeEndpoint(
+                access,
+                now=clock.now,
+                deadlines=limits,
+                monotonic=monotonic,
+                refused=refused,
+                pause=pause,
+            )
             endpoint.open()
             return endpoint
 
@@ -80,7 +95,7 @@ class WinRMHosts:
         self._lines = {
             access.name.lower(): HostLine(
                 access,
-                open_wire=make_wire,
+                open_wire=open_wire or dial,
                 open_endpoint=open_endpoint,
                 deadlines=limits,
                 monotonic=monotonic,

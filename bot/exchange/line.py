@@ -1,7 +1,8 @@
 """
-The line to one host: one conversation at a time, kept for a moment, opened anew when in doubt.
+The line to one host and identity: one conversation at a time, kept for a while, opened anew when in doubt.
 
-A conversation never changes threads, and never outlives a fault.
+It is spoken by one thread of its own, whoever asks, and never outlives a fault. One access of the configuration
+is one host with one account, so one line is the one actor of both (winrm.md 7.1).
 """
 
 import contextlib
@@ -10,16 +11,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.faults import HostFault
 from bot.exchange.access import HostAccess
+from bot.exchange.actor import READ_S, AttendedConversation, HostActor, Overrun
 from bot.exchange.dialect import dialect_of_word
 from bot.exchange.doors import TwoDoors
+from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
 from bot.exchange.session import Conversation, Deadlines, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
 from bot.exchange.wire import Wire
 
-_LONGEST_S: Final = 900.0
-"""A shell is recycled after so long, well before its operations run out (winrm.md 6)."""
+LONGEST_S: Final = 900.0
+MOST_CALLS: Final = 100
+"""A shell is recycled after so long, or so many calls, well before its operations run out (winrm.md 6)."""
+
+_STOP_S: Final = 10.0
+"""What runs when the process stops may end by itself for so long; then it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class Meeting:
 @dataclass(slots=True, kw_only=True)
 class _Kept:
     meeting: Meeting
-    thread: int
+    conversation: AttendedConversation
     opened_s: float
     used_s: float
 
@@ -50,6 +56,8 @@ class HostLine:
         deadlines: Deadlines,
         monotonic: Callable[[], float],
         keep_s: float,
+        read_s: float = READ_S,
+        stop_s: float = _STOP_S,
     ) -> None:
         self._access = access
         self._open_wire = open_wire
@@ -57,6 +65,8 @@ class HostLine:
         self._deadlines = deadlines
         self._monotonic = monotonic
         self._keep_s = keep_s
+        self._read_s = read_s
+        self._stop_s = stop_s
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
 
@@ -81,37 +91,70 @@ class HostLine:
                 self._drop()
 
     def close(self) -> None:
-        """End the kept conversation, if any."""
-        with self._lock:
+        """End the kept conversation, if any; what still runs after a while of grace is cancelled on the host."""
+        if not self._lock.acquire(timeout=self._stop_s):
+            kept = self._kept
+            if kept is not None:
+                kept.conversation.cancel()
+            self._lock.acquire()
+        try:
             self._drop()
+        finally:
+            self._lock.release()
 
     def _usable(self) -> _Kept | None:
         kept, now = self._kept, self._monotonic()
         if kept is None:
             return None
-        is_fresh = now - kept.used_s <= self._keep_s and now - kept.opened_s <= _LONGEST_S
-        if is_fresh and kept.thread == threading.get_ident():
+        is_fresh = now - kept.used_s <= self._keep_s and now - kept.opened_s <= LONGEST_S
+        if is_fresh and kept.conversation.calls < MOST_CALLS:
             return kept
         self._drop()
         return None
 
     def _open(self) -> _Kept:
-        runner = self._open_shell()
-        try:
-            if self._access.by_endpoint:
-                runner = TwoDoors(shell=runner, endpoint=self._open_endpoint(self._access))
-            facts = meet_host(runner, self._access)
-        except HostFault:
-            runner.close()
-            raise
+        actor = HostActor(self._access.name)
+        conversation = AttendedConversation(
+            self._converse(actor), actor=actor, deadlines=self._deadlines, read_s=self._read_s
+        )
         now = self._monotonic()
+        try:
+            facts = meet_host(conversation, self._access)
+        except BaseException:
+            conversation.close()
+            raise
         self._kept = _Kept(
-            meeting=Meeting(runner=runner, facts=facts),
-            thread=threading.get_ident(),
+            meeting=Meeting(runner=conversation, facts=facts),
+            conversation=conversation,
             opened_s=now,
             used_s=now,
         )
         return self._kept
+
+    def _converse(self, actor: HostActor) -> Conversation:
+        """Open both doors in the actor's thread; what comes too late is closed again."""
+        opened: list[Conversation] = []
+
+        def open_doors() -> Conversation:
+            opened.append(self._open_shell())
+            if self._access.by_endpoint:
+                opened.append(self._open_endpoint(self._access))
+            return opened[0] if len(opened) == 1 else TwoDoors(shell=opened[0], endpoint=opened[1])
+
+        def close_doors() -> None:
+            for one in opened:
+                one.close()
+
+        try:
+            return actor.ask(open_doors, limit_s=self._deadlines.start_s + self._read_s)
+        except Overrun:
+            actor.dismiss(close_doors)
+            rule = ACCIDENT_RULES[Accident.DEADLINE]
+            trouble = WireTrouble(rule, Moment.START, code=Accident.DEADLINE.value)
+            raise host_fault(self._access.name, trouble, None) from None
+        except BaseException:
+            actor.dismiss(close_doors)
+            raise
 
     def _open_shell(self) -> Conversation:
         session = RunnerSession(
@@ -126,4 +169,4 @@ class HostLine:
     def _drop(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.meeting.runner.close()
+            kept.conversation.close()

@@ -1,58 +1,41 @@
 """
 One session at Exchange's own endpoint, over pypsrp: cmdlets as typed data, questions answered as decided.
 
-The only file that names pypsrp. No script ever leaves here, the endpoint has no language for one. A session
+Beside `psrp_connection.py` and `psrp_told.py` the only file that names pypsrp. No script ever leaves here, the endpoint has no language for one. A session
 belongs to the thread that opened it.
 """
 
 import contextlib
 import logging
-import struct
-import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import certifi
-import requests
 from pypsrp.complex_objects import HostMethodIdentifier, ObjectMeta, PSInvocationState
-from pypsrp.exceptions import (
-    AuthenticationError,
-    WinRMError,
-    WinRMTransportError,
-    WSManFaultError,
-)
 from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan, WSManAction
-from spnego.exceptions import SpnegoError
+from pypsrp.shell import SignalCode, WinRS
+from pypsrp.wsman import SelectorSet, WSMan
 
-from bot.exchange.access import Auth, HostAccess
+from bot.exchange.access import HostAccess
 from bot.exchange.call import Call, Reply, Secret, SmtpDecision, Switch, Value
 from bot.exchange.dialling import check_port, open_password
 from bot.exchange.faults import Accident, Moment, WireTrouble, host_fault
-from bot.exchange.frames import BadValue, check_text
-from bot.exchange.psrp_faults import (
-    ENDPOINT_ACCIDENT_RULES,
-    endpoint_accident,
-    http_trouble,
-    wsman_trouble,
-)
+from bot.exchange.frames import check_text
+from bot.exchange.knock import sign_in_note
+from bot.exchange.psrp_connection import Manner, connect
+from bot.exchange.psrp_faults import ENDPOINT_ACCIDENT_RULES, endpoint_accident
 from bot.exchange.psrp_question import NotDecided, answer_index, question_fault
 from bot.exchange.psrp_reading import read_label, read_reply
+from bot.exchange.psrp_told import told
+from bot.exchange.refused import RefusedPasswords
 from bot.exchange.session import Deadlines
 
 _CONFIGURATION: Final = "Microsoft.Exchange"
-_OPERATION_TIMEOUT_S: Final = 20
-_READ_TIMEOUT_S: Final = 30
-_CONNECT_TIMEOUT_S: Final = 5
-_AUTH: Final[dict[Auth, str]] = {
-    "kerberos": "kerberos",
-    # The endpoint takes no CredSSP and needs none: it is no second hop (exchange.md 1.3).
-    "credssp": "kerberos",
-    "ntlm": "ntlm",
-    "basic": "basic",
-}
+_RESOURCE: Final = f"http://schemas.microsoft.com/powershell/{_CONFIGURATION}"
+_STOP: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/powershell/crtl_c"
+"""As Windows itself spells it; the right spelling stops nothing (winrm.md 2)."""
 
 # It logs each failure that is told as a fault here, and at DEBUG whole messages with their parameters.
 logging.getLogger("pypsrp").setLevel(logging.CRITICAL)
@@ -62,12 +45,23 @@ class ExchangeEndpoint:
     """A `Conversation` that knows the operation ``cmdlet`` alone."""
 
     def __init__(
-        self, access: HostAccess, *, deadlines: Deadlines, monotonic: Callable[[], float]
+        self,
+        access: HostAccess,
+        *,
+        now: Callable[[], datetime],
+        deadlines: Deadlines,
+        monotonic: Callable[[], float],
+        refused: RefusedPasswords | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self.host = access.name
         self._access = access
+        self._now = now
         self._deadlines = deadlines
         self._monotonic = monotonic
+        self._refused = refused or RefusedPasswords(monotonic)
+        self._manner = Manner(monotonic=monotonic, pause=pause or threading.Event().wait)
+        self._pipeline_id = ""
         self._console = _Host()
         self._wsman: WSMan | None = None
         self._pool: RunspacePool | None = None
@@ -80,11 +74,13 @@ class ExchangeEndpoint:
             HostFault: nobody there, not let in, no role, too many sessions; nothing stays open.
         """
         try:
-            with _told(Moment.OPEN):
+            with told(Moment.OPEN):
                 self._open()
         except WireTrouble as trouble:
-            self.close()
+            self._explain(trouble)
+            self.close(maybe_created=not trouble.rule.never_ran)
             raise host_fault(self.host, trouble, None) from trouble
+        self._refused.forget(self._access.psrp_url, self._access.user)
 
     def run(self, call: Call) -> Reply:
         """Run one cmdlet, once; the session is closed when the wire failed or a question was left unanswered."""
@@ -92,52 +88,88 @@ class ExchangeEndpoint:
         try:
             return self._run(call)
         except WireTrouble as trouble:
+            self._explain(trouble)
             self.close()
             raise host_fault(self.host, trouble, call) from trouble
         except NotDecided as unsaid:
             self.close()
             raise question_fault(self.host, call, unsaid) from unsaid
 
-    def close(self) -> None:
-        """Give the session back, at most in two tries: a broken sealed connection cannot be taken up again."""
+    def cancel(self) -> None:
+        """
+        Stop the pipeline and end the session from another thread, over a connection of its own; never raises.
+
+        What the cmdlet did is not known afterwards.
+        """
+        pool, pipeline_id = self._pool, self._pipeline_id
+        if pool is None:
+            return
+        with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
+            password = open_password(self._access, self._refused, door=self._access.psrp_url)
+            second = connect(self._access, password, self._manner)
+            shell = WinRS(second, resource_uri=_RESOURCE, id=pool.id)
+            _mark_opened(shell)
+            if pipeline_id:
+                with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
+                    shell.signal(_STOP, pipeline_id)
+                with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
+                    shell.signal(SignalCode.TERMINATE, pipeline_id)
+            with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
+                shell.close()
+            second.close()
+
+    def close(self, *, maybe_created: bool = False) -> None:
+        """
+        Give the session back.
+
+        Args:
+            maybe_created: the host may have made it although no answer came; its id is ours, so it can be deleted.
+        """
         wsman, pool = self._wsman, self._pool
         self._wsman = self._pool = None
         if wsman is None:
             return
-        for _ in range(2 if pool is not None else 0):
-            try:
-                pool.shell.close()  # type: ignore[union-attr] # the loop is empty without a pool
-            except (AuthenticationError, requests.Timeout):
-                break
-            except _LIBRARY_FAULTS:
-                wsman.close()
-                _dial_anew(wsman)
-                continue
-            break
+        if pool is not None and (pool.shell.opened or maybe_created):
+            _mark_opened(pool.shell)
+            with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
+                pool.shell.close()
         wsman.close()
 
     def _open(self) -> None:
         check_port(self._access.endpoint_address, ENDPOINT_ACCIDENT_RULES)
-        password = open_password(self._access)
-        self._wsman = _connection(self._access, password)
+        password = open_password(self._access, self._refused, door=self._access.psrp_url)
+        self._wsman = connect(self._access, password, self._manner)
         self._pool = RunspacePool(
             self._wsman, host=self._console, configuration_name=_CONFIGURATION
         )
-        self._pool.open()
+        try:
+            with told(Moment.OPEN):
+                self._pool.open()
+        except WireTrouble as trouble:
+            if trouble.code == "http-401" and self._access.is_guess:
+                self._refused.remember(self._access.psrp_url, self._access.user, password)
+            raise
+
+    def _explain(self, trouble: WireTrouble) -> None:
+        if trouble.code == "http-401":
+            trouble.note = sign_in_note(
+                self._access.psrp_url, ca_pem=self._access.ca_pem, now=self._now()
+            )
 
     def _run(self, call: Call) -> Reply:
         pool = self._pool
         if pool is None:
             raise endpoint_accident(Accident.ENDED, Moment.OPEN)
-        with _told(Moment.OPEN):
+        with told(Moment.OPEN):
             shell = _pipeline(pool, call)
-        with _told(Moment.SEND):
+        self._pipeline_id = str(shell.id)
+        with told(Moment.SEND):
             shell.begin_invoke()
         limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
-        with _told(Moment.RECEIVE):
+        with told(Moment.RECEIVE):
             self._wait(shell, self._monotonic() + limit)
             reply = read_reply(call, shell.output, shell.streams)
-        with contextlib.suppress(*_LIBRARY_FAULTS):
+        with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
             # The answer is here: that the host keeps the pipeline until the session ends is no reason to lose it.
             shell.close()
         return reply
@@ -179,104 +211,12 @@ class _Host(PSHost):
             raise NotDecided("UnknownQuestion", asked, "which nobody has decided") from fault
 
 
-class _StraightWSMan(WSMan):
-    """pypsrp's connection, but a lost answer is not asked for again: the host has handed it out (winrm.md 7)."""
-
-    def receive(
-        self,
-        resource_uri: str,
-        resource: ET.Element,
-        option_set: Any = None,
-        selector_set: Any = None,
-        timeout: int | None = None,
-    ) -> ET.Element:
-        """Ask once."""
-        answer = self.invoke(
-            WSManAction.RECEIVE, resource_uri, resource, option_set, selector_set, timeout
-        )
-        body = answer.find("{http://www.w3.org/2003/05/soap-envelope}Body")
-        if body is None:
-            raise WinRMError("The answer has no body.")
-        return body
-
-    @staticmethod
-    def _parse_wsman_fault(xml_text: str) -> WSManFaultError:
-        """Take a page that happens to be XML for no fault: its HTTP status says more."""
-        fault = WSMan._parse_wsman_fault(xml_text)  # noqa: SLF001 - the one we stand in for
-        if not fault.code:
-            raise ET.ParseError("there is no fault in it")
-        return fault
-
-
-class _ReadingAdapter(requests.adapters.HTTPAdapter):
-    """Reads each answer at once: else a refused sign-in, which is raised half-way, leaves its connection open."""
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send, and read."""
-        answer = super().send(*args, **kwargs)
-        answer.content  # noqa: B018 - looking at it reads it, and gives the connection back
-        return answer
-
-
-_LIBRARY_FAULTS: Final = (
-    WinRMError,
-    SpnegoError,
-    requests.RequestException,
-    ET.ParseError,
-    OSError,
-    struct.error,
-    # pypsrp reads answers without looking whether the parts are there: a foreign page ends in these.
-    LookupError,
-    RuntimeError,
-    AttributeError,
-    TypeError,
-    ValueError,
-)
-
-
-@contextlib.contextmanager
-def _told(moment: Moment) -> Iterator[None]:
-    try:
-        yield
-    except BadValue as fault:
-        raise endpoint_accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
-    except _LIBRARY_FAULTS as fault:
-        raise _trouble(fault, moment) from fault
-
-
-def _connection(access: HostAccess, password: str) -> WSMan:
-    parts = urlsplit(access.psrp_url)
-    host, port = access.endpoint_address
-    wsman = _StraightWSMan(
-        server=host,
-        port=port,
-        path=parts.path.strip("/"),
-        ssl=parts.scheme == "https",
-        auth=_AUTH[access.auth],
-        username=access.user,
-        password=password,
-        operation_timeout=_OPERATION_TIMEOUT_S,
-        connection_timeout=_CONNECT_TIMEOUT_S,
-        read_timeout=_READ_TIMEOUT_S,
-        no_proxy=True,
-        negotiate_service="HTTP",
-        negotiate_send_cbt=parts.scheme == "https",
-    )
-    # Declared as a choice of two, but handed on to requests, which takes a file of anchors as well.
-    anchors: Any = False if access.allow_insecure else access.ca_pem or certifi.where()
-    wsman.transport.cert_validation = anchors
-    _dial_anew(wsman)
-    return wsman
-
-
-def _dial_anew(wsman: WSMan) -> None:
-    """A fresh connection that goes nowhere else: a redirect is an error (winrm.md 3)."""
-    transport = wsman.transport
-    # The library builds its connection at the first message, which signs in; by then it must not follow any more.
-    transport.session = transport._build_session()  # noqa: SLF001
-    transport.session.max_redirects = 0
-    transport.session.mount("http://", _ReadingAdapter())
-    transport.encryption = None
+def _mark_opened(shell: WinRS) -> None:
+    """Let a shell be closed that is known by its id alone; the library closes only what it saw open."""
+    selectors = SelectorSet()
+    selectors.add_option("ShellId", shell.id or "")
+    shell.opened = True
+    shell._selector_set = selectors  # noqa: SLF001 - there is no other way in
 
 
 def _pipeline(pool: RunspacePool, call: Call) -> PowerShell:
@@ -302,34 +242,3 @@ def _argument(pool: RunspacePool, value: Value) -> Any:
             return [str(check_text(item)) for item in value]
         case _:
             return value
-
-
-def _trouble(fault: Exception, moment: Moment) -> WireTrouble:
-    match fault:
-        case AuthenticationError():
-            return http_trouble(401, moment)
-        case WSManFaultError():
-            return wsman_trouble(fault.code, str(fault.reason or ""), moment)
-        case WinRMTransportError():
-            return http_trouble(int(fault.code), moment)
-        case _:
-            return endpoint_accident(_accident_of(fault, moment), moment)
-
-
-def _accident_of(fault: Exception, moment: Moment) -> Accident:
-    match fault:
-        case requests.ConnectTimeout():
-            return Accident.NO_ROUTE
-        case requests.exceptions.SSLError():
-            return Accident.TLS
-        case requests.TooManyRedirects():
-            return Accident.REDIRECT
-        case requests.ReadTimeout():
-            return Accident.READ_TIMEOUT
-        case SpnegoError():
-            # While signing in there is no ticket; later a sealed answer could not be opened.
-            return Accident.TICKET if moment is Moment.OPEN else Accident.BROKEN
-        case requests.RequestException() | OSError():
-            return Accident.BROKEN
-        case _:
-            return Accident.NOT_SOAP

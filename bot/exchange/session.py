@@ -48,10 +48,18 @@ class Runner(Protocol):
 
 
 class Conversation(Runner, Protocol):
-    """A `Runner` that can be ended. 2. `close` never raises."""
+    """
+    A `Runner` that can be ended. 2. `close` never raises.
+
+    3. `cancel` never raises, and may come from another thread while `run` waits: it ends the call on the host.
+    """
 
     def close(self) -> None:
         """End it, whatever its state."""
+        ...
+
+    def cancel(self) -> None:
+        """End the call under way, over a connection of its own."""
         ...
 
 
@@ -93,6 +101,10 @@ class RunnerSession:
     def close(self) -> None:
         """End the conversation; never raises."""
         self._wire.close()
+
+    def cancel(self) -> None:
+        """End the call under way, from another thread; never raises."""
+        self._wire.cancel()
 
     def _await_ready(self, deadline: float) -> None:
         while True:

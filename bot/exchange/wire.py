@@ -8,7 +8,8 @@ class Wire(Protocol):
     A way to one PowerShell on one host.
 
     1. `open` starts it; 2. `send` writes to its stdin; 3. `receive` gives the lines that came, maybe none,
-    and says whether it ended; 4. `close` never raises. All but `close` raise `WireTrouble`.
+    and says whether it ended; 4. `close` never raises; 5. `cancel` never raises, and comes from another thread.
+    The first three raise `WireTrouble`.
     """
 
     def open(self, command: str) -> None:
@@ -25,4 +26,8 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """End the command and the shell, whatever their state."""
+        ...
+
+    def cancel(self) -> None:
+        """End the command and the shell over a connection of its own; whoever waits for output gets an end."""
         ...

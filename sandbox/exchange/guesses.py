@@ -15,6 +15,11 @@ class Guess:
 
 GUESSES: Final = (
     Guess(
+        where="wsman/shells.py create, start",
+        assumed="a text shell takes the ShellId and the CommandId a client chose, and faults when they are taken",
+        ground="MS-WSMV has both attributes and the fault list both faults; pypsrp sends them; not seen on a real host",
+    ),
+    Guess(
         where="engine/errors.py not_base64",
         assumed="text of error 9, not properly Base64 encoded",
         ground="wording unconfirmed; category ReadError from analysis of 15.0",

@@ -43,7 +43,13 @@ class Lab:
     def endpoint(self, **parts: object) -> ExchangeEndpoint:
         """A session that is not open yet."""
         way = replace(self.access, **parts)  # type: ignore[arg-type] # only names of fields are passed
-        return ExchangeEndpoint(way, deadlines=Deadlines(), monotonic=time.monotonic)
+        return ExchangeEndpoint(
+            way,
+            now=SetClock().now,
+            deadlines=Deadlines(),
+            monotonic=time.monotonic,
+            pause=lambda _: None,
+        )
 
     def is_changed(self) -> bool:
         """Whether the change is on the host, seen without the wire."""
@@ -83,13 +89,14 @@ def _soon(is_so: Callable[[], bool]) -> bool:
 
 
 _OPENING: list[tuple[Trouble, FaultKind]] = [
-    (Trouble(do="status", action="Create", status=503), FaultKind.BUSY),
+    (Trouble(do="status", action="Create", status=503, times=0), FaultKind.BUSY),
     (Trouble(do="status", action="Create", status=404), FaultKind.UNSUPPORTED),
     (Trouble(do="status", action="Create", status=302), FaultKind.PROTOCOL),
     (Trouble(do="fault", action="Create", code=5), FaultKind.ACCESS_DENIED),
-    (Trouble(do="fault", action="Create", code=2150859173), FaultKind.BUSY),
+    (Trouble(do="fault", action="Create", code=2150859173, times=0), FaultKind.BUSY),
     (Trouble(do="fault", action="Create", code=4711), FaultKind.PROTOCOL),
     (Trouble(do="rst", action="Create"), FaultKind.UNREACHABLE),
+    (Trouble(do="executed_then_lost", action="Create"), FaultKind.UNREACHABLE),
     (Trouble(do="fin", action="Create"), FaultKind.UNREACHABLE),
     (Trouble(do="401", action="Create"), FaultKind.SIGN_IN),
     (Trouble(do="rst", action="Receive"), FaultKind.UNREACHABLE),
@@ -110,15 +117,15 @@ def test_an_endpoint_that_does_not_open_changed_nothing(
 
 
 _RUNNING: list[tuple[Trouble, FaultKind, Executed, bool]] = [
-    (Trouble(do="status", action="Command", status=503), FaultKind.BUSY, "no", False),
-    (Trouble(do="fault", action="Command", code=170), FaultKind.BUSY, "no", False),
+    (Trouble(do="status", action="Command", status=503, times=0), FaultKind.BUSY, "no", False),
+    (Trouble(do="fault", action="Command", code=170, times=0), FaultKind.BUSY, "no", False),
     (Trouble(do="fault", action="Command", code=2150858843), FaultKind.UNREACHABLE, "maybe", False),
     (Trouble(do="rst", action="Command"), FaultKind.UNREACHABLE, "maybe", False),
     (Trouble(do="executed_then_lost", action="Command"), FaultKind.UNREACHABLE, "maybe", True),
     (Trouble(do="rst", action="Receive"), FaultKind.UNREACHABLE, "maybe", True),
     (Trouble(do="executed_then_lost", action="Receive"), FaultKind.UNREACHABLE, "maybe", True),
-    (Trouble(do="401", action="Receive"), FaultKind.SIGN_IN, "maybe", True),
-    (Trouble(do="status", action="Receive", status=503), FaultKind.BUSY, "maybe", True),
+    (Trouble(do="401", action="Receive", times=0), FaultKind.SIGN_IN, "maybe", True),
+    (Trouble(do="status", action="Receive", status=503, times=0), FaultKind.BUSY, "maybe", True),
     (
         Trouble(do="executed_then_lost", cmdlet="Enable-ExchangeCertificate"),
         FaultKind.UNREACHABLE,
@@ -156,7 +163,10 @@ def test_a_change_in_trouble_is_told_honestly(
 def test_an_answer_that_takes_long_is_waited_for_until_the_deadline(lab: Lab) -> None:
     """Past it the fault says that the outcome is not known, and the session is ended."""
     endpoint = ExchangeEndpoint(
-        lab.access, deadlines=Deadlines(change_s=-1.0), monotonic=time.monotonic
+        lab.access,
+        now=SetClock().now,
+        deadlines=Deadlines(change_s=-1.0),
+        monotonic=time.monotonic,
     )
     endpoint.open()
     lab.host.plan.add(Trouble(do="delay", cmdlet="Enable-ExchangeCertificate", seconds=0.3))

@@ -50,7 +50,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     host = ExchangeHost(clock=lambda: NOW, other_accounts=[_USER])
     info = host.start()
     way = access(info, "2019", tmp_path)
-    hosts = WinRMHosts([way], SetClock())
+    hosts = WinRMHosts([way], SetClock(), pause=lambda _: None)
     certificate = Authority().answer(FakeExchangeHosts().make_csr(ask()))
     change = operations.add_intermediate(EX01, certificate.path[0])
     try:
@@ -68,18 +68,23 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 _CASES: list[tuple[Trouble, FaultKind, Executed, bool]] = [
-    (Trouble(do="status", action="Create", status=503), FaultKind.BUSY, "no", False),
+    (Trouble(do="status", action="Create", status=503, times=0), FaultKind.BUSY, "no", False),
     (Trouble(do="status", action="Create", status=500), FaultKind.PROTOCOL, "no", False),
     (Trouble(do="status", action="Create", status=404), FaultKind.UNSUPPORTED, "no", False),
     (Trouble(do="status", action="Create", status=302), FaultKind.PROTOCOL, "no", False),
     (Trouble(do="fault", action="Create", code=5), FaultKind.ACCESS_DENIED, "no", False),
-    (Trouble(do="fault", action="Create", code=2150859173), FaultKind.BUSY, "no", False),
-    (Trouble(do="fault", action="Command", code=2150858843), FaultKind.UNREACHABLE, "no", False),
+    (Trouble(do="fault", action="Create", code=2150859173, times=0), FaultKind.BUSY, "no", False),
+    (
+        Trouble(do="fault", action="Command", code=2150858843, times=0),
+        FaultKind.UNREACHABLE,
+        "no",
+        False,
+    ),
     (Trouble(do="fault", action="Create", code=4711), FaultKind.PROTOCOL, "no", False),
     (Trouble(do="rst", action="Create"), FaultKind.UNREACHABLE, "no", False),
     (Trouble(do="fin", action="Command"), FaultKind.UNREACHABLE, "no", False),
     (Trouble(do="401", action="Create"), FaultKind.SIGN_IN, "no", False),
-    (Trouble(do="fault", action="Send", nth=4, code=170), FaultKind.BUSY, "no", False),
+    (Trouble(do="fault", action="Send", nth=4, code=170, times=0), FaultKind.BUSY, "no", False),
     (Trouble(do="rst", action="Send", nth=4), FaultKind.UNREACHABLE, "maybe", False),
     (Trouble(do="fault", action="Send", nth=4, code=1726), FaultKind.UNREACHABLE, "maybe", False),
     (Trouble(do="executed_then_lost", action="Send", nth=4), FaultKind.UNREACHABLE, "maybe", True),
@@ -89,8 +94,13 @@ _CASES: list[tuple[Trouble, FaultKind, Executed, bool]] = [
         "maybe",
         False,
     ),
-    (Trouble(do="status", action="Receive", nth=4, status=503), FaultKind.BUSY, "maybe", True),
-    (Trouble(do="401", action="Receive", nth=4), FaultKind.SIGN_IN, "maybe", True),
+    (
+        Trouble(do="status", action="Receive", nth=4, status=503, times=0),
+        FaultKind.BUSY,
+        "maybe",
+        True,
+    ),
+    (Trouble(do="401", action="Receive", nth=4, times=0), FaultKind.SIGN_IN, "maybe", True),
     (Trouble(do="reboot", cmdlet="store.add"), FaultKind.UNREACHABLE, "maybe", False),
 ]
 
@@ -118,19 +128,26 @@ def test_trouble_leaves_nothing_behind(
         lab.hosts.act(lab.change, lab.certificate)
 
     assert lab.host.shells.listed() == []
-    assert lab.hosts.observe(lab.change, lab.certificate).done is is_changed
+    lab.host.plan.clear()
+    later = WinRMHosts([lab.access], SetClock())
+    assert later.observe(lab.change, lab.certificate).done is is_changed
+    later.close()
 
 
 def test_a_wrong_password_is_tried_once_and_explained(lab: Lab) -> None:
     """Repeated wrong passwords lock accounts: one try, with what the host offers and its clock."""
     lab.host.clock.set(NOW + timedelta(seconds=900))
-    wrong = WinRMHosts([replace(lab.access, password=lambda: "wrong")], SetClock())
+    wrong = WinRMHosts(
+        [replace(lab.access, password=lambda: "wrong")], SetClock(), pause=lambda _: None
+    )
     with pytest.raises(HostFault) as caught:
         wrong.snapshot(EX01)
     fault = caught.value
 
     assert (fault.kind, fault.executed) == (FaultKind.SIGN_IN, "no")
-    assert "offers" in fault.sentence
+    assert "offers Negotiate." in fault.sentence
+    assert "+900 s, which Kerberos does not bear" in fault.sentence
+    assert lab.host.request_counts()["actions"] == {}
     assert "wrong" not in fault.sentence.replace("repeated wrong passwords", "")
 
 
@@ -152,7 +169,9 @@ def test_nobody_at_the_address_is_told_fast(lab: Lab) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{sock.getsockname()[1]}/wsman"
-        closed = WinRMHosts([replace(lab.access, winrm_url=url, password=never)], SetClock())
+        closed = WinRMHosts(
+            [replace(lab.access, winrm_url=url, password=never)], SetClock(), pause=lambda _: None
+        )
         with pytest.raises(HostFault) as caught:
             closed.snapshot(EX01)
 

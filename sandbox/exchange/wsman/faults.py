@@ -34,6 +34,7 @@ INVALID_HEADER: Final = 2150858767
 MAX_SHELLS: Final = 2150859173
 MAX_OPERATIONS: Final = 2150859174
 COMMAND_EXISTS: Final = 2150859222
+SHELL_EXISTS: Final = 2150859223
 ACCESS_DENIED: Final = 5
 INVALID_PARAMETER: Final = 87
 ABORTED: Final = 995
@@ -151,6 +152,12 @@ _FAULTS: Final = (
         subcode="w:InvalidParameter",
         side="Sender",
         text="A command already exists with the command ID specified by the client.",
+    ),
+    Fault(
+        code=SHELL_EXISTS,
+        subcode="w:InvalidParameter",
+        side="Sender",
+        text="A shell already exists with the shell ID specified by the client.",
     ),
     Fault(
         code=TOO_LARGE,

@@ -172,7 +172,8 @@ class WsmanService:
         if not principal.is_admin:
             raise failure(ACCESS_DENIED)
         idle = request.body.findtext(f".//{{{SHELL}}}IdleTimeOut") or ""
-        shell = self.shells.create(principal.name, parse_duration(idle))
+        wanted = _attribute(request.body.find(f"{{{SHELL}}}Shell"), "ShellId")
+        shell = self.shells.create(principal.name, parse_duration(idle), wanted)
         selector = f'<w:Selector Name="ShellId">{shell.id}</w:Selector>'
         body = (
             f"<x:ResourceCreated><a:Address>{escape('http://' + self._machine + ':5985/wsman')}</a:Address>"

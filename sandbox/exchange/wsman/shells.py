@@ -13,6 +13,7 @@ from sandbox.exchange.wsman.faults import (
     MAX_SHELLS,
     MAX_USERS,
     NOT_ENOUGH_QUOTA,
+    SHELL_EXISTS,
     UNKNOWN_SHELL,
     failure,
 )
@@ -192,16 +193,18 @@ class Shells:
         self._shells: dict[str, Shell] = {}
         self._lock = threading.RLock()
 
-    def create(self, owner: str, idle_s: float) -> Shell:
-        """A new shell; faults when the user has too many, or too many users have some."""
+    def create(self, owner: str, idle_s: float, wanted_id: str = "") -> Shell:
+        """A new shell, under the client's own id if it chose one; faults when that is taken, or there are too many."""
         with self._lock:
             self._expire()
+            if wanted_id.upper() in self._shells:
+                raise failure(SHELL_EXISTS)
             if len(self._of(owner)) >= self.quotas.max_shells:
                 raise failure(MAX_SHELLS, limit=self.quotas.max_shells)
             if len({*self._owners(), owner}) > self.quotas.max_users:
                 raise failure(MAX_USERS)
             shell = Shell(
-                id=str(uuid.uuid4()).upper(),
+                id=(wanted_id or str(uuid.uuid4())).upper(),
                 owner=owner,
                 idle_s=idle_s or self.quotas.idle_s,
                 opened_at=self._now(),

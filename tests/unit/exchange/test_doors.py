@@ -19,6 +19,7 @@ class Door:
     host: HostName = EX01
     calls: list[Call] = field(default_factory=list)
     closed: int = 0
+    cancelled: int = 0
 
     def run(self, call: Call) -> Reply:
         """Remember the call."""
@@ -28,6 +29,10 @@ class Door:
     def close(self) -> None:
         """Count."""
         self.closed += 1
+
+    def cancel(self) -> None:
+        """Count."""
+        self.cancelled += 1
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,11 @@ def test_both_are_closed() -> None:
     TwoDoors(shell=shell, endpoint=endpoint).close()
 
     assert (shell.closed, endpoint.closed) == (1, 1)
+
+
+def test_both_are_cancelled() -> None:
+    """Which of them runs something is not asked."""
+    shell, endpoint = Door(), Door()
+    TwoDoors(shell=shell, endpoint=endpoint).cancel()
+
+    assert (shell.cancelled, endpoint.cancelled) == (1, 1)

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.faults import FaultKind, HostFault
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
-from bot.exchange.line import HostLine
+from bot.exchange.line import MOST_CALLS, HostLine
 from bot.exchange.session import Deadlines, RunnerSession
 from tests.unit.exchange.samples import EX01
 from tests.unit.exchange.wires import FakeWire
@@ -27,6 +27,7 @@ class _Desk:
     def __init__(self, *, keep_s: float = 45.0, build: str = "15.2.1118.7") -> None:
         self.wires: list[FakeWire] = []
         self.now_s = 0.0
+        self.speakers: set[int] = set()
         self._build = build
         self.line = HostLine(
             HostAccess(
@@ -57,6 +58,7 @@ class _Desk:
         return self.wires[-1]
 
     def _answer(self, request: ET.Element) -> Sequence[str]:
+        self.speakers.add(threading.get_ident())
         fields = _FIELDS.get(request.get("op", ""), ())
         values = [self._build if one == "15.2.1118.7" else one for one in fields]
         line = "|".join(base64.b64encode(one.encode()).decode() for one in values)
@@ -88,13 +90,24 @@ def test_an_idle_or_old_conversation_is_replaced(pause_s: float, times: int) -> 
     assert _closed(desk) == [1, 0]
 
 
-def test_a_conversation_never_changes_threads() -> None:
-    """Another thread gets its own; the one before it is closed."""
+def test_one_thread_speaks_to_a_host_whoever_asks() -> None:
+    """Sealed messages must not change threads; callers may."""
     desk = _Desk()
     desk.talk()
     other = threading.Thread(target=desk.talk)
     other.start()
     other.join()
+
+    assert _closed(desk) == [0]
+    assert len(desk.speakers) == 1
+    assert threading.get_ident() not in desk.speakers
+
+
+def test_a_conversation_is_replaced_after_a_hundred_calls() -> None:
+    """A text shell gives no operation back: it is recycled long before they run out."""
+    desk = _Desk()
+    for _ in range(MOST_CALLS):
+        desk.talk()
 
     assert _closed(desk) == [1, 0]
 

@@ -32,6 +32,7 @@ class FakeWire:
     opened: list[str] = field(default_factory=list)
     requests: list[ET.Element] = field(default_factory=list)
     closed: int = 0
+    cancelled: int = 0
     _lines: list[str] = field(default_factory=list)
 
     def open(self, command: str) -> None:
@@ -62,6 +63,10 @@ class FakeWire:
     def close(self) -> None:
         """Count."""
         self.closed += 1
+
+    def cancel(self) -> None:
+        """Count."""
+        self.cancelled += 1
 
     def _raise(self, method: str) -> None:
         if method in self.trouble:

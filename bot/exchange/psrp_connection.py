@@ -1,0 +1,161 @@
+"""The connection to Exchange's own endpoint: pypsrp's, made strict and patient as `retries.py` says."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from pypsrp.exceptions import WinRMError, WSManFaultError
+from pypsrp.wsman import WSMan, WSManAction
+
+from bot.exchange.access import Auth, HostAccess
+from bot.exchange.faults import Moment, WireTrouble
+from bot.exchange.psrp_told import told
+from bot.exchange.retries import Message, Persistence
+
+IDLE_S: Final = 60.0
+"""A connection that was quiet for longer is not trusted, as at WinRM's door."""
+
+_OPERATION_TIMEOUT_S: Final = 20
+_READ_TIMEOUT_S: Final = 30
+_CONNECT_TIMEOUT_S: Final = 5
+_AUTH: Final[dict[Auth, str]] = {
+    "kerberos": "kerberos",
+    # The endpoint takes no CredSSP and needs none: it is no second hop (exchange.md 1.3).
+    "credssp": "kerberos",
+    "ntlm": "ntlm",
+    "basic": "basic",
+}
+_MOMENTS: Final = {
+    Message.CREATE: Moment.OPEN,
+    Message.COMMAND: Moment.SEND,
+    Message.SEND: Moment.SEND,
+    Message.RECEIVE: Moment.RECEIVE,
+    Message.SIGNAL: Moment.CLOSE,
+    Message.DELETE: Moment.CLOSE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a connection waits: seconds that never step, and how to let some pass."""
+
+    monotonic: Callable[[], float]
+    pause: Callable[[float], object]
+
+
+def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
+    """A connection to the endpoint; nothing is sent yet."""
+    parts = urlsplit(access.psrp_url)
+    host, port = access.endpoint_address
+    wsman = _StraightWSMan(
+        server=host,
+        port=port,
+        path=parts.path.strip("/"),
+        ssl=parts.scheme == "https",
+        auth=_AUTH[access.auth],
+        username=access.user,
+        password=password,
+        operation_timeout=_OPERATION_TIMEOUT_S,
+        connection_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
+        no_proxy=True,
+        negotiate_service="HTTP",
+        negotiate_send_cbt=parts.scheme == "https",
+    )
+    # Declared as a choice of two, but handed on to requests, which takes a file of anchors as well.
+    anchors: Any = access.ca_pem or certifi.where()
+    wsman.transport.cert_validation = anchors
+    wsman.become_patient(manner, sealed=parts.scheme == "http")
+    return wsman
+
+
+class _StraightWSMan(WSMan):
+    """
+    pypsrp's connection, but a message is sent again only as the table says.
+
+    A lost answer to a Receive is never asked for again: the host has handed it out (winrm.md 7).
+    """
+
+    def become_patient(self, manner: Manner, *, sealed: bool) -> None:
+        """Take up the rules; to be called once, before the first message."""
+        self._manner = manner
+        self._used_s = manner.monotonic()
+        self._persistence = Persistence(
+            sealed=sealed, fresh_session=self._dial_anew, pause=manner.pause
+        )
+        self._dial_anew()
+
+    def invoke(self, action: str, *args: Any, **kwargs: Any) -> ET.Element:
+        """Send a message and give its answer, by the table of `retries.py`."""
+        message = Message(action.rpartition("/")[2])
+        kwargs["retries_on_read_timeout"] = 0
+
+        def once() -> ET.Element:
+            if self._manner.monotonic() - self._used_s > IDLE_S:
+                self._dial_anew()
+            with told(_MOMENTS[message]):
+                answer = super(_StraightWSMan, self).invoke(action, *args, **kwargs)
+            self._used_s = self._manner.monotonic()
+            return answer
+
+        try:
+            return self._persistence.say(message, once)
+        except WireTrouble as trouble:
+            # The library looks at its own faults (an operation that timed out is none to it).
+            raise trouble.__cause__ or trouble from None
+
+    def receive(
+        self,
+        resource_uri: str,
+        resource: ET.Element,
+        option_set: Any = None,
+        selector_set: Any = None,
+        timeout: int | None = None,
+    ) -> ET.Element:
+        """Ask once."""
+        answer = self.invoke(
+            WSManAction.RECEIVE, resource_uri, resource, option_set, selector_set, timeout
+        )
+        body = answer.find("{http://www.w3.org/2003/05/soap-envelope}Body")
+        if body is None:
+            raise WinRMError("The answer has no body.")
+        return body
+
+    @staticmethod
+    def _parse_wsman_fault(xml_text: str) -> WSManFaultError:
+        """Take a page that happens to be XML for no fault, and a quota told by WMI for one (winrm.md 6)."""
+        fault = WSMan._parse_wsman_fault(xml_text)  # noqa: SLF001 - the one we stand in for
+        if isinstance(fault.code, int):
+            return fault
+        told = ET.fromstring(xml_text).findtext(".//{*}error_Code") or ""  # noqa: S314 - as the library reads it
+        if told.isdecimal():
+            return WSManFaultError(int(told), fault.machine, fault.reason, None, None, None)
+        if not fault.code:
+            raise ET.ParseError("there is no fault in it")
+        return fault
+
+    def _dial_anew(self) -> None:
+        """Begin a fresh connection that goes nowhere else: a redirect is an error (winrm.md 3)."""
+        transport = self.transport
+        transport.close()
+        # The library builds its connection at the first message, which signs in; by then it must not follow any more.
+        transport.session = transport._build_session()  # noqa: SLF001
+        transport.session.max_redirects = 0
+        for scheme in ("http://", "https://"):
+            transport.session.mount(scheme, _ReadingAdapter())
+        transport.encryption = None
+        self._used_s = self._manner.monotonic()
+
+
+class _ReadingAdapter(requests.adapters.HTTPAdapter):
+    """Reads each answer at once: else a refused sign-in, which is raised half-way, leaves its connection open."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send, and read."""
+        answer = super().send(*args, **kwargs)
+        answer.content  # noqa: B018 - looking at it reads it, and gives the connection back
+        return answer
