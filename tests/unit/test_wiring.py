@@ -8,6 +8,7 @@ import pytest
 from bot.domain.faults import FaultKind, HostFault
 from bot.exchange.dialling import open_password
 from bot.exchange.faults import WireTrouble, host_fault
+from bot.exchange.refused import RefusedPasswords
 from bot.settings import Settings
 from bot.site_file import HostSection
 from bot.wiring import _access
@@ -30,9 +31,10 @@ def test_a_password_that_cannot_be_had_is_a_fault_of_the_host(
         {"name": "EX01", "version": "2019", "winrm": "https://ex01:5986/wsman", **source}
     )
 
+    access = _access(settings, section)
     with pytest.raises(WireTrouble) as trouble:
-        open_password(_access(settings, section))
-    fault: HostFault = host_fault(_access(settings, section).name, trouble.value, None)
+        open_password(access, RefusedPasswords(lambda: 0.0), door=access.winrm_url)
+    fault: HostFault = host_fault(access.name, trouble.value, None)
 
     assert fault.kind is FaultKind.SIGN_IN
     assert "hush" not in f"{fault} {trouble.value}"
