@@ -11,6 +11,7 @@ from typing import Final
 from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.plan import Caution
+from bot.exchange.advice import FOR_ASSIGNED, FOR_CONNECTORS, FOR_DEFAULT
 from bot.exchange.call import Call, RemoteError
 
 _LONGEST: Final = 500
@@ -144,14 +145,29 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         code="DefaultSmtpCertificate",
         verbs=("Remove-",),
         texts=("internal transport certificate cannot be removed",),
-        advice="It is the default SMTP certificate. Make another one the default first.",
+        advice=f"It is the default SMTP certificate. {FOR_DEFAULT}",
     ),
     Entry(
         number=14,
         code="NamedByConnectors",
         verbs=("Remove-",),
         texts=("tagged with following send connectors",),
-        advice="Clear TlsCertificateName of these connectors, remove it, set the name again, restart transport.",
+        advice=FOR_CONNECTORS,
+    ),
+    Entry(
+        number=15,
+        code="StillAssigned",
+        verbs=("Remove-",),
+        texts=("unified messaging", "um call router", "federation"),
+        category="InvalidArgument",
+        advice=FOR_ASSIGNED,
+    ),
+    Entry(
+        number=15,
+        code="StillAssigned",
+        verbs=("Remove-",),
+        category="InvalidArgument",
+        advice=f"Something still uses it, and Exchange says what. {FOR_DEFAULT} {FOR_ASSIGNED} {FOR_CONNECTORS}",
     ),
     Entry(
         number=2,

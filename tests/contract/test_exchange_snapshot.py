@@ -8,11 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
+from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import HostFault
 from bot.domain.plan import Answer, Service, Snapshot
 from bot.domain.surroundings import AuthCertificates, Fact
 from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
+from sandbox.exchange.engine.selection import tls_name
 from sandbox.exchange.engine.state import HostState, Listener
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.profile import PROFILES, Version
@@ -227,3 +229,61 @@ def test_an_account_without_roles_for_it_still_gets_its_snapshot(tmp_path: Path)
     assert {unread.fact for unread in seen.unread} == {Fact.AUTH, Fact.POP, Fact.EDGE}
     assert all("no role" in unread.why for unread in seen.unread)
     assert set(seen.mail_names) == {Service.IMAP}
+
+
+def _rolled_back(lab: Lab, vendor: Authority) -> IssuedCertificate:
+    """Install with Yes and give everything back: the certificate is there and serves nothing."""
+    before = lab.snapshot()
+    certificate = vendor.answer(lab.hosts.make_csr(ask()))
+    plan = lab.hosts.plan(order(), certificate, (before,))
+    for operation in (
+        *plan.host(EX01).operations_for(Answer.YES),
+        *lab.hosts.plan_roll_back(plan, EX01),
+    ):
+        lab.hosts.act(operation, certificate)
+    return certificate
+
+
+def test_what_exchange_would_not_refuse_is_refused(lab: Lab) -> None:
+    """A site of somebody else, the back end, the name of POP, a receive connector: each seen over the wire."""
+    vendor, state = Authority(), lab.state
+    certificate = _rolled_back(lab, vendor)
+    mine = certificate.facts.thumbprint
+    assert len(lab.hosts.plan_retirement(order(), certificate, (lab.snapshot(),))) == 1
+    state.listeners.append(Listener(address="web.example.com:443", thumbprint=mine, site=9))
+    state.mail_names["POP"] = MAIL
+    front = next(one for one in state.connectors if one.kind == "Receive")
+    front.tls_certificate_name = tls_name(state.stores.my[mine])
+    if 2 in state.sites:
+        state.sites[2] = mine
+    with pytest.raises(HostFault) as caught:
+        lab.hosts.plan_retirement(order(), certificate, (lab.snapshot(),))
+    told = str(caught.value)
+
+    assert "the web site 'Site 9' at web.example.com:443 is bound to it" in told
+    assert ("the web site 'Exchange Back End' at *:444 is bound to it" in told) is (
+        2 in state.sites
+    )
+    assert f"POP goes by the name '{MAIL}'" in told
+    assert f"the receive connector '{front.name}' names it" in told
+    assert mine in state.stores.my
+
+
+def test_what_exchange_refuses_is_foreseen_in_its_order(open_lab: Callable[..., Lab]) -> None:
+    """UM, the call router, the federation trust, then the send connectors; the removal is not even tried."""
+    lab, vendor = open_lab("2016"), Authority()
+    certificate = _rolled_back(lab, vendor)
+    mine, state = certificate.facts.thumbprint, lab.state
+    state.um.thumbprint = state.um_call_router.thumbprint = state.federation = mine
+    sending = next(one for one in state.connectors if one.kind == "Send")
+    sending.tls_certificate_name = tls_name(state.stores.my[mine])
+    ran = len(lab.host.engine.journal.listed())
+    with pytest.raises(HostFault) as caught:
+        lab.hosts.plan_retirement(order(), certificate, (lab.snapshot(),))
+    expected = (
+        "UM uses it; UM's call router uses it; the federation trust uses it; "
+        "the send connector 'Internet' names it"
+    )
+
+    assert expected in str(caught.value)
+    assert len(lab.host.engine.journal.listed()) == ran

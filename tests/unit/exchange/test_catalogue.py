@@ -6,6 +6,7 @@ from bot.certs.prints import Thumbprint
 from bot.domain.faults import Executed, FaultKind
 from bot.domain.plan import Service
 from bot.exchange import cmdlets
+from bot.exchange.advice import FOR_ASSIGNED, FOR_CONNECTORS, FOR_DEFAULT
 from bot.exchange.call import Call, RemoteError
 from bot.exchange.catalogue import CATALOGUE, cmdlet_fault, entry_for
 from bot.exchange.dialect import DIALECTS
@@ -114,6 +115,22 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "InvalidArgument",
         _ID,
         "NamedByConnectors",
+        "no",
+    ),
+    (
+        _REMOVE,
+        f"{_RPC}The Unified Messaging certificate cannot be removed: it is in use.",
+        "InvalidArgument",
+        _ID,
+        "StillAssigned",
+        "no",
+    ),
+    (
+        _REMOVE,
+        "Das Zertifikat kann nicht entfernt werden.",
+        "InvalidArgument",
+        _ID,
+        "StillAssigned",
         "no",
     ),
     (
@@ -233,3 +250,26 @@ def test_every_row_can_be_found() -> None:
         assert found is not None
         assert found.code == entry.code
         assert entry.advice.endswith(".")
+
+
+_REFUSED = [
+    ("internal transport certificate cannot be removed", FOR_DEFAULT),
+    ("tagged with following Send Connectors : A", FOR_CONNECTORS),
+    ("The federation certificate cannot be removed", FOR_ASSIGNED),
+]
+
+
+@pytest.mark.parametrize(("said", "advice"), _REFUSED)
+def test_a_refused_removal_is_advised_as_it_would_have_been_before(said: str, advice: str) -> None:
+    """What the retirement foresees and what Exchange refuses lead to the same sentence."""
+    error = RemoteError(message=said, category="InvalidArgument", error_id=_ID)
+
+    assert advice in cmdlet_fault(EX01, _REMOVE, error).sentence
+
+
+def test_a_refusal_in_another_language_names_every_reason() -> None:
+    """Its category alone says that something still uses the certificate."""
+    error = RemoteError(message="Nein.", category="InvalidArgument", error_id=_ID)
+    told = cmdlet_fault(EX01, _REMOVE, error).sentence
+
+    assert all(advice in told for advice in (FOR_DEFAULT, FOR_ASSIGNED, FOR_CONNECTORS))

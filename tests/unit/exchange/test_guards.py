@@ -27,6 +27,7 @@ from bot.exchange.call import Call, Reply
 from bot.exchange.dialect import DIALECTS
 from bot.exchange.fit import check_fits
 from bot.exchange.plan import dialect_for, plan_install
+from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.serving import serving_before
 from bot.exchange.snapshot import BACK_END, HostFacts
@@ -208,6 +209,21 @@ def test_iis_is_never_forced(snapshot: Snapshot) -> None:
     every = (*plan.host(EX01).operations, *_undone(plan)) if plan is not None else ()
 
     assert not [one for one in every if Service.IIS in one.services and "-Force" in one.text]
+
+
+@given(_snapshots(), st.sampled_from(_THUMBPRINTS))
+def test_no_used_certificate_is_ever_removed(snapshot: Snapshot, which: Thumbprint) -> None:
+    """Default, bound anywhere, or for OAuth: a retirement is refused, for whichever certificate it was asked."""
+    retired = replace(_NEW, facts=replace(_NEW.facts, thumbprint=which))
+    try:
+        removals = plan_retirement(order(), retired, (snapshot,))
+    except HostFault:
+        return
+
+    for one in removals:
+        assert one.thumbprint != snapshot.default_smtp
+        assert not is_auth_thumbprint(snapshot, one.thumbprint)
+        assert snapshot.web is None or not snapshot.web.bound_to(one.thumbprint)
 
 
 def test_a_plan_that_names_an_auth_certificate_is_refused() -> None:

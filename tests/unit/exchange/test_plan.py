@@ -1,7 +1,6 @@
 """From snapshots to a plan: the operations, the question, what was before, and what people are told."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -22,11 +21,10 @@ from bot.domain.plan import (
 )
 from bot.domain.subject import Subject
 from bot.exchange.plan import plan_install
-from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.snapshot import BACK_END
 from tests.fakes.exchange import BUILDS, FakeExchangeHosts
-from tests.unit.exchange.samples import EX01, MAIL, NOW, Authority, ask, order
+from tests.unit.exchange.samples import EX01, MAIL, Authority, ask, order
 
 _VENDOR = Authority()
 _OLD = Thumbprint("0" * 39 + "1")
@@ -366,58 +364,3 @@ def test_roll_back_without_a_past_is_refused() -> None:
         plan_roll_back(plan, EX01)
 
     assert _told(plan.host(EX01), "A roll-back has nothing to give back")
-
-
-_USES = [
-    ({"services": ("IIS",)}, "a web site is bound"),
-    ({"services": (BACK_END,)}, "a web site is bound"),
-    ({"services": ("UM",)}, "UM uses it"),
-    ({"services": ("POP",), "alone": True}, "no other certificate serves POP"),
-    ({"services": (), "default": True}, "the default SMTP certificate"),
-    ({"services": (), "pinned": True}, "names it"),
-]
-
-
-@pytest.mark.parametrize(("use", "why"), _USES)
-def test_a_used_certificate_is_not_retired(use: dict[str, object], why: str) -> None:
-    """Exchange refuses only some of these; all of them break something."""
-    certificate, fresh = _certificate(), _snapshot()
-    held = _old(fresh, certificate, thumbprint=certificate.facts.thumbprint)
-    held = replace(held, services=use["services"])  # type: ignore[arg-type] # a table
-    pinned = f"<I>{held.issuer}<S>{held.subject}" if use.get("pinned") else ""
-    snapshot = replace(
-        fresh,
-        certificates=(held,) if use.get("alone") else (*fresh.certificates, held),
-        default_smtp=held.thumbprint if use.get("default") else fresh.default_smtp,
-        connectors=(
-            Connector(direction="send", name="Internet", fqdn=MAIL, tls_certificate_name=pinned),
-        ),
-    )
-    with pytest.raises(HostFault, match=why) as caught:
-        plan_retirement(order(), certificate, (snapshot,))
-
-    assert (caught.value.code, caught.value.executed) == ("still-used", "no")
-
-
-def test_an_expired_follower_is_none() -> None:
-    """Only a certificate that is still valid can take over."""
-    certificate, fresh = _certificate(), _snapshot()
-    held = _old(fresh, certificate, thumbprint=certificate.facts.thumbprint, services=("POP",))
-    (other,) = fresh.certificates
-    expired = replace(other, not_after=NOW - timedelta(days=1))
-    with pytest.raises(HostFault, match="no other certificate serves POP"):
-        plan_retirement(order(), certificate, (replace(fresh, certificates=(expired, held)),))
-
-
-def test_an_unused_certificate_is_removed_where_it_is() -> None:
-    """One removal for each host that holds it; none where it is gone."""
-    certificate, fresh = _certificate(), _snapshot()
-    held = _old(
-        fresh, certificate, thumbprint=certificate.facts.thumbprint, services=("POP", "SMTP")
-    )
-    there = replace(fresh, certificates=(*fresh.certificates, held))
-
-    assert [one.kind for one in plan_retirement(order(), certificate, (there,))] == [
-        _KINDS.REMOVE_CERTIFICATE
-    ]
-    assert plan_retirement(order(), certificate, (fresh,)) == ()
