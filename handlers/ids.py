@@ -61,6 +61,7 @@ class Field(StrEnum):
     KEY_BITS = "order_form.key_bits"
     EXPORTABLE = "order_form.exportable"
     SERVICES = "order_form.services"
+    CONNECTORS = "order_form.connectors"
     VENDOR = "order_form.vendor"
     REASON = "order_form.reason"
     WHY = "reason_form.reason"

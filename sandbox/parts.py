@@ -49,11 +49,21 @@ def slack_part(
     return SlackWorkspace(port=port, events_url=events_url, links=links, manifest=manifest)
 
 
-def exchange_part(*, port: int = 0, name: str = "EX01", version: Version = "2019") -> Part:
-    """One Exchange host; `port` is that of WinRM over HTTP."""
+def exchange_part(
+    *,
+    port: int = 0,
+    name: str = "EX01",
+    version: Version = "2019",
+    role_group: str = "Server Management",
+) -> Part:
+    """One Exchange host; `port` is that of WinRM over HTTP, `role_group` what the account may at the endpoint."""
     from sandbox.exchange.host import ExchangeHost
 
-    return _Threaded(ExchangeHost(port=port, name=name, version=version))
+    user = "svc-certdesk"
+    host = ExchangeHost(
+        port=port, name=name, version=version, user=user, role_groups={user: role_group}
+    )
+    return _Threaded(host)
 
 
 def vendor_part(*, port: int = 0) -> Part:

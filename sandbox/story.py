@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,15 @@ class Story:
 
     Args:
         addresses: what `Demo.start` or `Town.start` told.
+        more: what Rita enters beside the story's own words, by label.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, addresses: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        addresses: dict[str, Any],
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         slack = addresses["slack"]
         self._session = session
         self._host = addresses["exchange"][0]
@@ -58,6 +64,7 @@ class Story:
         self.number = ""
         self.vendor_id = ""
         self.zip_name, self.zip = "", b""
+        self.more: dict[str, Any] = dict(more or {})
 
     def steps(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
         """The story in order, each step with its sentence."""
@@ -91,6 +98,7 @@ class Story:
                 "Country": "US",
                 "Services": ["IIS", "SMTP", "IMAP", "POP"],
                 "Reason": "The old certificate ends next month.",
+                **self.more,
             },
         )
         if faults:
@@ -179,19 +187,24 @@ class Story:
 
 
 async def play(
-    addresses: dict[str, Any], *, tell: Callable[[str], None], between: Between | None = None
+    addresses: dict[str, Any],
+    *,
+    tell: Callable[[str], None],
+    between: Between | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     """
     Play every step.
 
     Args:
         between: called with a step's sentence after it; the chaos tests kill the bot there.
+        more: what Rita enters beside the story's own words, by label.
 
     Returns:
         the order's number.
     """
     async with aiohttp.ClientSession() as session:
-        story = Story(session, addresses)
+        story = Story(session, addresses, more)
         for number, (sentence, step) in enumerate(story.steps(), 1):
             await step()
             tell(f"{number:>2}. {sentence}")

@@ -21,11 +21,12 @@ from sandbox.town_folder import CONFIG_FILE, TownFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostWish:
-    """One Exchange host of the town, and the door by which the bot reaches its cmdlets."""
+    """One Exchange host of the town, the door by which the bot reaches its cmdlets, and what it may do there."""
 
     name: str = "EX01"
     version: Version = "2019"
     door: Literal["winrm", "psrp"] = "winrm"
+    role_group: str = "Server Management"
 
 
 class Town:
@@ -109,7 +110,8 @@ class Town:
         return await part.start()
 
     async def _start_host(self, wish: HostWish) -> Addresses:
-        addresses = await self._start(exchange_part(name=wish.name, version=wish.version))
+        part = exchange_part(name=wish.name, version=wish.version, role_group=wish.role_group)
+        addresses = await self._start(part)
         return {**addresses, "door": wish.door}
 
     def _slack_part(self) -> Part:

@@ -125,6 +125,7 @@ def _brief(order: CertificateOrder) -> dict[str, Any]:
         "names": list(order.wish.names),
         "hosts": list(order.wish.hosts),
         "services": [service.value for service in order.wish.services],
+        "connectors": "changed" if order.wish.connectors else "left alone",
         "requester": order.requester,
         "placed_at": order.placed_at.isoformat(),
         "vendor": order.wish.vendor,

@@ -25,6 +25,7 @@ class Wish:
     Args:
         hosts: the CSR is made on the first; the certificate is installed on all, in this order.
         names: what clients check; the common name stands first.
+        connectors: connectors that name the certificate of before are made to name the new one.
         renews: the order whose certificate this one follows.
     """
 
@@ -37,6 +38,7 @@ class Wish:
     vendor: VendorName
     reason: str
     renews: OrderId | None = None
+    connectors: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,25 @@ class OperationKind(StrEnum):
     ENABLE_SMTP = "enable_smtp"
     ENABLE_SMTP_KEEPING_DEFAULT = "enable_smtp_keeping_default"
     RESTORE_SMTP_DEFAULT = "restore_smtp_default"
+    NAME_IN_CONNECTOR = "name_in_connector"
     REMOVE_CERTIFICATE = "remove_certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renaming:
+    """
+    A connector that is made to name another certificate.
+
+    Args:
+        direction: ``send`` or ``receive``.
+        identity: what the host calls it: a name, for a receive connector under its server.
+        was: what it named when the plan was made, exactly as the host printed it. Whoever finds a third name in
+            it has found somebody else's decision.
+    """
+
+    direction: str
+    identity: str
+    was: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +92,7 @@ class Operation:
         current_default: the default SMTP certificate Exchange's question must name, where the question itself
             is answered; None where it is not.
         build: the build of the host the operation was planned for; None: it does not matter.
+        connector: the connector to change; None where the operation is about none.
         text: the same operation as PowerShell, quoted, for people to read; never run.
     """
 
@@ -87,6 +106,7 @@ class Operation:
     only_if: Answer | None = None
     current_default: Thumbprint | None = None
     build: str | None = None
+    connector: Renaming | None = None
     text: str = ""
 
 
@@ -130,12 +150,20 @@ class PendingCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """A send or receive connector and the certificate it names, ``<I>issuer<S>subject``."""
+    """
+    A send or receive connector and the certificate it names, ``<I>issuer<S>subject``.
+
+    Args:
+        identity: what the host calls it; empty where it was not read.
+        sources: the servers that send through it, in small letters without a domain; empty where nobody said.
+    """
 
     direction: str
     name: str
     fqdn: str
     tls_certificate_name: str
+    identity: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +374,7 @@ def canonical(value: object) -> bytes:
     return text.encode("ascii")
 
 
-_ADDED_LATER = frozenset({"current_default", "build"})
+_ADDED_LATER = frozenset({"current_default", "build", "connector"})
 """Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
 
 

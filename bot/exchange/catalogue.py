@@ -44,6 +44,8 @@ class Entry:
     executed: Executed = "no"
 
 
+_CONNECTORS: Final = ("Set-SendConnector", "Set-ReceiveConnector")
+
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry(
         number=34,
@@ -58,6 +60,24 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("'select-object' is not recognized",),
         kind=FaultKind.UNSUPPORTED,
         advice="Exchange's endpoint of this host shows no properties of its objects. Set the host's door to winrm.",
+    ),
+    Entry(
+        number=36,
+        code="ConnectorRoleMissing",
+        verbs=_CONNECTORS,
+        ids=("CommandNotFoundException",),
+        kind=FaultKind.UNSUPPORTED,
+        advice="The account has no role for connectors, so this one goes on naming the certificate of before. Give its "
+        "role group the roles Send Connectors and Receive Connectors (Organization Management has them), or have an "
+        "administrator run the line of the plan; then retry. What was installed before stays.",
+    ),
+    Entry(
+        number=40,
+        code="NotEnabledForSmtp",
+        verbs=_CONNECTORS,
+        texts=("enabled for the smtp", "enabled for smtp"),
+        advice="A connector can only name a certificate that is enabled for SMTP on this server. Enable it for SMTP, "
+        "then retry.",
     ),
     Entry(
         number=36,

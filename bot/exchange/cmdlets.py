@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
-from bot.domain.plan import Service
+from bot.domain.plan import Renaming, Service
 from bot.domain.subject import Subject
 from bot.exchange.call import Call, Secret, SmtpDecision, Switch, Value
 from bot.exchange.dialect import Dialect
@@ -30,7 +30,9 @@ CERTIFICATE: Final = (
 PENDING: Final = ("FriendlyName", "CertificateRequest", "NotBefore")
 """What is asked to find a pending request again."""
 
-CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName")
+RECEIVE_CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName", "Identity")
+SEND_CONNECTOR: Final = (*RECEIVE_CONNECTOR, "SourceTransportServers")
+"""Which servers send through it: each of them needs the certificate the connector names."""
 SERVER: Final = ("AdminDisplayVersion", "ServerRole")
 AUTH: Final = (
     "CurrentCertificateThumbprint",
@@ -139,13 +141,24 @@ def get_hybrid() -> Call:
 
 def get_send_connectors() -> Call:
     """All send connectors; they belong to the organisation."""
-    return Call(op="cmdlet", cmdlet="Get-SendConnector", wants=CONNECTOR)
+    return Call(op="cmdlet", cmdlet="Get-SendConnector", wants=SEND_CONNECTOR)
 
 
 def get_receive_connectors(server: str) -> Call:
     """The receive connectors of this server."""
     values = (("Server", server),)
-    return Call(op="cmdlet", cmdlet="Get-ReceiveConnector", values=values, wants=CONNECTOR)
+    return Call(op="cmdlet", cmdlet="Get-ReceiveConnector", values=values, wants=RECEIVE_CONNECTOR)
+
+
+def set_connector(connector: Renaming, pair: str) -> Call:
+    """
+    Make a connector name a certificate.
+
+    Args:
+        pair: ``<I>issuer<S>subject``, as Exchange itself prints the two.
+    """
+    values = (("Identity", connector.identity), ("TlsCertificateName", pair))
+    return Call(op="cmdlet", cmdlet=f"Set-{connector.direction.title()}Connector", values=values)
 
 
 def new_request(

@@ -26,7 +26,12 @@ def name_parts(text: str) -> NameParts:
 
 def pinned_names(connector: Connector) -> tuple[NameParts, NameParts] | None:
     """Issuer and subject that a connector names, ``<I>issuer<S>subject``; None when it names none."""
-    found = _PINNED.fullmatch(connector.tls_certificate_name.strip())
+    return pinned_pair(connector.tls_certificate_name)
+
+
+def pinned_pair(text: str) -> tuple[NameParts, NameParts] | None:
+    """Issuer and subject of a connector's value, ``<I>issuer<S>subject``; None when it is no such pair."""
+    found = _PINNED.fullmatch(text.strip())
     if found is None:
         return None
     return name_parts(found["issuer"]), name_parts(found["subject"])

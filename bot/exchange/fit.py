@@ -20,6 +20,7 @@ _OWN: Final = frozenset(
         OperationKind.ENABLE_SERVICES,
         OperationKind.ENABLE_SMTP,
         OperationKind.ENABLE_SMTP_KEEPING_DEFAULT,
+        OperationKind.NAME_IN_CONNECTOR,
         OperationKind.REMOVE_CERTIFICATE,
     }
 )

@@ -11,9 +11,8 @@ from bot.certs.findings import show
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint, thumbprint_of
 from bot.domain.order import Wish
-from bot.domain.plan import Connector, HostCertificate, Service, SmtpQuestion, Snapshot
+from bot.domain.plan import Service, SmtpQuestion, Snapshot
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_word
-from bot.exchange.distinguished import name_parts, names_certificate
 from bot.exchange.forecast_mail import forecast_mail
 from bot.exchange.forecast_organisation import (
     forecast_auth,
@@ -23,17 +22,14 @@ from bot.exchange.forecast_organisation import (
     forecast_unread,
 )
 from bot.exchange.forecast_web import forecast_web
-from bot.exchange.frames import BadValue
 from bot.exchange.phrases import label
-from bot.exchange.preview import preview_connector
+from bot.exchange.renaming import Fleet, after_renaming, forecast_connectors
 from bot.exchange.served import has_wildcard_first, served_services
 from bot.exchange.starttls import forecast_starttls
 from bot.exchange.untouchable import is_auth_thumbprint
 
 _SKEW_S = 60.0
 _ENDS_SOON = timedelta(days=30)
-_HYBRID = "outbound to office 365"
-"""How the wizard names the send connector it makes (exchange.md 7 trap 6)."""
 
 
 def forecast_host(
@@ -46,9 +42,11 @@ def forecast_host(
     question: SmtpQuestion | None,
     word: str,
     by_endpoint: bool = False,
+    fleet: Fleet,
 ) -> tuple[str, ...]:
     """Everything worth knowing before the plan runs on this host, the most important first."""
     services = served_services(wish.services, certificate, dialect)
+    after = after_renaming(certificate, snapshot, fleet)
     return (
         *_version(snapshot, dialect, word),
         *_clock(certificate, snapshot),
@@ -57,12 +55,11 @@ def forecast_host(
         *_moves(snapshot, services, before),
         *_smtp(snapshot, question, services, by_endpoint=by_endpoint),
         *forecast_edge(certificate, snapshot, services, question),
-        *(forecast_starttls(certificate, snapshot) if question is not None else ()),
+        *(forecast_starttls(certificate, after) if question is not None else ()),
         *_left_out(wish, dialect),
         *_unified_messaging(services, certificate, dialect),
-        *_connectors(certificate, snapshot),
+        *forecast_connectors(certificate, snapshot, fleet),
         *forecast_same_names(certificate, snapshot),
-        *_hybrid(snapshot),
         *forecast_hybrid(certificate, snapshot),
         *forecast_web(snapshot, services, dialect, before=before, new=certificate.facts.thumbprint),
         *forecast_mail(wish, certificate, snapshot, services, dialect),
@@ -190,52 +187,6 @@ def _unified_messaging(
         yield "UM with Lync or Skype wants the server's own name in the subject, not a wildcard."
 
 
-def _connectors(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
-    facts = certificate.facts
-    for connector in snapshot.connectors:
-        if not connector.tls_certificate_name:
-            continue
-        if names_certificate(connector, issuer=facts.issuer, subject=facts.subject):
-            yield (
-                f"The {_title(connector)} names this issuer and subject already: nothing to update, but "
-                "removing the old certificate will be refused while it does."
-            )
-        elif old := _named_old(connector, certificate, snapshot):
-            yield (
-                f"The {_title(connector)} names issuer and subject of {label(old)}; its TLS fails once that one is "
-                f"gone. After the installation run: {_renaming(connector, certificate, snapshot)}"
-            )
-
-
-def _hybrid(snapshot: Snapshot) -> Iterator[str]:
-    if any(c.name.lower().startswith(_HYBRID) for c in snapshot.connectors):
-        yield (
-            "This organisation is joined to Exchange Online: all hybrid servers need the same certificate. "
-            "Run the Hybrid Configuration Wizard again after the installation."
-        )
-
-
-def _renaming(connector: Connector, certificate: IssuedCertificate, snapshot: Snapshot) -> str:
-    try:
-        return preview_connector(connector, snapshot.host, certificate.facts.thumbprint)
-    except BadValue:
-        return f"Set-{connector.direction.title()}Connector by hand; its name cannot be quoted."
-
-
-def _named_old(
-    connector: Connector, certificate: IssuedCertificate, snapshot: Snapshot
-) -> HostCertificate | None:
-    """The certificate a connector names, when the new one takes its place: they share a name or the subject."""
-    facts = certificate.facts
-    for held in snapshot.certificates:
-        if not names_certificate(connector, issuer=held.issuer, subject=held.subject):
-            continue
-        is_same_subject = name_parts(held.subject) == name_parts(facts.subject)
-        if is_same_subject or set(held.names) & set(facts.names):
-            return held
-    return None
-
-
 def _undoing(services: tuple[Service, ...], before: Mapping[Service, Thumbprint]) -> Iterator[str]:
     """What a roll-back could and could not do: nothing is taken out of a store, no service off a certificate."""
     if not before:
@@ -253,7 +204,3 @@ def _door(*, by_endpoint: bool) -> str:
     if by_endpoint:
         return "Exchange's cmdlets run at its own endpoint (PSRP), stores and files are reached by WinRM."
     return "Everything is done by WinRM."
-
-
-def _title(connector: Connector) -> str:
-    return f"{connector.direction} connector {show(connector.name)}"

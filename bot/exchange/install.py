@@ -15,6 +15,7 @@ from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
 from bot.exchange.carry import Parcel, unpack_key
 from bot.exchange.fit import check_fits
+from bot.exchange.naming import name_certificate, see_naming
 from bot.exchange.operations import enabling_call
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
@@ -48,6 +49,8 @@ def observe(
             return _see_smtp(runner, facts, operation)
         case OperationKind.RESTORE_SMTP_DEFAULT:
             return _see_default(runner, facts, operation.thumbprint)
+        case OperationKind.NAME_IN_CONNECTOR:
+            return see_naming(runner, facts, operation)
         case OperationKind.REMOVE_CERTIFICATE:
             is_gone = all(held.thumbprint != operation.thumbprint for held in own_store(runner))
             return _seen(is_gone, "the certificate is gone", "it is still in the store")
@@ -85,6 +88,8 @@ def act(
             | OperationKind.RESTORE_SMTP_DEFAULT
         ):
             return _enable(runner, facts, operation)
+        case OperationKind.NAME_IN_CONNECTOR:
+            return name_certificate(runner, facts, operation)
         case OperationKind.REMOVE_CERTIFICATE:
             reply = run(runner, cmdlets.remove_certificate(operation.thumbprint))
             return Receipt(warnings=cautions_of(reply), seen="removed")

@@ -4,17 +4,18 @@ Operations of a plan, each with the call that it means and the text people read.
 What `act` does and what the plan shows come from the same builders here, so they cannot differ.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint, thumbprint_of
 from bot.domain.ids import HostName
-from bot.domain.plan import Answer, Operation, OperationKind, Service, Step
+from bot.domain.plan import Answer, Operation, OperationKind, Renaming, Service, Step
 from bot.exchange import cmdlets
 from bot.exchange.call import Call, SmtpDecision
 from bot.exchange.dialect import Dialect
-from bot.exchange.preview import preview_call, preview_intermediate
+from bot.exchange.preview import preview_call, preview_intermediate, preview_naming
 
 _PREVIEW_PATH = "C:\\CertDesk\\certificate.cer"
 
@@ -136,6 +137,27 @@ def restore_smtp_default(
     return _with_text(plain, enabling_call(plain, keep_http=False))
 
 
+def name_in_connector(
+    host: HostName, thumbprint: Thumbprint, connector: Renaming, *, only_if: Answer | None
+) -> Operation:
+    """
+    Make a connector name the certificate instead of the one it named when the plan was made.
+
+    Raises:
+        BadValue: the connector's name cannot be sent.
+    """
+    return Operation(
+        key=_key(host, OperationKind.NAME_IN_CONNECTOR, thumbprint, *_short(connector)),
+        host=host,
+        step=Step.CONNECTORS,
+        kind=OperationKind.NAME_IN_CONNECTOR,
+        thumbprint=thumbprint,
+        only_if=only_if,
+        connector=connector,
+        text=preview_naming(connector, thumbprint),
+    )
+
+
 def remove_certificate(host: HostName, thumbprint: Thumbprint) -> Operation:
     """Take a certificate out of the host's store."""
     return Operation(
@@ -189,6 +211,12 @@ def _key(host: HostName, kind: OperationKind, thumbprint: Thumbprint, *more: str
     A number would: after a new plan the journal would take one operation for another.
     """
     return "/".join([host, kind, thumbprint[:16], *more])
+
+
+def _short(connector: Renaming) -> tuple[str, str]:
+    """Names of connectors are people's words of any length, and keys are not."""
+    digest = hashlib.sha256(connector.identity.lower().encode("utf-8", "replace")).hexdigest()
+    return connector.direction, digest[:16]
 
 
 def _with_text(operation: Operation, call: Call) -> Operation:

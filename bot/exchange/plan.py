@@ -28,6 +28,7 @@ from bot.domain.plan import (
 from bot.exchange import operations
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.forecast import forecast_host
+from bot.exchange.renaming import Fleet, after_renaming, plan_renaming
 from bot.exchange.served import served_services
 from bot.exchange.serving import serving_before
 from bot.exchange.starttls import is_chosen_by_name
@@ -55,6 +56,7 @@ def plan_install(
         HostFault: UNSUPPORTED, when a host cannot take the certificate as it stands.
     """
     found = {snapshot.host: snapshot for snapshot in snapshots}
+    fleet = _fleet(order, certificate, snapshots)
     hosts = tuple(
         _plan_host(
             order,
@@ -62,6 +64,7 @@ def plan_install(
             _snapshot_of(found, host),
             words.get(host, ""),
             by_endpoint=host in endpoints,
+            fleet=fleet,
         )
         for host in order.wish.hosts
     )
@@ -118,6 +121,7 @@ def _plan_host(
     word: str,
     *,
     by_endpoint: bool,
+    fleet: Fleet,
 ) -> HostPlan:
     dialect = dialect_for(snapshot)
     new = certificate.facts.thumbprint
@@ -129,6 +133,7 @@ def _plan_host(
         *_preparing(order, certificate, snapshot, dialect),
         *_enabling(certificate, snapshot, dialect, services),
         *_smtp(certificate, snapshot, services, question, by_endpoint=by_endpoint),
+        *plan_renaming(certificate, snapshot, fleet),
     )
     check_operations(snapshot, planned)
     return HostPlan(
@@ -144,11 +149,20 @@ def _plan_host(
             question=question,
             word=word,
             by_endpoint=by_endpoint,
+            fleet=fleet,
         ),
         question=question,
         before=before,
-        smtp_by_name=is_chosen_by_name(certificate, snapshot),
+        smtp_by_name=is_chosen_by_name(certificate, after_renaming(certificate, snapshot, fleet)),
     )
+
+
+def _fleet(
+    order: CertificateOrder, certificate: IssuedCertificate, snapshots: tuple[Snapshot, ...]
+) -> Fleet:
+    questions = [(one.host, _question(certificate, one, dialect_for(one))) for one in snapshots]
+    keeping = tuple(host for host, asked in questions if asked is not None and not asked.current)
+    return Fleet(wish=order.wish, snapshots=snapshots, keeping=keeping)
 
 
 def _preparing(

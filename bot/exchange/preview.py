@@ -9,8 +9,7 @@ own EscapeSingleQuotedStringContent).
 from typing import Final
 
 from bot.certs.prints import Thumbprint
-from bot.domain.ids import HostName
-from bot.domain.plan import Connector
+from bot.domain.plan import Renaming
 from bot.exchange.call import Call, Secret, SmtpDecision, Switch, Value
 from bot.exchange.frames import check_text
 
@@ -45,18 +44,16 @@ def preview_intermediate(file_name: str) -> str:
     return f"certutil -f -addstore CA {quote_text(file_name)}"
 
 
-def preview_connector(connector: Connector, host: HostName, thumbprint: Thumbprint) -> str:
+def preview_naming(connector: Renaming, thumbprint: Thumbprint) -> str:
     """
-    Write how a person makes a connector name a certificate, in the spelling Exchange itself prints.
+    Write how a connector is made to name a certificate, in the spelling Exchange itself prints.
 
     Raises:
         BadValue: the connector's name cannot be quoted.
     """
-    is_send = connector.direction == "send"
-    identity = connector.name if is_send else f"{host}\\{connector.name}"
     return (
         f"$c = Get-ExchangeCertificate -Thumbprint:{quote_text(thumbprint)}; "
-        f"Set-{connector.direction.title()}Connector -Identity:{quote_text(identity)} "
+        f"Set-{connector.direction.title()}Connector -Identity:{quote_text(connector.identity)} "
         '-TlsCertificateName:"<I>$($c.Issuer)<S>$($c.Subject)"'
     )
 

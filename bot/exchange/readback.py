@@ -5,7 +5,17 @@ from typing import Final
 
 from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint
-from bot.domain.plan import Answer, HostCertificate, HostPlan, InstallPlan, Observation, Service
+from bot.domain.plan import (
+    Answer,
+    HostCertificate,
+    HostPlan,
+    InstallPlan,
+    Observation,
+    Operation,
+    OperationKind,
+    Service,
+)
+from bot.exchange.naming import naming_faults, renaming_of, title_of
 from bot.exchange.served import served_services
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import HostFacts, default_smtp, find_held, shown_certificates
@@ -47,14 +57,20 @@ def read_back(
     host_plan = plan.host(facts.host)
     wanted = _expected_services(facts, certificate, services, host_plan, answer)
     default = default_smtp(runner, facts) if Service.SMTP in wanted else None
+    naming = tuple(
+        operation
+        for operation in host_plan.operations_for(answer)
+        if operation.kind is OperationKind.NAME_IN_CONNECTOR
+    )
     faults = [
         *_status_faults(held),
         *(f"{service} is not shown" for service in wanted if service not in held.services),
         *_default_faults(default, thumbprint, host_plan, wanted, answer),
+        *naming_faults(runner, facts, naming),
     ]
     if faults:
         return Observation(done=False, seen="; ".join(faults))
-    return Observation(done=True, seen=_all_well(held, wanted, default))
+    return Observation(done=True, seen=_all_well(held, wanted, default, naming))
 
 
 def _expected_services(
@@ -93,9 +109,13 @@ def _default_faults(
 
 
 def _all_well(
-    held: HostCertificate, wanted: tuple[Service, ...], default: Thumbprint | None
+    held: HostCertificate,
+    wanted: tuple[Service, ...],
+    default: Thumbprint | None,
+    naming: tuple[Operation, ...],
 ) -> str:
     shown = ", ".join(wanted) or "no service"
     note = "" if held.status == "Valid" else f" ({STATUS_WORDS.get(held.status, held.status)})"
     smtp = f"; default SMTP certificate {default}" if default else ""
-    return f"there with its key, status {held.status}{note}, serving {shown}{smtp}"
+    named = "".join(f"; {title_of(renaming_of(one))} names it" for one in naming)
+    return f"there with its key, status {held.status}{note}, serving {shown}{smtp}{named}"

@@ -22,11 +22,12 @@ from bot.certs.prints import (
 )
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
-from bot.domain.plan import Connector, HostCertificate, PendingCertificate, Service, Snapshot
+from bot.domain.plan import HostCertificate, PendingCertificate, Service, Snapshot
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
 from bot.exchange.around import look_around
 from bot.exchange.call import Call
+from bot.exchange.connectors import connectors_of
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.session import Runner
 from bot.exchange.talk import Row, run_one, run_rows, unreadable
@@ -112,7 +113,7 @@ def take_snapshot(runner: Runner, facts: HostFacts, *, now: datetime) -> Snapsho
         default_smtp=default_smtp(runner, facts),
         intermediates=store_thumbprints(runner, "CA"),
         roots=store_thumbprints(runner, "Root"),
-        connectors=_connectors(runner, facts.machine),
+        connectors=connectors_of(runner, facts.machine),
         clock_skew_s=(facts.now - now).total_seconds(),
         pending=pending,
         web=around.web,
@@ -279,23 +280,6 @@ def _services(text: str | None, sites: str | None) -> tuple[str, ...]:
         BACK_END if word == Service.IIS and is_back_end else word
         for word in words
         if word and word != "None"
-    )
-
-
-def _connectors(runner: Runner, machine: str) -> tuple[Connector, ...]:
-    calls = (
-        ("send", cmdlets.get_send_connectors()),
-        ("receive", cmdlets.get_receive_connectors(machine)),
-    )
-    return tuple(
-        Connector(
-            direction=direction,
-            name=row[0] or "",
-            fqdn=row[1] or "",
-            tls_certificate_name=row[2] or "",
-        )
-        for direction, call in calls
-        for row in run_rows(runner, call, width=len(cmdlets.CONNECTOR))
     )
 
 

@@ -26,6 +26,7 @@ SEEING_IS_ENOUGH = frozenset(
     {
         OperationKind.ADD_INTERMEDIATE,
         OperationKind.IMPORT_CERTIFICATE,
+        OperationKind.NAME_IN_CONNECTOR,
         OperationKind.REMOVE_CERTIFICATE,
     }
 )
@@ -117,7 +118,9 @@ class HostWork:
             if isinstance(end, NeedsPerson):
                 return end
         last = together.members[-1]
-        run.step(f"done {last.key}", lambda: self._show(together, last, "done", ""))
+        run.step(
+            f"done {last.key}", lambda: self._show(together, last, "done", self._seen(together))
+        )
         return Done()
 
     def _run_one(self, run: Run, together: "_Together", operation: Operation) -> End:
@@ -141,10 +144,14 @@ class HostWork:
         self._reporter.step(order_id, operation.host, operation.step, status, note, warned)
         return Done(status)
 
+    def _seen(self, together: "_Together") -> str:
+        """What was seen of each operation afterwards: the evidence is made from it."""
+        return "; ".join(self._operator.seen(key) for key in together.journal_keys())
+
     def _warned(self, together: "_Together") -> tuple[Caution, ...]:
         """What was warned of in a step; the same words once."""
-        keys = (_key(together.errand.order_id, op, together.prefix) for op in together.members)
-        return tuple(dict.fromkeys(w for key in keys for w in self._operator.warnings(key)))
+        said = (w for key in together.journal_keys() for w in self._operator.warnings(key))
+        return tuple(dict.fromkeys(said))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +161,10 @@ class _Together:
     errand: Errand
     members: tuple[Operation, ...]
     prefix: str
+
+    def journal_keys(self) -> tuple[str, ...]:
+        """The journal's keys of its operations."""
+        return tuple(_key(self.errand.order_id, op, self.prefix) for op in self.members)
 
 
 def _key(order_id: OrderId, operation: Operation, prefix: str = "") -> str:

@@ -134,8 +134,9 @@ class InstallJob:
                 tries=self._tries,
             )
         if isinstance(end, Done):
+            seen = end.seen
             end = until_done(
-                run, f"{host} prove", lambda: self._prove(order_id, host), tries=self._tries
+                run, f"{host} prove", lambda: self._prove(order_id, host, seen), tries=self._tries
             )
         return end
 
@@ -207,7 +208,7 @@ class InstallJob:
             return outcome_of(fault)
         return Done(seen.seen) if seen.done else TryLater("host-not-taken", seen.seen)
 
-    def _prove(self, order_id: OrderId, host: HostName) -> Outcome:
+    def _prove(self, order_id: OrderId, host: HostName, read_back: str) -> Outcome:
         order = self._orders.load(order_id)
         if host in order.done_hosts:
             return Done("proven before")
@@ -232,8 +233,9 @@ class InstallJob:
         unproven = [shake.detail for shake in handshakes if not shake.proven]
         if unproven:
             return TryLater("not-proven", " ".join(unproven))
+        proofs = [shake.detail for shake in handshakes]
         self._reporter.step(
-            order_id, host, Step.VERIFY, "done", "; ".join(s.detail for s in handshakes)
+            order_id, host, Step.VERIFY, "done", "; ".join([f"read back: {read_back}", *proofs])
         )
         return self._reporter.once(
             order_id, order.version, ev.HostDone(host=host, handshakes=handshakes)

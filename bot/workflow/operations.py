@@ -87,6 +87,11 @@ class Operator:
         intent = self._journal.find(key)
         return intent is not None and bool(intent.confirmed)
 
+    def seen(self, key: str) -> str:
+        """What was seen in the end; empty while it was not."""
+        intent = self._journal.find(key)
+        return intent.confirmed if intent is not None else ""
+
     def warnings(self, key: str) -> tuple[Caution, ...]:
         """What the host warned of; when its answer was lost on the way, that nobody can know."""
         intent = self._journal.find(key)

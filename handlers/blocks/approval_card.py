@@ -53,6 +53,7 @@ def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
         ("Subject", of.subject_line(order)),
         ("Key", of.key_line(order)),
         ("Services", of.services_line(order)),
+        *([("Connectors", of.CONNECTORS_LINE)] if order.wish.connectors else []),
     ]
     return rows + ([("Renews", f"order {order.wish.renews}")] if order.wish.renews else [])
 

@@ -7,6 +7,8 @@ from handlers.blocks.text import code, codes, count, escape, hosts_in_row, menti
 from handlers.headlines import GATES, STATES
 
 _NAMES_LIMIT = 1200
+CONNECTORS_LINE = "those that name the certificate of before are changed to the new one"
+"""What the order asks for beside the services; an order that does not ask for it says nothing."""
 
 
 def heading(order: CertificateOrder, what: str) -> str:

@@ -157,6 +157,20 @@ def _key(wish: Wish | None) -> list[Block]:
     ]  # fmt: skip
 
 
+def _connectors(wish: Wish | None) -> Block:
+    told = option(
+        "Change connectors to the new certificate", YES,
+        "Those that name the certificate of before; mail through them needs it",
+    )  # fmt: skip
+    ticked = (YES,) if wish and wish.connectors else ()
+    return field(
+        Field.CONNECTORS, "Send and receive connectors", choices([told], initial=ticked),
+        hint="A connector can name a certificate by issuer and subject (TlsCertificateName). Left alone, its TLS "
+        "fails once the named one is gone. The plan shows each change before it is made.",
+        optional=True,
+    )  # fmt: skip
+
+
 def _rest(site: Site, wish: Wish | None, typed: TypedAhead) -> list[Block]:
     chosen = wish.services if wish else typed.services or _DEFAULT_SERVICES
     services = [option(service, service, text) for service, text in _SERVICE_TEXTS.items()]
@@ -165,6 +179,7 @@ def _rest(site: Site, wish: Wish | None, typed: TypedAhead) -> list[Block]:
     return [
         field(Field.SERVICES, "Services",
               choices(services, initial=chosen)),
+        _connectors(wish),
         field(Field.VENDOR, "Vendor", choice(vendors, initial=vendor)),
         field(Field.REASON, "Reason", line(most=REASON_LIMIT, lines=True),
               hint="The approver reads it; it is kept in the audit."),

@@ -66,6 +66,7 @@ def _wish(state: State, renews: OrderId | None) -> Wish:
         vendor=VendorName(chosen(state, Field.VENDOR)),
         reason=typed(state, Field.REASON),
         renews=renews,
+        connectors=YES in chosen_all(state, Field.CONNECTORS),
     )
 
 

@@ -110,6 +110,16 @@ GUESSES: Final = (
         ground="wording unconfirmed",
     ),
     Guess(
+        where="engine/settings.py _show_connector, _check_enabled_for_smtp",
+        assumed="SourceTransportServers prints bare server names; the pair of a connector is compared as text",
+        ground="names are seen in consoles; the form of the objects behind them is unconfirmed",
+    ),
+    Guess(
+        where="engine/settings.py _set_connector",
+        assumed="an empty text clears TlsCertificateName as $null does",
+        ground="$null is documented; the empty text is unconfirmed",
+    ),
+    Guess(
         where="engine/selection.py smtp_certificate",
         assumed="TlsCertificateName first, then the newest that is not self-signed for the FQDN, then the default",
         ground="rules of transport by documentation; newest-first among equals unconfirmed",

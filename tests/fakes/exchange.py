@@ -41,6 +41,7 @@ from tests.fakes.exchange_host import (
     fresh_host,
     import_leaf,
     is_imported,
+    name_in_connector,
     observe,
     read_back,
     rsa_key,
@@ -213,6 +214,8 @@ class FakeExchangeHosts:
                     host.intermediates.append(operation.thumbprint)
             case OperationKind.IMPORT_CERTIFICATE:
                 import_leaf(host, operation, certificate)
+            case OperationKind.NAME_IN_CONNECTOR:
+                name_in_connector(host, operation)
             case OperationKind.REMOVE_CERTIFICATE:
                 host.certificates.pop(operation.thumbprint, None)
             case _:

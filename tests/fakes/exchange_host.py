@@ -23,6 +23,7 @@ from bot.domain.plan import (
     Observation,
     Operation,
     OperationKind,
+    Renaming,
     Service,
 )
 from bot.domain.surroundings import Web, WebBinding
@@ -63,6 +64,28 @@ class FakeHost:
                 for number, name, address, port, bound in sites
             ),
             requires_ssl=self.requires_ssl,
+        )
+
+    def add_connectors(self, pair: str) -> None:
+        """One of each direction that names a certificate, and one that names none."""
+        own = self.name.lower()
+        self.connectors = (
+            Connector(
+                direction="receive",
+                name="Default",
+                fqdn="mail.example.com",
+                tls_certificate_name=pair,
+            ),
+            Connector(
+                direction="receive", name="Client", fqdn="mail.example.com", tls_certificate_name=""
+            ),
+            Connector(
+                direction="send",
+                name="Internet",
+                fqdn="x",
+                tls_certificate_name=pair,
+                sources=(own,),
+            ),
         )
 
 
@@ -204,9 +227,50 @@ def observe(host: FakeHost, operation: Operation) -> Observation:
             is_done = "SMTP" in served and host.default_smtp == operation.current_default
         case OperationKind.RESTORE_SMTP_DEFAULT:
             is_done = host.default_smtp == operation.thumbprint
+        case OperationKind.NAME_IN_CONNECTOR:
+            is_done = held is not None and pair_of(held) == _named(host, operation)
         case OperationKind.REMOVE_CERTIFICATE:
             is_done = held is None
     return Observation(done=is_done, seen="it is so" if is_done else "it is not so")
+
+
+def name_in_connector(host: FakeHost, operation: Operation) -> None:
+    """Make a connector name the certificate, if it names what it named when the plan was made."""
+    held, wanted = host.certificates.get(operation.thumbprint), operation.connector
+    if held is None or wanted is None:
+        raise fault(host.name, FaultKind.UNSUPPORTED, "certificate-not-shown", "no")
+    named = _named(host, operation)
+    if named is None:
+        raise fault(host.name, FaultKind.UNSUPPORTED, "connector-gone", "no")
+    if named not in {wanted.was, pair_of(held)}:
+        raise fault(host.name, FaultKind.UNSUPPORTED, "connector-changed", "no")
+    if Service.SMTP not in held.services:
+        raise fault(host.name, FaultKind.CMDLET_ERROR, "NotEnabledForSmtp", "no")
+    set_pair(host, wanted, pair_of(held))
+
+
+def set_pair(host: FakeHost, wanted: Renaming, pair: str) -> None:
+    """Let a connector name a pair."""
+    host.connectors = tuple(
+        replace(one, tls_certificate_name=pair) if _is_meant(one, wanted) else one
+        for one in host.connectors
+    )
+
+
+def pair_of(held: HostCertificate) -> str:
+    """What a connector that names this certificate holds."""
+    return f"<I>{held.issuer}<S>{held.subject}"
+
+
+def _named(host: FakeHost, operation: Operation) -> str | None:
+    wanted = operation.connector
+    found = (c for c in host.connectors if wanted is not None and _is_meant(c, wanted))
+    return next((one.tls_certificate_name for one in found), None)
+
+
+def _is_meant(connector: Connector, wanted: Renaming) -> bool:
+    own = connector.identity or connector.name
+    return (connector.direction, own) == (wanted.direction, wanted.identity)
 
 
 def read_back(
@@ -228,6 +292,11 @@ def read_back(
         and held.has_private_key
         and wanted <= set(held.services)
         and (Service.SMTP not in wanted or host.default_smtp == expected)
+        and all(
+            observe(host, one).done
+            for one in plan.host(host.name).operations_for(answer)
+            if one.kind is OperationKind.NAME_IN_CONNECTOR
+        )
     )
     return Observation(done=is_done, seen="it is so" if is_done else "it is not so")
 

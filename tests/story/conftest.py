@@ -14,6 +14,10 @@ import pytest
 from sandbox.demo import Demo
 from sandbox.town import HostWish, Town
 
+PINNED = (("Send", "Internet"), ("Receive", "Default Frontend EX01"))
+WITH_CONNECTORS = {"Send and receive connectors": ["Change connectors"]}
+"""What Rita ticks beside the story's own words."""
+
 
 class LiveTown:
     """A started demo: its addresses, its bot, and what its first host has recorded."""
@@ -36,6 +40,27 @@ class LiveTown:
         found: list[dict[str, Any]] = body["operations"] if isinstance(body, dict) else body
         return found
 
+    async def state(self) -> dict[str, Any]:
+        """What the first host holds."""
+        address = f"{self.addresses['exchange'][0]['control']}/state"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            found: dict[str, Any] = await answer.json()
+        return found
+
+    async def pin(self, thumbprint: str) -> None:
+        """Let a send connector and the one on port 25 name a certificate, as an administrator did years ago."""
+        address = f"{self.addresses['exchange'][0]['control']}/connectors"
+        async with aiohttp.ClientSession() as session:
+            for kind, name in PINNED:
+                body = {"kind": kind, "name": name, "pin": thumbprint}
+                async with session.post(address, json=body) as answer:
+                    answer.raise_for_status()
+
+    async def pairs(self) -> dict[str, str]:
+        """What each connector of the first host names."""
+        connectors = (await self.state())["connectors"]
+        return {one["name"]: one["tls_certificate_name"] or "" for one in connectors}
+
     async def run_twice(self) -> list[str]:
         """Operations that ran more than once with the same arguments; there must be none."""
         counted = Counter((op["cmdlet"], op["digest"]) for op in await self.operations())
@@ -51,11 +76,15 @@ def open_town(tmp_path: Path) -> OpenTown:
 
     @asynccontextmanager
     async def opened(
-        *, version: Any = "2019", http: bool = False, door: Any = "winrm"
+        *,
+        version: Any = "2019",
+        http: bool = False,
+        door: Any = "winrm",
+        role_group: str = "Server Management",
     ) -> AsyncIterator[LiveTown]:
         town = Town(
             folder=tmp_path / "town",
-            hosts=(HostWish(version=version, door=door),),
+            hosts=(HostWish(version=version, door=door, role_group=role_group),),
             bot_http_port=0 if http else None,
         )
         demo = Demo(town)

@@ -28,6 +28,7 @@ from sandbox.parts import Addresses
 from sandbox.person import Person, said
 from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
+from tests.story.conftest import PINNED
 
 PASSWORD_FILE = "EX01.password"
 STRANGE_TEAM = "T0STRANGE1"
@@ -85,9 +86,20 @@ class Stage:
         self.slack = addresses["slack"]["control"]
         self.vendor = addresses["vendor"]["control"]
 
-    def scene(self) -> "Scene":
-        """A new order's people."""
-        return Scene(self.session, self)
+    def scene(self, more: Mapping[str, Any] | None = None) -> "Scene":
+        """A new order's people; ``more`` is what Rita enters beside the story's own words."""
+        return Scene(self.session, self, more)
+
+    async def pin(self, thumbprint: str) -> None:
+        """Let a send connector and the one on port 25 name a certificate, as an administrator did years ago."""
+        for kind, name in PINNED:
+            body = {"kind": kind, "name": name, "pin": thumbprint}
+            await _post(self.session, f"{self.host}/connectors", body)
+
+    async def pairs(self) -> dict[str, str]:
+        """What each connector of the host names."""
+        connectors = (await self.look(self.host, "state"))["connectors"]
+        return {one["name"]: one["tls_certificate_name"] or "" for one in connectors}
 
     async def host_trouble(self, **rule: Any) -> None:
         """Spoil the host; see `sandbox/exchange/README.md`."""
@@ -157,8 +169,13 @@ class Scene(Story):
     `olga`, `max` and `rita` have their roles; `mia` is a second manager, `stan` comes from elsewhere.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, stage: Stage) -> None:
-        super().__init__(session, stage.addresses)
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        stage: Stage,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(session, stage.addresses, more)
         self.stage = stage
         users = stage.addresses["slack"]["users"]
         self.mia, self.stan, self.arthur = (
@@ -244,13 +261,17 @@ class Scene(Story):
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, http: bool = False, settings: Mapping[str, str] = MappingProxyType({})
+    folder: Path,
+    *,
+    http: bool = False,
+    host: HostWish | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Open a stage; whatever was played on it, the house is looked over before it closes."""
     town = BusyTown(
         folder=folder / "town",
         settings=settings,
-        hosts=(HostWish(),),
+        hosts=(host or HostWish(),),
         bot_http_port=0 if http else None,
     )
     demo = Demo(town)

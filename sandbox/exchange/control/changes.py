@@ -2,12 +2,16 @@
 
 from dataclasses import fields, replace
 from datetime import datetime
+from typing import Literal
 
 from cryptography import x509
 
 from sandbox.exchange.clock import HostClock
+from sandbox.exchange.engine.directory import Connector
 from sandbox.exchange.engine.exchange import VirtualExchange
 from sandbox.exchange.engine.languages import CULTURES
+from sandbox.exchange.engine.selection import tls_name
+from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.stores import thumbprint_of
 from sandbox.exchange.wsman.quotas import Quotas
 
@@ -63,6 +67,36 @@ def set_revocation(exchange: VirtualExchange, given: object) -> None:
     with exchange.lock:
         exchange.state.revocation.reachable = reachable
         exchange.state.revocation.revoked = {str(thumbprint).upper() for thumbprint in revoked}
+
+
+def pin_connector(exchange: VirtualExchange, given: object) -> None:
+    """
+    What an administrator did to a connector before: `{"kind": "Send", "name": "Internet", "pin": "<thumbprint>"}`.
+
+    An empty `pin` clears it; `sources` are the servers a Send connector is used by. A connector that is not there is made.
+
+    Raises:
+        ValueError: another shape, or no such certificate.
+    """
+    wanted = given if isinstance(given, dict) else {}
+    kind, name, pin = (wanted.get(key, "") for key in ("kind", "name", "pin"))
+    if kind not in {"Send", "Receive"} or not isinstance(name, str) or not name:
+        raise ValueError('A connector takes {"kind": "Send", "name": "Internet", "pin": ""}.')
+    with exchange.lock:
+        state = exchange.state
+        stored = state.stores.my.get(str(pin).upper())
+        if pin and stored is None:
+            raise ValueError(f"There is no certificate {str(pin)[:60]!r}.")
+        known = (one for one in state.connectors if (one.kind, one.name) == (kind, name))
+        connector = next(known, None) or _add_connector(state, kind, name)
+        connector.tls_certificate_name = tls_name(stored) if stored is not None else ""
+        connector.sources = [str(one) for one in wanted.get("sources", connector.sources)]
+
+
+def _add_connector(state: HostState, kind: Literal["Send", "Receive"], name: str) -> Connector:
+    made = Connector(kind=kind, name=name, fqdn=state.fqdn, sources=[state.name])
+    state.connectors.append(made)
+    return made
 
 
 def set_host(exchange: VirtualExchange, given: object) -> None:

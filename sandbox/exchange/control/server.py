@@ -12,6 +12,7 @@ from sandbox.exchange.control.changes import (
     add_anchors,
     changed_quotas,
     move_clock,
+    pin_connector,
     set_host,
     set_revocation,
 )
@@ -159,6 +160,8 @@ class _Connection(BaseHTTPRequestHandler):
                 set_revocation(control.exchange, json.loads(body))
             case "/control/quotas":
                 control.allow(changed_quotas(control.quotas(), json.loads(body)))
+            case "/control/connectors":
+                pin_connector(control.exchange, json.loads(body))
             case "/control/host":
                 set_host(control.exchange, json.loads(body))
             case _:

@@ -160,6 +160,7 @@ _MANDATORY: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "Set-SendConnector": (("Identity",),),
     "Set-ReceiveConnector": (("Identity",),),
 }
+_NULLABLE: Final = frozenset({"TlsCertificateName"})
 _CLR_TYPES: Final[Mapping[Kind, str]] = {
     "text": "System.String",
     "number": "System.Int32",
@@ -219,6 +220,9 @@ def _convert(value: Argument, *, kind: Kind, name: str, cmdlet: str) -> Argument
             return value
         case ("text", str()) | ("list", list()):
             return value
+        case "text", True if name in _NULLABLE:
+            # A parameter without a value is $null where the type takes one; only the session can send it.
+            return ""
         case "list", str():
             return [value]
         case "text", list():

@@ -113,5 +113,5 @@ def _connectors(state: HostState, fqdn: str) -> list[Connector]:
     return [
         Connector(kind="Receive", name=f"{front} {state.name}", fqdn=fqdn, port=25),
         Connector(kind="Receive", name=f"{client} {state.name}", fqdn=fqdn, port=587),
-        Connector(kind="Send", name="Internet", fqdn=fqdn),
+        Connector(kind="Send", name="Internet", fqdn=fqdn, sources=[state.name]),
     ]

@@ -92,6 +92,7 @@ def _show_connector(call: Call, connector: Connector) -> PSObject:
         "Name": connector.name,
         "Fqdn": connector.fqdn,
         "TlsCertificateName": connector.tls_certificate_name or None,
+        "SourceTransportServers": connector.sources if connector.kind == "Send" else None,
         "Enabled": True,
         "Bindings": [f"0.0.0.0:{connector.port}"] if connector.kind == "Receive" else None,
         "Server": call.host.name if connector.kind == "Receive" else None,
@@ -100,6 +101,7 @@ def _show_connector(call: Call, connector: Connector) -> PSObject:
 
 
 def _set_connector(call: Call, kind: Literal["Send", "Receive"]) -> list[PSObject]:
+    """An empty or null TlsCertificateName clears it, and transport goes back to choosing by the FQDN."""
     connector = _find_connector(call, kind)
     pinned = call.text("TlsCertificateName")
     if pinned:
@@ -115,14 +117,17 @@ def _check_enabled_for_smtp(call: Call, pinned: str) -> None:
     if not any(stored.network_service and tls_name(stored) == pinned for stored in mine):
         raise CmdletFailure(
             f"The certificate {pinned[:200]!r} is not enabled for the SMTP protocol on this server.",
+            "InvalidArgument",
             rpc=False,
         )
 
 
 def _find_connector(call: Call, kind: Literal["Send", "Receive"]) -> Connector:
-    wanted = call.text("Identity").rpartition("\\")[2].lower()
+    server, _, name = call.text("Identity").rpartition("\\")
+    # A bare name means this server's; a Send connector has no server in its identity.
+    is_elsewhere = bool(server) and (kind == "Send" or not call.host.is_called(server))
     for connector in call.host.connectors:
-        if connector.kind == kind and connector.name.lower() == wanted:
+        if connector.kind == kind and connector.name.lower() == name.lower() and not is_elsewhere:
             return connector
     raise no_such_object(call.text("Identity"), call.host.domain)
 
