@@ -1,14 +1,18 @@
 """
-The ports of secrets that outlive a call: sealing them, and keeping what was sealed.
+The ports of secrets that outlive a call: sealing them, keeping what was sealed, and the keys CertDesk makes itself.
 
 As in `bot/ports.py`, each docstring is the contract. Nothing that passes here is a secret in the clear but what
-`KeyVault` seals and opens.
+`KeyVault` seals and opens, and a `Parcel` on its way to a host.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.certs.judge import IssuedCertificate
+from bot.certs.pfx import PfxCipher
 from bot.domain.audit import AuditEntry
+from bot.domain.order import Wish
 from bot.domain.sealed import Bond, KeptSecret, SealedId, SealedSecret
 
 
@@ -53,6 +57,10 @@ class SealedSecrets(Protocol):
         """The secret with this bond; None when it was never kept or was wiped."""
         ...
 
+    def take(self, bond: Bond, entry: AuditEntry) -> SealedSecret | None:
+        """The same for whoever is about to open it: the entry tells of the use, in the same transaction."""
+        ...
+
     def kept(self, *, dead_at: datetime | None = None) -> tuple[KeptSecret, ...]:
         """What still has its bytes, oldest first; with ``dead_at`` only what had to be dead by then."""
         ...
@@ -63,4 +71,43 @@ class SealedSecrets(Protocol):
 
     def reseal(self, kept: KeptSecret, sealed: bytes, key_id: str, entry: AuditEntry) -> bool:
         """Put other bytes in place of those that were seen in ``kept``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A certificate with its key as a PFX under a one-time password; lives for one call, and prints without either."""
+
+    pfx: bytes = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeKey:
+    """A new request in PEM, and its key, sealed already."""
+
+    csr_pem: str
+    secret: SealedSecret
+
+
+class KeyTrouble(Exception):
+    """A key could not be made or opened; the sentence is for an operator and says nothing of the key."""
+
+
+class LocalKeys(Protocol):
+    """
+    Keys that CertDesk makes.
+
+    1. `make` gives another key each time; nothing is kept. 2. No key leaves these two in the clear: it is sealed for its bond,
+    or packed for one host. 3. Everything that goes wrong is a `KeyTrouble`.
+    """
+
+    def make(self, bond: Bond, wish: Wish, *, dies_at: datetime) -> MadeKey:
+        """Make an RSA key and the request for what is wished."""
+        ...
+
+    def pack(
+        self, secret: SealedSecret, certificate: IssuedCertificate, cipher: PfxCipher
+    ) -> Parcel:
+        """Open the key and lock it with its certificate under a password nobody has seen before."""
         ...

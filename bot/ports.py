@@ -31,6 +31,7 @@ from bot.domain.plan import (
 )
 from bot.domain.sealed import SealedSecret
 from bot.domain.states import State, Work
+from bot.key_ports import Parcel
 
 
 class Clock(Protocol):
@@ -61,7 +62,8 @@ class Change:
         entry: the audit entry of this change; there is no change without one.
         messages: what people are told because of it.
         work: what the machine does next.
-        forgets: every secret kept for the order until now is wiped with this change.
+        forgets: every secret kept for the order until now is wiped with this change, told by this entry; where
+            nothing was kept any more there is no entry either.
         keeps: a sealed secret that is kept from this change on.
         also: further audit entries of this change, after ``entry``: what became of secrets.
     """
@@ -70,7 +72,7 @@ class Change:
     entry: AuditEntry
     messages: tuple[Message, ...] = ()
     work: Work = Work.NOTHING
-    forgets: bool = False
+    forgets: AuditEntry | None = None
     keeps: SealedSecret | None = None
     also: tuple[AuditEntry, ...] = ()
 
@@ -277,8 +279,10 @@ class ExchangeHosts(Protocol):
         """Look whether the operation's end state is there."""
         ...
 
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
-        """Run one operation, once."""
+    def act(
+        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+    ) -> Receipt:
+        """Run one operation, once; ``parcel`` brings certificate and key where the operation imports a PFX."""
         ...
 
     def read_back(

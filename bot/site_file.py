@@ -69,6 +69,7 @@ class HostSection(_Strict):
     door: Literal["auto", "winrm", "psrp"] = "auto"
     ca_pem: str = ""
     lab: bool = False
+    local_key: bool = False
     connect_to: str = ""
     ports: Mapping[PortName, int] = {"https": 443, "smtp": 25, "imap": 143, "pop": 110}
 
@@ -78,6 +79,15 @@ class HostSection(_Strict):
         if self.auth == "basic" and not all(one.startswith("https://") for one in addresses):
             raise ValueError(
                 "auth = basic sends the password readable over http; use https or another auth"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _takes_a_pfx(self) -> "HostSection":
+        if self.local_key and self.version == "2007":
+            raise ValueError(
+                "local_key cannot be true for Exchange 2007: it imports a PFX from a file on its disk only, "
+                "and CertDesk writes no key to a disk"
             )
         return self
 
@@ -116,6 +126,16 @@ class PolicySection(_Strict):
     gate_expiry_days: int = Field(default=14, ge=1)
     renew_at: float = Field(default=2 / 3, gt=0, lt=1)
     minimum_days: int = Field(default=7, ge=0)
+    local_key_days: int = Field(default=45, ge=2, le=366)
+
+    @model_validator(mode="after")
+    def _key_outlives_the_gate(self) -> "PolicySection":
+        if self.local_key_days <= self.gate_expiry_days:
+            raise ValueError(
+                "local_key_days must be more than gate_expiry_days: the days count from the placing of the order, "
+                "and the approvers may use up all of theirs"
+            )
+        return self
 
 
 class SiteFile(_Strict):
@@ -151,11 +171,17 @@ class SiteFile(_Strict):
                 )
         return self
 
+    @property
+    def local_key_hosts(self) -> tuple[str, ...]:
+        """The hosts that may get a key made by CertDesk."""
+        return tuple(host.name for host in self.hosts if host.local_key)
+
     def as_site(self) -> Site:
         """The part of the file that rules and cards speak of."""
         return Site(
             hosts=tuple(
-                Host(name=HostName(h.name), version=h.version, lab=h.lab) for h in self.hosts
+                Host(name=HostName(h.name), version=h.version, lab=h.lab, local_key=h.local_key)
+                for h in self.hosts
             ),
             people=tuple(
                 Person(id=PersonId(p.slack), name=p.name, roles=p.roles) for p in self.people

@@ -33,6 +33,8 @@ from bot.store.sealed import SqlSealedSecrets
 from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
+from bot.system.local_keys import SealedKeys
+from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
 from bot.watch.expiry import Calendar
 from bot.watch.fetching import Fetcher
@@ -47,6 +49,7 @@ from bot.workflow.engine import Engine
 from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Apology, Jobs
+from bot.workflow.key_work import KeyWork
 from bot.workflow.operations import Operator
 from bot.workflow.outcome import LONGEST_WAIT_S
 from bot.workflow.plan_job import PlanJob
@@ -147,7 +150,9 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     )
     judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
-    key_watch = KeyWatch(SqlSealedSecrets(database), orders, clock)
+    kept = SqlSealedSecrets(database)
+    key_watch = KeyWatch(kept, orders, clock)
+    keys = KeyWork(SealedKeys(AesVault(settings.vault_keys), clock), kept, site, clock)
     return House(
         rooms=rooms,
         calendar=calendar,
@@ -156,7 +161,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         make_worker=lambda: Worker(
             database_url=settings.database_url,
             executor_id=settings.executor_id,
-            jobs=_jobs(settings, rooms, judge, (calendar, key_watch), operator, queue),
+            jobs=_jobs(settings, rooms, judge, (calendar, key_watch, keys), operator, queue),
             sweep_cron=settings.watch_cron,
         ),
         close=close,
@@ -187,15 +192,15 @@ def _jobs(
     settings: Settings,
     rooms: Rooms,
     judge: GuardedJudge,
-    watches: tuple[Calendar, KeyWatch],
+    own: tuple[Calendar, KeyWatch, KeyWork],
     operator: Operator,
     queue: WorkQueue,
 ) -> Jobs:
-    calendar, key_watch = watches
+    calendar, key_watch, keys = own
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
     tries = settings.tries
     reporter = Reporter(rooms.engine, orders, clock)
-    work = HostWork(orders, hosts, operator, reporter, tries=tries)
+    work = HostWork(orders, hosts, operator, reporter, keys, tries=tries)
     apology = Apology(orders, reporter)
     fetcher = Fetcher(allow_loopback=settings.world == "sandbox")
     revocation = HttpRevocation(fetcher, judge.anchors, clock)
@@ -204,9 +209,9 @@ def _jobs(
     )
     return Jobs(
         by_work={
-            Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, tries=tries).run,
+            Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, keys, tries=tries).run,
             Work.CHECK_BUNDLE: BundleJob(orders, judge, revocation, site, reporter).run,
-            Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, tries=tries).run,
+            Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, keys, tries=tries).run,
             Work.INSTALL: installs.run,
             Work.ROLL_BACK: RollBackJob(orders, hosts, work, reporter).run,
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,

@@ -36,7 +36,7 @@ STATES: Final[Mapping[State, str]] = {
 
 NEXT: Final[Mapping[State, str]] = {
     State.PLACED: "an approver decides in the approvals channel",
-    State.APPROVED: "the Exchange host makes the CSR, by itself",
+    State.APPROVED: "the CSR is made, by itself",
     State.CSR_READY: "somebody submits the CSR at the vendor and reports the vendor's order number",
     State.SUBMITTED: "the vendor issues; then somebody drops the zip into the order's thread",
     State.ISSUED: "somebody drops the vendor's zip into the order's thread",
@@ -75,6 +75,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "smtp-question-open": "A question is open",
     "smtp-answers-differ": "The answers differ",
     "own-order": "Your own order",
+    "local-key-forbidden": "No key by CertDesk here",
     "own-upload": "Your own upload",
     "decided-already": "You decided already",
     "still-installed": "Still installed",

@@ -59,6 +59,7 @@ class Field(StrEnum):
     UNIT = "order_form.unit"
     NAMES = "order_form.names"
     KEY_BITS = "order_form.key_bits"
+    KEY_MAKER = "order_form.key_maker"
     EXPORTABLE = "order_form.exportable"
     SERVICES = "order_form.services"
     CONNECTORS = "order_form.connectors"

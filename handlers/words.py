@@ -17,6 +17,7 @@ from handlers.blocks.text import (
     code,
     codes,
     cut_markup,
+    day,
     hosts_in_row,
     mention,
     visible,
@@ -74,8 +75,11 @@ def _placed(order: CertificateOrder, _: Facts) -> str:
 
 
 def _csr_made(order: CertificateOrder, _: Facts) -> str:
+    made = f"The CSR was made on {code(order.wish.hosts[0])}; the private key stays there."
+    if order.key_dies_at is not None:
+        made = f"The CSR was made by CertDesk, which keeps the private key encrypted until {day(order.key_dies_at)} at the latest."
     return (
-        f"The CSR was made on {code(order.wish.hosts[0])}; the private key stays there. "
+        f"{made} "
         f"Next: paste the CSR of the card in this order's thread at the vendor's portal, then "
         f"press *I submitted the CSR*."
     )
@@ -184,6 +188,8 @@ def _left_behind(order: CertificateOrder) -> Iterator[str]:
             f" What the installation changed on {hosts_in_row(order.wish.hosts)} before it failed stays: "
             "the progress on the order's card says how far it came."
         )
+    elif order.wish.local_key_days:
+        yield " CertDesk keeps no private key of it any more."
     elif order.csr_pem or order.failed_in is State.APPROVED:
         yield f" A pending request may be left on {code(order.wish.hosts[0])} until somebody removes it."
     if order.vendor_reference:

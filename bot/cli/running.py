@@ -90,7 +90,7 @@ def _serve(*, doors: bool, worker: bool) -> None:
 def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
     faults = settings.faults_for_running()
     if faults:
-        raise BadSettings(faults)
+        raise BadSettings(_faults())
     return settings, load_site_file(settings.config)
 
 
@@ -99,9 +99,8 @@ def _faults() -> tuple[str, ...]:
         settings = load_settings()
     except BadSettings as bad:
         return bad.faults
-    faults = settings.faults_for_running()
     try:
-        load_site_file(settings.config)
+        site_file = load_site_file(settings.config)
     except BadSettings as bad:
-        return faults + bad.faults
-    return faults
+        return settings.faults_for_running() + bad.faults
+    return settings.faults_for_running(site_file.local_key_hosts)

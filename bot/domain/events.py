@@ -10,6 +10,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.plan import Answer, Handshake, InstallPlan
+from bot.domain.sealed import SealedSecret
 from bot.domain.states import EventKind
 
 
@@ -67,10 +68,11 @@ class Lapsed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsrMade(Event):
-    """The host made the CSR, and it is what was ordered."""
+    """The CSR was made, and it is what was ordered; ``key`` is there when CertDesk made it and keeps its key."""
 
     kind = EventKind.CSR_MADE
     csr_pem: str
+    key: SealedSecret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.certs.findings import Finding
 from bot.certs.judge import IssuedCertificate
@@ -27,6 +27,7 @@ class Wish:
         names: what clients check; the common name stands first.
         connectors: connectors that name the certificate of before are made to name the new one.
         renews: the order whose certificate this one follows.
+        local_key_days: how long CertDesk keeps the key it makes, counted from the placing; 0: the first host makes it.
     """
 
     hosts: tuple[HostName, ...]
@@ -39,6 +40,7 @@ class Wish:
     reason: str
     renews: OrderId | None = None
     connectors: bool = False
+    local_key_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,12 @@ class CertificateOrder:
     renewed_by: OrderId | None = None
     superseded_by: OrderId | None = None
     kept: int = 0
+
+    @property
+    def key_dies_at(self) -> datetime | None:
+        """The moment by which a key that CertDesk makes for this order is deleted; None where a host makes it."""
+        days = self.wish.local_key_days
+        return self.placed_at + timedelta(days=days) if days else None
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.certs.names import DnsName
+from bot.certs.pfx import PfxCipher
 from bot.certs.prints import Fingerprint, Thumbprint
 from bot.domain.ids import HostName, OrderId
 from bot.domain.surroundings import AuthCertificates, Unread, Web
@@ -93,6 +94,7 @@ class Operation:
             is answered; None where it is not.
         build: the build of the host the operation was planned for; None: it does not matter.
         connector: the connector to change; None where the operation is about none.
+        pfx: how the PFX is locked in which a key made by CertDesk arrives; None where the key is elsewhere.
         text: the same operation as PowerShell, quoted, for people to read; never run.
     """
 
@@ -107,6 +109,7 @@ class Operation:
     current_default: Thumbprint | None = None
     build: str | None = None
     connector: Renaming | None = None
+    pfx: PfxCipher | None = None
     text: str = ""
 
 
@@ -368,13 +371,11 @@ def canonical(value: object) -> bytes:
     Two equal values give the same bytes on any machine; digests and the audit chain rest on it.
     """
     plain = _as_dict(value) if hasattr(value, "__dataclass_fields__") else value
-    text = json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain
-    )
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), default=_plain)
     return text.encode("ascii")
 
 
-_ADDED_LATER = frozenset({"current_default", "build", "connector"})
+_ADDED_LATER = frozenset({"current_default", "build", "connector", "pfx"})
 """Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
 
 

@@ -8,7 +8,7 @@ uploaded, unless every host of the order is a named lab host.
 from bot.domain.approvals import KEEPERS, Gate, Role
 from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
-from bot.domain.order import CertificateOrder
+from bot.domain.order import CertificateOrder, Wish
 from bot.domain.site import Site
 from bot.domain.states import State
 
@@ -101,6 +101,25 @@ def check_may_cancel(site: Site, order: CertificateOrder, by: PersonId) -> None:
             f"The installation of {order.title} was begun, and what it changed on the hosts stays when the "
             f"order is called off, so an operator decides; nothing was changed. "
             f"{_who_may(site, order, Role.OPERATOR)}",
+        )
+
+
+def check_local_key(site: Site, wish: Wish) -> None:
+    """
+    Check that CertDesk may make the key of what is asked for, if that is asked for: every host must allow it.
+
+    Raises:
+        Refused: ``local-key-forbidden``, with the hosts that do not.
+    """
+    if not wish.local_key_days:
+        return
+    hosts = {name: site.host(name) for name in wish.hosts}
+    closed = [name for name, host in hosts.items() if host is None or not host.local_key]
+    if closed:
+        raise Refused(
+            "local-key-forbidden",
+            f"The configuration does not allow a key made by CertDesk for {', '.join(closed)}, so nothing was "
+            f"ordered. Let the host make the key, or ask an administrator to set local_key for these hosts.",
         )
 
 

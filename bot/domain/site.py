@@ -27,11 +27,13 @@ class Host:
     Args:
         version: 2007, 2010, 2013, 2016, 2019 or se.
         lab: on a lab host people may pass gates for what they asked themselves.
+        local_key: it may get a key that CertDesk made.
     """
 
     name: HostName
     version: str
     lab: bool = False
+    local_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,14 @@ class Policy:
         gate_expiry_days: an order that nobody decides lapses after so many days.
         renew_at: share of a certificate's life after which a renewal is proposed.
         minimum_days: a new certificate must be valid at least so long.
+        local_key_days: a key that CertDesk made is deleted so many days after its order was placed, at the latest.
     """
 
     quorum: dict[Gate, int] = field(default_factory=dict)
     gate_expiry_days: int = 14
     renew_at: float = 2 / 3
     minimum_days: int = 7
+    local_key_days: int = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,13 @@
 """
-Carrying a private key from the host that made it to another that shall serve the same certificate.
+Bringing a certificate with its private key to a host that has no request for it.
 
-Only for keys that were ordered as exportable, and only when the plan said so. The PFX lives in memory
-under a password nobody sees; on the new host the key is not exportable any more (exchange.md 7 trap 9).
+From the host that made the key, only when it was ordered as exportable and the plan said so; or from CertDesk, when it made
+the key. The PFX lives in memory under a password nobody sees; on the new host the key is not exportable (exchange.md 7 trap 9).
 """
 
 import base64
 import binascii
 import secrets
-from dataclasses import dataclass, field
 
 from bot.certs.findings import BadMaterial
 from bot.certs.judge import IssuedCertificate
@@ -18,16 +17,9 @@ from bot.exchange.call import Reply, Secret
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import find_held
 from bot.exchange.talk import run, run_one, run_rows, unreadable
+from bot.key_ports import Parcel
 
 _PASSWORD_BYTES = 24
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """A certificate with its key, sealed; prints without either."""
-
-    pfx: bytes = field(repr=False)
-    password: Secret
 
 
 def is_awaited(runner: Runner, certificate: IssuedCertificate) -> bool:
@@ -52,12 +44,12 @@ def pack_key(runner: Runner, certificate: IssuedCertificate) -> Parcel | None:
         pfx = base64.b64decode(run_one(runner, call)[0] or "", validate=True)
     except binascii.Error as fault:
         raise unreadable(runner.host, call, "the PFX did not come as base64") from fault
-    return Parcel(pfx=pfx, password=password)
+    return Parcel(pfx=pfx, password=password.text)
 
 
 def unpack_key(runner: Runner, friendly_name: str, parcel: Parcel) -> Reply:
     """Import certificate and key; the key is not exportable from here."""
-    call = cmdlets.import_pfx(friendly_name, data=parcel.pfx, password=parcel.password)
+    call = cmdlets.import_pfx(friendly_name, data=parcel.pfx, password=Secret(text=parcel.password))
     return run(runner, call)
 
 

@@ -8,6 +8,7 @@ Source: exchange.md 1.1 (builds), 2 (parameters), 3.2 (the SMTP question).
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from bot.certs.pfx import PfxCipher
 from bot.domain.plan import Answer, Service
 
 Version = Literal["2007", "2010", "2013", "2016", "2019", "se"]
@@ -16,6 +17,10 @@ _WITH_UM: Final = frozenset(Service)
 _WITHOUT_UM: Final = frozenset(Service) - {Service.UM}
 _SE_FIRST_BUILD: Final = 2562
 """15.2.2562 is the first build of Subscription Edition; below it 15.2 is 2019 (UNCONFIRMED, from the release list)."""
+
+
+# A PFX locked with AES is an error 8 ("wrong password") on Windows before Server 2019; 2019 and SE run on nothing older.
+# 2016 runs on Server 2012 to 2016 and so gets the old way, which every Windows reads (UNCONFIRMED for 2016, exchange.md 8).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,7 @@ class Dialect:
         has_auth: the organisation has OAuth certificates (``Get-AuthConfig``).
         has_hybrid: there can be a hybrid configuration (from 2010 Service Pack 2 on).
         old_engine: PowerShell must be started as version 2.0.
+        pfx: how a PFX must be locked for the Windows this version runs on.
         smtp_default: the answer proposed to the SMTP question; None: it must be asked without a proposal.
     """
 
@@ -49,6 +55,7 @@ class Dialect:
     has_auth: bool = True
     has_hybrid: bool = True
     old_engine: bool = False
+    pfx: PfxCipher = PfxCipher.TRIPLEDES
     smtp_default: Answer | None = Answer.NO
 
 
@@ -75,8 +82,15 @@ DIALECTS: Final[dict[Version, Dialect]] = {
     ),
     "2013": Dialect(version="2013", title="Exchange 2013"),
     "2016": Dialect(version="2016", title="Exchange 2016"),
-    "2019": Dialect(version="2019", title="Exchange 2019", services=_WITHOUT_UM),
-    "se": Dialect(version="se", title="Exchange Subscription Edition", services=_WITHOUT_UM),
+    "2019": Dialect(
+        version="2019", title="Exchange 2019", services=_WITHOUT_UM, pfx=PfxCipher.AES256
+    ),
+    "se": Dialect(
+        version="se",
+        title="Exchange Subscription Edition",
+        services=_WITHOUT_UM,
+        pfx=PfxCipher.AES256,
+    ),
 }
 
 

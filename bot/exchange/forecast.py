@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.certs.findings import show
 from bot.certs.judge import IssuedCertificate
+from bot.certs.pfx import PfxCipher
 from bot.certs.prints import Thumbprint, thumbprint_of
 from bot.domain.order import Wish
 from bot.domain.plan import Service, SmtpQuestion, Snapshot
@@ -31,6 +32,8 @@ from bot.exchange.untouchable import is_auth_thumbprint
 _SKEW_S = 60.0
 _ENDS_SOON = timedelta(days=30)
 
+_LOCKED = {PfxCipher.TRIPLEDES: "TripleDES-SHA1, for its age", PfxCipher.AES256: "AES-256"}
+
 
 def forecast_host(
     wish: Wish,
@@ -50,7 +53,7 @@ def forecast_host(
     return (
         *_version(snapshot, dialect, word),
         *_clock(certificate, snapshot),
-        *_key(wish, certificate, snapshot),
+        *_key(wish, certificate, snapshot, dialect),
         *_intermediates(certificate, snapshot),
         *_moves(snapshot, services, before),
         *_smtp(snapshot, question, services, by_endpoint=by_endpoint),
@@ -92,10 +95,17 @@ def _clock(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
         yield "By its own clock the certificate is not valid yet: it will show DateInvalid until then."
 
 
-def _key(wish: Wish, certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+def _key(
+    wish: Wish, certificate: IssuedCertificate, snapshot: Snapshot, dialect: Dialect
+) -> Iterator[str]:
     is_held = snapshot.certificate(certificate.facts.thumbprint) is not None
     if is_held:
         yield "The certificate is already in the host's store with its key; it is not imported again."
+    elif wish.local_key_days:
+        yield (
+            f"The key was made by CertDesk. It is imported as a PFX ({_LOCKED[dialect.pfx]}) under a one-time password, "
+            "in memory only; the key cannot be exported here, and CertDesk deletes its own once every host is proven."
+        )
     elif snapshot.host != wish.hosts[0]:
         yield (
             f"The key was made on {wish.hosts[0]}: it is carried from there in memory as a PFX under a "

@@ -24,7 +24,7 @@ from bot.domain.plan import (
     Snapshot,
 )
 from bot.exchange.access import HostAccess
-from bot.exchange.carry import Parcel, is_awaited, pack_key
+from bot.exchange.carry import is_awaited, pack_key
 from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
 from bot.exchange.pending import find_request, make_request
@@ -38,6 +38,7 @@ from bot.exchange.session import Conversation, Deadlines
 from bot.exchange.snapshot import take_snapshot
 from bot.exchange.winrm import WinRMWire
 from bot.exchange.wire import Wire
+from bot.key_ports import Parcel
 from bot.ports import Clock, CsrAsk
 
 WireMaker = Callable[[HostAccess], Wire]
@@ -153,10 +154,13 @@ class WinRMHosts:
         with self._meeting(operation.host) as met:
             return observe(met.runner, met.facts, operation, certificate)
 
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
-        """Run one operation, once."""
+    def act(
+        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+    ) -> Receipt:
+        """Run one operation, once; a key that nobody brings is looked for on the other hosts."""
         is_import = operation.kind is OperationKind.IMPORT_CERTIFICATE
-        parcel = self._fetch_key(operation.host, certificate) if is_import else None
+        if is_import and operation.pfx is None:
+            parcel = self._fetch_key(operation.host, certificate)
         with self._meeting(operation.host) as met:
             return act(met.runner, met.facts, operation, certificate, parcel=parcel)
 

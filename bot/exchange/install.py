@@ -13,7 +13,7 @@ from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Service
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
-from bot.exchange.carry import Parcel, unpack_key
+from bot.exchange.carry import unpack_key
 from bot.exchange.fit import check_fits
 from bot.exchange.naming import name_certificate, see_naming
 from bot.exchange.operations import enabling_call
@@ -29,6 +29,7 @@ from bot.exchange.snapshot import (
 )
 from bot.exchange.talk import run, run_one
 from bot.exchange.warned import cautions_of
+from bot.key_ports import Parcel
 
 _OPTIONAL: Final = ("Force", "DoNotRequireSsl")
 
@@ -70,7 +71,7 @@ def act(
     Run one operation, once.
 
     Args:
-        parcel: certificate and key from another host, for an import where no request waits here.
+        parcel: certificate and key, for an import where no request waits here.
 
     Raises:
         HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key; as `check_fits` says.
@@ -174,6 +175,8 @@ def _import(
     held = find_held(runner, certificate.facts.sha256)
     if held is not None:
         return _held_already(operation, certificate, held)
+    if parcel is None and operation.pfx is not None:
+        raise _refusal(operation, "no-parcel", "The key this import brings was not handed over.")
     if parcel is None:
         reply = _import_answer(runner, facts, operation, certificate.leaf_der)
     else:

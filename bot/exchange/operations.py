@@ -13,7 +13,7 @@ from bot.certs.prints import Thumbprint, thumbprint_of
 from bot.domain.ids import HostName
 from bot.domain.plan import Answer, Operation, OperationKind, Renaming, Service, Step
 from bot.exchange import cmdlets
-from bot.exchange.call import Call, SmtpDecision
+from bot.exchange.call import Call, Secret, SmtpDecision
 from bot.exchange.dialect import Dialect
 from bot.exchange.preview import preview_call, preview_intermediate, preview_naming
 
@@ -48,6 +48,25 @@ def import_certificate(
         thumbprint=thumbprint,
         friendly_name=friendly_name,
         text=preview_call(call, file_name=f"{thumbprint}.cer"),
+    )
+
+
+def import_pfx(
+    host: HostName, certificate: IssuedCertificate, dialect: Dialect, *, friendly_name: str
+) -> Operation:
+    """Import the certificate together with the key that CertDesk made for it."""
+    thumbprint = certificate.facts.thumbprint
+    # Shown only: the real file and its password are made at the moment of the call.
+    call = cmdlets.import_pfx(friendly_name, data=b"pfx", password=Secret(text=""))
+    return Operation(
+        key=_key(host, OperationKind.IMPORT_CERTIFICATE, thumbprint, "pfx"),
+        host=host,
+        step=Step.IMPORT,
+        kind=OperationKind.IMPORT_CERTIFICATE,
+        thumbprint=thumbprint,
+        friendly_name=friendly_name,
+        pfx=dialect.pfx,
+        text=preview_call(call, file_name=f"{thumbprint}.pfx"),
     )
 
 

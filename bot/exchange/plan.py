@@ -181,9 +181,10 @@ def _preparing(
     if held is None:
         _check_key_can_travel(order, snapshot, dialect)
         name = f"CertDesk order {order.id}"
-        arriving = operations.import_certificate(
-            snapshot.host, certificate, dialect, friendly_name=name
+        arrive = (
+            operations.import_pfx if order.wish.local_key_days else operations.import_certificate
         )
+        arriving = arrive(snapshot.host, certificate, dialect, friendly_name=name)
         return (*missing, arriving)
     if not held.has_private_key:
         raise _refusal(
@@ -196,7 +197,16 @@ def _preparing(
 
 
 def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot, dialect: Dialect) -> None:
-    """The key is on the first host; to the others it can only be carried when it is exportable."""
+    """The key is with CertDesk, or on the first host; from there it can only be carried when it is exportable."""
+    if order.wish.local_key_days:
+        if dialect.import_by == "path":
+            raise _refusal(
+                snapshot.host,
+                "KeyCannotTravel",
+                f"{dialect.title} imports a PFX from a file on its disk only, and CertDesk writes no key to a disk.",
+                "Order anew and let the host make the key.",
+            )
+        return
     source = order.wish.hosts[0]
     if snapshot.host == source:
         return

@@ -76,7 +76,7 @@ class SqlOrders:
             if not _swap(session, change.order, expected=change.order.version - 1):
                 return False
             self._finish(session, change)
-        if change.forgets:
+        if change.forgets is not None:
             scrub(self._engine)
         return True
 
@@ -155,12 +155,13 @@ class SqlOrders:
     def _finish(self, session: Session, change: Change) -> None:
         order = change.order
         approvals.add(session, order)
-        for entry in (change.entry, *change.also):
-            chain.append(session, entry)
-        if change.forgets:
-            sealed.forget(session, order.id, change.entry.at)
+        chain.append(session, change.entry)
+        if change.forgets is not None:
+            sealed.forget(session, change.forgets)
         if change.keeps is not None:
             sealed.keep(session, change.keeps)
+        for entry in change.also:
+            chain.append(session, entry)
         ids = (f"{order.id}:{order.version}:{n}" for n in count(1))
         last = outbox.put(session, order.id, change.messages, ids)
         if change.work is not Work.NOTHING:
@@ -186,8 +187,9 @@ def _first_version(draft: Draft, at: datetime) -> CertificateOrder:
 
 
 def _check_change(change: Change, order_id: OrderId) -> None:
-    for entry in (change.entry, *change.also):
-        _check_one_order(order_id, entry)
+    for entry in (change.entry, change.forgets, *change.also):
+        if entry is not None:
+            _check_one_order(order_id, entry)
     if change.keeps is not None and change.keeps.bond.order_id != order_id:
         raise ValueError(
             f"The secret is order {change.keeps.bond.order_id}'s and the change about order {order_id}; "

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
@@ -30,16 +31,21 @@ class SqlSealedSecrets:
         """The secret with this bond; None when it was never kept or was wiped."""
         if not may_be_id(bond.order_id):
             return None
-        chosen = (
-            select(SealedRecord)
-            .where(SealedRecord.order_id == bond.order_id)
-            .where(SealedRecord.purpose == bond.purpose.value)
-            .where(SealedRecord.round == bond.round)
-            .where(col(SealedRecord.wiped_at).is_(None))
-        )
         with reading(self._engine) as session:
-            row = session.exec(chosen).first()
+            row = session.exec(_of(bond)).first()
             return None if row is None else _value(row).secret
+
+    def take(self, bond: Bond, entry: AuditEntry) -> SealedSecret | None:
+        """The secret with this bond, its use told in the same transaction; None, and nothing told, when it is gone."""
+        if not may_be_id(bond.order_id):
+            return None
+        with writing(self._engine) as session:
+            row = session.exec(_of(bond).with_for_update()).first()
+            if row is None:
+                return None
+            _check_order(row, entry)
+            chain.append(session, entry)
+            return _value(row).secret
 
     def kept(self, *, dead_at: datetime | None = None) -> tuple[KeptSecret, ...]:
         """What still has its bytes, oldest first."""
@@ -96,13 +102,25 @@ def keep(session: Session, secret: SealedSecret) -> None:
     session.flush()
 
 
-def forget(session: Session, order_id: OrderId, at: datetime) -> None:
-    """Wipe whatever is still kept for an order, in the transaction of the change that ends its use."""
-    session.exec(
+def forget(session: Session, entry: AuditEntry) -> None:
+    """Wipe whatever is still kept for the entry's order, in the change that ends its use; told only if there was any."""
+    wiped = session.exec(
         update(SealedRecord)
-        .where(col(SealedRecord.order_id) == order_id)
+        .where(col(SealedRecord.order_id) == entry.order_id)
         .where(col(SealedRecord.wiped_at).is_(None))
-        .values(sealed=b"", wiped_at=at.astimezone(UTC))
+        .values(sealed=b"", wiped_at=entry.at.astimezone(UTC))
+    )
+    if wiped.rowcount:
+        chain.append(session, entry)
+
+
+def _of(bond: Bond) -> SelectOfScalar[SealedRecord]:
+    return (
+        select(SealedRecord)
+        .where(SealedRecord.order_id == bond.order_id)
+        .where(SealedRecord.purpose == bond.purpose.value)
+        .where(SealedRecord.round == bond.round)
+        .where(col(SealedRecord.wiped_at).is_(None))
     )
 
 

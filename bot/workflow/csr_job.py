@@ -1,4 +1,8 @@
-"""The job of an approved order: have the CSR made on the host and prove that it is what was ordered."""
+"""
+The job of an approved order: have the CSR made on the host, or make it here, and prove that it is what was ordered.
+
+A key made here is kept by the very change that posts its CSR: a kill before it leaves neither, a kill after it both.
+"""
 
 from bot.certs.csr import check_csr, parse_csr
 from bot.certs.findings import BadMaterial
@@ -8,6 +12,7 @@ from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Observation, Receipt, Step
 from bot.ports import CsrAsk, ExchangeHosts, Orders
+from bot.workflow.key_work import KeyWork
 from bot.workflow.operations import Operator, RemoteOperation
 from bot.workflow.outcome import (
     Done,
@@ -42,10 +47,12 @@ class CsrJob:
         hosts: ExchangeHosts,
         operator: Operator,
         reporter: Reporter,
+        keys: KeyWork,
         *,
         tries: int,
     ) -> None:
         self._orders = orders
+        self._keys = keys
         self._hosts = hosts
         self._operator = operator
         self._reporter = reporter
@@ -63,9 +70,12 @@ class CsrJob:
             run.step("report refusal", lambda: self._reporter.once(order_id, version, refused))
 
     def _make(self, order_id: OrderId, version: int) -> Outcome:
-        if self._orders.load(order_id).version != version:
+        order = self._orders.load(order_id)
+        if order.version != version:
             # Reported before a kill: a look under the next round's name would make a second request.
             return Done("overtaken")
+        if order.wish.local_key_days:
+            return self._make_here(order)
         ask = self._ask(order_id)
         lease = self._operator.hold(Errand(order_id=order_id, version=version), ask.host)
         if isinstance(lease, TryLater):
@@ -81,6 +91,15 @@ class CsrJob:
             ),
             lease,
         )
+
+    def _make_here(self, order: CertificateOrder) -> Outcome:
+        try:
+            made = self._keys.make(order)
+        except BadMaterial as bad:
+            return NeedsPerson("csr-not-as-ordered", f"{bad} The CSR was not posted.")
+        if isinstance(made, NeedsPerson):
+            return made
+        return self._reporter.once(order.id, order.version, made)
 
     def _report(self, order_id: OrderId, version: int) -> Outcome:
         if self._orders.load(order_id).version != version:

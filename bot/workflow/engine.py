@@ -21,6 +21,7 @@ from bot.domain.order import CertificateOrder, Upload, Wish
 from bot.domain.plan import Answer
 from bot.domain.policy import (
     check_keeps_gate,
+    check_local_key,
     check_may_act,
     check_may_cancel,
     check_may_decide,
@@ -39,6 +40,7 @@ from bot.workflow.gates import (
     needed,
     smtp_words,
 )
+from bot.workflow.key_fate import key_fate
 from bot.workflow.notices import messages_for, placed_messages
 
 NOT_NOW = timedelta(days=7)
@@ -96,6 +98,7 @@ class Engine:
             key: names this very wish; the same key again gives the order made the first time.
             requester: whose order it is to be; None for that of who opens it.
         """
+        check_local_key(self._site, wish)
         draft = Draft(wish=wish, requester=requester or by, home=home, key=key)
         now = self._clock.now()
 
@@ -253,7 +256,8 @@ class Engine:
             # Asked for by the watch, approved by a person; without the question it would be one person's act.
             raise self._not_now(order)
         reason = f"Renewal of order {order.id}"
-        wish = replace(order.wish, renews=order.id, reason=reason)
+        days = self._site.policy.local_key_days if order.wish.local_key_days else 0
+        wish = replace(order.wish, renews=order.id, reason=reason, local_key_days=days)
         successor = self.place(
             wish,
             by=SYSTEM,
@@ -332,7 +336,11 @@ class Engine:
             facts=audit_facts(event),
         )  # fmt: skip
         change = Change(
-            order=after, entry=entry, messages=messages_for(event, after, by), work=work
+            order=after,
+            entry=entry,
+            messages=messages_for(event, after, by),
+            work=work,
+            **key_fate(order, event, after, by=by, at=now),
         )
         if not self._orders.save(change):
             raise self._stale(self._orders.load(order.id))

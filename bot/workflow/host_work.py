@@ -7,8 +7,9 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.ids import HostName, OrderId
 from bot.domain.leases import Lease
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Caution, Operation, OperationKind, Step
+from bot.domain.plan import Caution, Operation, OperationKind, Receipt, Step
 from bot.ports import ExchangeHosts, Orders
+from bot.workflow.key_work import KeyWork
 from bot.workflow.operations import Operator, RemoteOperation
 from bot.workflow.outcome import (
     OVERTAKEN,
@@ -45,10 +46,12 @@ class HostWork:
         hosts: ExchangeHosts,
         operator: Operator,
         reporter: Reporter,
+        keys: KeyWork,
         *,
         tries: int,
     ) -> None:
         self._orders = orders
+        self._keys = keys
         self._hosts = hosts
         self._operator = operator
         self._reporter = reporter
@@ -84,12 +87,21 @@ class HostWork:
             RemoteOperation(
                 key=_key(order.id, operation, prefix),
                 observe=lambda: self._hosts.observe(operation, certificate),
-                act=lambda: self._hosts.act(operation, certificate),
+                act=lambda: self._act(order, operation, certificate),
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
                 seen_is_all=operation.kind in SEEING_IS_ALL,
             ),
             lease,
         )
+
+    def _act(
+        self, order: CertificateOrder, operation: Operation, certificate: IssuedCertificate
+    ) -> Receipt:
+        """Run one operation; the key it may bring is opened here, behind the intent, for this one call."""
+        parcel = self._keys.parcel(order, operation)
+        if parcel is None:
+            return self._hosts.act(operation, certificate)
+        return self._hosts.act(operation, certificate, parcel=parcel)
 
     def has_begun(self, order_id: OrderId, operation: Operation, *, prefix: str = "") -> bool:
         """Whether an operation, of an installation unless said otherwise, may have reached its host."""

@@ -4,6 +4,7 @@ from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import OrderId
 from bot.ports import ExchangeHosts, Orders
+from bot.workflow.key_work import KeyWork
 from bot.workflow.outcome import NeedsPerson, Outcome, Run, outcome_of, until_done
 from bot.workflow.reporter import Reporter
 
@@ -12,9 +13,16 @@ class PlanJob:
     """PROVEN stays PROVEN; afterwards there is a plan to decide on, or a sentence on why not."""
 
     def __init__(
-        self, orders: Orders, hosts: ExchangeHosts, reporter: Reporter, *, tries: int
+        self,
+        orders: Orders,
+        hosts: ExchangeHosts,
+        reporter: Reporter,
+        keys: KeyWork,
+        *,
+        tries: int,
     ) -> None:
         self._orders = orders
+        self._keys = keys
         self._hosts = hosts
         self._reporter = reporter
         self._tries = tries
@@ -30,6 +38,9 @@ class PlanJob:
         order = self._orders.load(order_id)
         if order.certificate is None:
             return NeedsPerson("no-certificate", "There is no proven certificate to plan with.")
+        missing = self._keys.missing(order)
+        if missing is not None:
+            return missing
         try:
             snapshots = tuple(self._hosts.snapshot(host) for host in order.wish.hosts)
             plan = self._hosts.plan(order, order.certificate, snapshots)

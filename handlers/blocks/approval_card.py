@@ -41,6 +41,7 @@ def approval_card(order: CertificateOrder, site: Site) -> Picture:
         labelled("Reason", order.wish.reason),
         facts(_facts(order, site)),
         section(f"*Names*\n{of.names_line(order)}"),
+        *_local_key(order),
         *_footer(order, site),
     ]
     return picture(f"{what}. {ask}", blocks)
@@ -56,6 +57,11 @@ def _facts(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
         *([("Connectors", of.CONNECTORS_LINE)] if order.wish.connectors else []),
     ]
     return rows + ([("Renews", f"order {order.wish.renews}")] if order.wish.renews else [])
+
+
+def _local_key(order: CertificateOrder) -> list[Block]:
+    told = of.local_key_line(order)
+    return [section(f"*Private key*\n{told}")] if told else []
 
 
 def _footer(order: CertificateOrder, site: Site) -> list[Block]:

@@ -83,8 +83,14 @@ def _body(order: CertificateOrder, guide: tuple[str, ...]) -> list[Block]:
             "Names, for the vendor's own field", "\n".join(order.wish.names), _NAMES_LIMIT
         ),
         labelled("Steps at the vendor's portal", steps, _STEPS_LIMIT),
+        *_local_key(order),
         *reference,
     ]
+
+
+def _local_key(order: CertificateOrder) -> list[Block]:
+    told = of.local_key_line(order)
+    return [context(told)] if told else []
 
 
 def _csr(order: CertificateOrder) -> Block:

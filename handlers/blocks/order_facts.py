@@ -3,12 +3,17 @@
 from bot.domain.approvals import KEEPERS, Approval, Gate
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
-from handlers.blocks.text import code, codes, count, escape, hosts_in_row, mention, when
+from bot.domain.states import State
+from handlers.blocks.text import code, codes, count, day, escape, hosts_in_row, mention, when
 from handlers.headlines import GATES, STATES
 
 _NAMES_LIMIT = 1200
 CONNECTORS_LINE = "those that name the certificate of before are changed to the new one"
 """What the order asks for beside the services; an order that does not ask for it says nothing."""
+_KEPT = frozenset(
+    {State.CSR_READY, State.SUBMITTED, State.ISSUED, State.CHECKING, State.PROVEN, State.INSTALLING, State.FAILED}
+)  # fmt: skip
+"""States in which a key made by CertDesk is still needed."""
 
 
 def heading(order: CertificateOrder, what: str) -> str:
@@ -37,9 +42,30 @@ def names_line(order: CertificateOrder) -> str:
 
 
 def key_line(order: CertificateOrder) -> str:
-    """The key and whether it may leave its host."""
+    """The key, who makes it, and whether it may leave its host."""
+    if order.wish.local_key_days:
+        return f"RSA {order.wish.key_bits}, made by CertDesk, not exportable on the hosts"
     movable = "exportable" if order.wish.exportable else "not exportable"
     return f"RSA {order.wish.key_bits}, {movable}"
+
+
+def local_key_line(order: CertificateOrder) -> str:
+    """What becomes of a key that CertDesk makes, in words for people; empty where a host makes it."""
+    if order.key_dies_at is None:
+        return ""
+    until = f"encrypted until {day(order.key_dies_at)} at the latest"
+    if order.state is State.PLACED:
+        return (
+            f"The private key is made by CertDesk, kept {until}, and leaves it only as a PFX to the hosts named here. "
+            "It is deleted as soon as every host is proven, or the order ends."
+        )
+    if order.state is State.APPROVED:
+        return f"The private key is being made by CertDesk, to be kept {until}."
+    if order.state in _KEPT:
+        return f"The private key was made by CertDesk and is kept {until}."
+    if order.state in (State.REJECTED, State.LAPSED, State.CANCELLED):
+        return "CertDesk keeps no private key of this order."
+    return "The private key was made by CertDesk, reached the hosts as a PFX, and was deleted here."
 
 
 def services_line(order: CertificateOrder) -> str:

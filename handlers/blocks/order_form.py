@@ -21,6 +21,7 @@ REASON_LIMIT = 500
 HOSTS_LIMIT = 20
 """Hosts of one order; the plan of all of them must fit into one modal."""
 YES, NO = "yes", "no"
+BY_HOST, BY_CERTDESK = "host", "certdesk"
 
 _DEFAULT_SERVICES = (Service.IIS, Service.SMTP)
 _SERVICE_TEXTS = {
@@ -74,7 +75,7 @@ def order_form(
         Callback.ORDER_FORM, title=title, submit="Ask for approval", close="Discard",
         metadata=render_ref(OrderRef(order=renews or _NO_ORDER, channel=home)),
         blocks=[
-            *_hints(typed), *_where(site, prefill), *_who(prefill, typed), *_key(prefill),
+            *_hints(typed), *_where(site, prefill), *_who(prefill, typed), *_key(site, prefill),
             *_rest(site, prefill, typed),
         ],
     )  # fmt: skip
@@ -99,7 +100,8 @@ def _where(site: Site, wish: Wish | None) -> list[Block]:
     return [
         field(Field.HOSTS, "Exchange hosts, in the order of installation",
               _host_field(site, wish.hosts if wish else ()),
-              hint="The CSR and the private key are made on the first one."),
+              hint="The CSR and the private key are made on the first one"
+                   f"{', unless CertDesk makes them' if may_make_keys(site) else ''}."),
     ]  # fmt: skip
 
 
@@ -142,7 +144,7 @@ def _who(wish: Wish | None, typed: TypedAhead) -> list[Block]:
     ]  # fmt: skip
 
 
-def _key(wish: Wish | None) -> list[Block]:
+def _key(site: Site, wish: Wish | None) -> list[Block]:
     sizes = [option(f"RSA {bits}", str(bits)) for bits in KEY_SIZES]
     size = str(wish.key_bits if wish else KEY_SIZES[0])
     answers = [
@@ -152,6 +154,7 @@ def _key(wish: Wish | None) -> list[Block]:
     exportable = YES if wish and wish.exportable else NO
     return [
         field(Field.KEY_BITS, "Key size", choice(sizes, initial=size)),
+        *_maker(site, wish),
         field(Field.EXPORTABLE, "May the private key be exported?",
               choice(answers, initial=exportable, kind="radio_buttons")),
     ]  # fmt: skip
@@ -169,6 +172,29 @@ def _connectors(wish: Wish | None) -> Block:
         "fails once the named one is gone. The plan shows each change before it is made.",
         optional=True,
     )  # fmt: skip
+
+
+def _maker(site: Site, wish: Wish | None) -> list[Block]:
+    """Who makes the key; asked only where the configuration leaves a choice."""
+    if not may_make_keys(site):
+        return []
+    days = site.policy.local_key_days
+    makers = [
+        option("The first host", BY_HOST, "The key is born there, as Exchange does it"),
+        option("CertDesk", BY_CERTDESK, f"Kept encrypted for {days} days at most, then deleted"),
+    ]
+    maker = BY_CERTDESK if wish and wish.local_key_days else BY_HOST
+    return [
+        field(Field.KEY_MAKER, "Who makes the private key?",
+              choice(makers, initial=maker, kind="radio_buttons"),
+              hint="CertDesk's key reaches each host as a PFX in memory and cannot be exported there; the answer below "
+                   "does not count for it."),
+    ]  # fmt: skip
+
+
+def may_make_keys(site: Site) -> bool:
+    """Whether there is a host for which CertDesk may make a key."""
+    return any(host.local_key for host in site.hosts)
 
 
 def _rest(site: Site, wish: Wish | None, typed: TypedAhead) -> list[Block]:

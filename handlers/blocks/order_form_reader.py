@@ -10,6 +10,7 @@ from bot.domain.plan import Service
 from bot.domain.site import Site
 from bot.domain.subject import Subject
 from handlers.blocks.order_form import (
+    BY_CERTDESK,
     COMMON_NAME_LIMIT,
     HOSTS_LIMIT,
     ORGANIZATION_LIMIT,
@@ -46,27 +47,30 @@ def read_order_form(state: State, site: Site, *, renews: OrderId | None) -> Wish
         Field.COUNTRY: _country_error(typed(state, Field.COUNTRY)),
         **{name: _subject_error(typed(state, name), n) for name, n in _SUBJECT_FIELDS.items()},
         Field.KEY_BITS: _key_error(state),
+        Field.KEY_MAKER: _maker_error(state, site),
         Field.SERVICES: _services_error(state),
         Field.VENDOR: _vendor_error(state, site),
         Field.REASON: _reason_error(typed(state, Field.REASON)),
     }
     wrong = {str(name): said[:_ERROR_LIMIT] for name, said in errors.items() if said}
-    return FormErrors(wrong) if wrong else _wish(state, renews)
+    return FormErrors(wrong) if wrong else _wish(state, site, renews)
 
 
-def _wish(state: State, renews: OrderId | None) -> Wish:
+def _wish(state: State, site: Site, renews: OrderId | None) -> Wish:
+    is_local = chosen(state, Field.KEY_MAKER) == BY_CERTDESK
     names = parse_names(typed(state, Field.NAMES), common_name=typed(state, Field.COMMON_NAME))
     return Wish(
         hosts=tuple(HostName(name) for name in chosen_all(state, Field.HOSTS)),
         subject=_subject(state, names[0]),
         names=names,
         key_bits=int(chosen(state, Field.KEY_BITS)),
-        exportable=chosen(state, Field.EXPORTABLE) == YES,
+        exportable=chosen(state, Field.EXPORTABLE) == YES and not is_local,
         services=tuple(s for s in Service if s in chosen_all(state, Field.SERVICES)),
         vendor=VendorName(chosen(state, Field.VENDOR)),
         reason=typed(state, Field.REASON),
         renews=renews,
         connectors=YES in chosen_all(state, Field.CONNECTORS),
+        local_key_days=site.policy.local_key_days if is_local else 0,
     )
 
 
@@ -129,6 +133,18 @@ def _subject_error(text: str, limit: int) -> str:
 def _key_error(state: State) -> str:
     sizes = [str(bits) for bits in KEY_SIZES]
     return "" if chosen(state, Field.KEY_BITS) in sizes else f"Choose {', '.join(sizes)}."
+
+
+def _maker_error(state: State, site: Site) -> str:
+    if chosen(state, Field.KEY_MAKER) != BY_CERTDESK:
+        return ""
+    found = {name: site.host(HostName(name)) for name in chosen_all(state, Field.HOSTS)}
+    closed = [name for name, host in found.items() if host is not None and not host.local_key]
+    if not closed:
+        return ""
+    return (
+        f"Not allowed for {', '.join(closed)}: choose that the first host makes it, or other hosts."
+    )
 
 
 def _services_error(state: State) -> str:

@@ -61,6 +61,7 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
         header(of.heading(order, of.state_title(order))),
         section(told),
         facts(_facts(order, site)),
+        *_local_key(order),
         *_findings(order),
         *_progress(steps),
         *_fault(order),
@@ -115,6 +116,11 @@ def _links(order: CertificateOrder) -> list[tuple[str, str]]:
         ("Superseded by", order.superseded_by),
     )
     return [(label, f"order {other}") for label, other in linked if other is not None]
+
+
+def _local_key(order: CertificateOrder) -> list[Block]:
+    told = of.local_key_line(order)
+    return [context(told)] if told else []
 
 
 def _findings(order: CertificateOrder) -> list[Block]:

@@ -25,6 +25,21 @@ GUESSES: Final = (
         ground="wording unconfirmed; category ReadError from analysis of 15.0",
     ),
     Guess(
+        where="engine/pfx.py open_pfx",
+        assumed="a PFX locked with AES or sealed with SHA-256 is error 8 on every Windows before Server 2019 (10.0.17763)",
+        ground="error 8 names AES on old systems; which build was the first to read it is not in the reference",
+    ),
+    Guess(
+        where="engine/pfx.py write_pfx",
+        assumed="Export locks with TripleDES and SHA-1 on every version and names no provider",
+        ground="Windows' default for PFX export; unconfirmed for Exchange's cmdlet",
+    ),
+    Guess(
+        where="engine/pfx.py _provider",
+        assumed="a PFX without a provider's name puts its key into the CNG key storage provider, type 0",
+        ground="seen with files made elsewhere (trap 10); a name in the key's bag is obeyed",
+    ),
+    Guess(
         where="engine/importing.py _source",
         assumed="text when neither FileData nor Path is given (error 11)",
         ground="wording unconfirmed",

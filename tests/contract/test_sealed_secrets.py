@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.sealed import Bond, Purpose, SealedId, SealedSecret
+from bot.domain.states import Work
 from tests.contract.samples import NOON, change, entry, place
-from tests.contract.stores import EngineDown, Store
+from tests.contract.stores import EngineDown, Store, sql_store
 
 SEALED = b"CDV1\x00sealed bytes of a key\xff"
 
@@ -62,7 +64,11 @@ def test_a_change_that_comes_too_late_keeps_and_forgets_nothing(store: Store) ->
     """The second of two runs that made a key writes none: its CSR was not posted either."""
     order = place(store.orders)
     keep(store, order, secret(order))
-    late = replace(change(order), forgets=True, keeps=replace(secret(order), sealed=b"other"))
+    late = replace(
+        change(order),
+        forgets=entry(order.id, "key_deleted"),
+        keeps=replace(secret(order), sealed=b"other"),
+    )
 
     assert not store.orders.save(late)
     assert store.secrets.find(bond(order)) == secret(order)
@@ -71,8 +77,6 @@ def test_a_change_that_comes_too_late_keeps_and_forgets_nothing(store: Store) ->
 def test_a_change_that_breaks_keeps_nothing(store: Store) -> None:
     """When the start of the work fails, there is no state, no entry and no key."""
     order = place(store.orders)
-    from bot.domain.states import Work
-
     store.starts.fail = True
     with pytest.raises(EngineDown):
         store.orders.save(replace(change(order, work=Work.MAKE_CSR), keeps=secret(order)))
@@ -86,12 +90,36 @@ def test_a_new_round_drops_the_old_key(store: Store) -> None:
     order, other = place(store.orders), place(store.orders, "form-2")
     keep(store, other, secret(other))
     after = keep(store, order, secret(order))
-    second = replace(change(after), forgets=True, keeps=secret(order, 2))
+    second = replace(change(after), forgets=entry(order.id, "key_deleted"), keeps=secret(order, 2))
 
     assert store.orders.save(second)
     assert store.secrets.find(bond(order)) is None
     assert store.secrets.find(bond(order, 2)) == secret(order, 2)
     assert store.secrets.find(bond(other)) == secret(other)
+    assert [e.what for e in store.audit.entries(order.id)].count("key_deleted") == 1
+
+
+def test_forgetting_where_nothing_is_kept_is_not_told(store: Store) -> None:
+    """No audit entry claims that a key was deleted which was gone before, or never there."""
+    order = place(store.orders)
+    first = replace(change(order), forgets=entry(order.id, "key_deleted"))
+
+    assert store.orders.save(first)
+    assert "key_deleted" not in [e.what for e in store.audit.entries()]
+
+
+def test_taking_a_secret_is_told(store: Store) -> None:
+    """Each use has its entry; what is gone is not used, and nothing is told."""
+    order, other = place(store.orders), place(store.orders, "form-2")
+    keep(store, order, secret(order))
+    used = entry(order.id, "key_used")
+
+    assert store.secrets.take(bond(order), used) == secret(order)
+    assert store.secrets.take(bond(order), used) == secret(order)
+    assert store.secrets.take(bond(order, 2), used) is None
+    with pytest.raises(ValueError, match="order"):
+        store.secrets.take(bond(order), entry(other.id, "key_used"))
+    assert [e.what for e in store.audit.entries()].count("key_used") == 2
 
 
 def test_one_bond_is_kept_once(store: Store) -> None:
@@ -111,6 +139,7 @@ def test_a_secret_of_another_order_is_refused(store: Store) -> None:
 
     for wrong in (
         replace(change(order), keeps=secret(other)),
+        replace(change(order), forgets=entry(other.id)),
         replace(change(order), also=(entry(other.id),)),
     ):
         with pytest.raises(ValueError, match="order"):
@@ -175,10 +204,6 @@ def test_resealing_replaces_what_was_seen_and_nothing_else(store: Store) -> None
 
 def test_what_was_wiped_is_in_no_file_of_sqlite(sqlite_url: str) -> None:
     """Neither in the database nor in its log: the pages are overwritten, not only let go of."""
-    from pathlib import Path
-
-    from tests.contract.stores import sql_store
-
     folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
     marker = b"MARKER-of-a-sealed-key-" * 400  # long enough for overflow pages
 
@@ -194,5 +219,5 @@ def test_what_was_wiped_is_in_no_file_of_sqlite(sqlite_url: str) -> None:
         assert found() == set()
         after = keep(store, after, replace(secret(order, 2), sealed=marker))
         assert found()
-        assert store.orders.save(replace(change(after), forgets=True))
+        assert store.orders.save(replace(change(after), forgets=entry(order.id, "key_deleted")))
         assert found() == set()

@@ -32,6 +32,7 @@ from bot.exchange.dialect import Version
 from bot.exchange.plan import plan_install
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
+from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 from tests.fakes.exchange_host import (
     FakeHost,
@@ -140,9 +141,11 @@ class FakeExchangeHosts:
         """Look whether the operation's end state is there."""
         return self._run("observe", lambda: observe(self._host(operation.host), operation))
 
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+    def act(
+        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+    ) -> Receipt:
         """Run one operation, once."""
-        return self._run("act", lambda: self._act(operation, certificate))
+        return self._run("act", lambda: self._act(operation, certificate, parcel))
 
     def read_back(
         self,
@@ -202,7 +205,9 @@ class FakeExchangeHosts:
             roles="Mailbox",
         )
 
-    def _act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+    def _act(
+        self, operation: Operation, certificate: IssuedCertificate, parcel: Parcel | None
+    ) -> Receipt:
         host = self._host(operation.host)
         check_proven(host, operation, certificate)
         if is_imported(host, operation):
@@ -213,7 +218,7 @@ class FakeExchangeHosts:
                 if operation.thumbprint not in host.intermediates:
                     host.intermediates.append(operation.thumbprint)
             case OperationKind.IMPORT_CERTIFICATE:
-                import_leaf(host, operation, certificate)
+                import_leaf(host, operation, certificate, parcel)
             case OperationKind.NAME_IN_CONNECTOR:
                 name_in_connector(host, operation)
             case OperationKind.REMOVE_CERTIFICATE:

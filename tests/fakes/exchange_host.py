@@ -7,7 +7,7 @@ from functools import cache
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
 from bot.certs.judge import IssuedCertificate
@@ -29,6 +29,7 @@ from bot.domain.plan import (
 from bot.domain.surroundings import Web, WebBinding
 from bot.exchange.dialect import DIALECTS, Version
 from bot.exchange.snapshot import BACK_END
+from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 
 _KEEPING = frozenset({OperationKind.ENABLE_SERVICES, OperationKind.ENABLE_SMTP_KEEPING_DEFAULT})
@@ -152,12 +153,21 @@ def is_imported(host: FakeHost, operation: Operation) -> bool:
     return is_import and held is not None and held.has_private_key
 
 
-def import_leaf(host: FakeHost, operation: Operation, certificate: IssuedCertificate) -> None:
-    """Put the certificate into the store; its key follows when a pending request has it."""
+def import_leaf(
+    host: FakeHost,
+    operation: Operation,
+    certificate: IssuedCertificate,
+    parcel: Parcel | None = None,
+) -> None:
+    """Put the certificate into the store; its key comes along in a PFX, or follows when a pending request has it."""
     if operation.thumbprint in host.certificates:
         raise fault(host.name, FaultKind.CMDLET_ERROR, "AlreadyImported", "no")
     held = _held(certificate.leaf_der, (), operation.friendly_name)
     ours = x509.load_der_x509_certificate(certificate.leaf_der).public_key()
+    if parcel is not None:
+        key, _, _ = pkcs12.load_key_and_certificates(parcel.pfx, parcel.password.encode())
+        host.certificates[held.thumbprint] = replace(held, has_private_key=key is not None)
+        return
     friendly = next((name for name, key in host.pending.items() if key.public_key() == ours), None)
     host.certificates[held.thumbprint] = replace(held, has_private_key=friendly is not None)
     if friendly is None:

@@ -18,6 +18,16 @@ class FakeSealedSecrets:
         """The secret with this bond that still has its bytes."""
         return next((kept.secret for kept in self.kept() if kept.secret.bond == bond), None)
 
+    def take(self, bond: Bond, entry: AuditEntry) -> SealedSecret | None:
+        """The secret with this bond, its use told."""
+        with self._memory.change():
+            secret = self.find(bond)
+            if secret is not None:
+                if entry.order_id != bond.order_id:
+                    raise ValueError("the audit entry is about another order")
+                append(self._memory, entry)
+            return secret
+
     def kept(self, *, dead_at: datetime | None = None) -> tuple[KeptSecret, ...]:
         """What still has its bytes, oldest first."""
         return tuple(

@@ -177,12 +177,13 @@ class FakeOrders:
     def _write(self, change: Change) -> None:
         order = change.order
         self._memory.orders[order.id] = order
-        for entry in (change.entry, *change.also):
-            self._append(entry)
-        if change.forgets:
-            self._forget(order.id, change.entry.at)
+        self._append(change.entry)
+        if change.forgets is not None:
+            self._forget(change.forgets)
         if change.keeps is not None:
             self._keep(change.keeps)
+        for entry in change.also:
+            self._append(entry)
         if change.work is not Work.NOTHING:
             self._enqueue(self._memory, change.work, order)
         self._tell(order.id, change.messages, (f"{order.id}:{order.version}:{n}" for n in count(1)))
@@ -190,10 +191,15 @@ class FakeOrders:
     def _append(self, entry: AuditEntry) -> None:
         append(self._memory, entry)
 
-    def _forget(self, order_id: OrderId, at: datetime) -> None:
-        for kept in list(self._memory.sealed.values()):
-            if kept.secret.bond.order_id == order_id and kept.wiped_at is None:
-                self._memory.sealed[kept.id] = wiped(kept, at)
+    def _forget(self, entry: AuditEntry) -> None:
+        living = [
+            kept for kept in self._memory.sealed.values()
+            if kept.secret.bond.order_id == entry.order_id and kept.wiped_at is None
+        ]  # fmt: skip
+        for kept in living:
+            self._memory.sealed[kept.id] = wiped(kept, entry.at)
+        if living:
+            self._append(entry)
 
     def _keep(self, secret: SealedSecret) -> None:
         if any(kept.secret.bond == secret.bond for kept in self._memory.sealed.values()):
@@ -351,7 +357,8 @@ def wiped(kept: KeptSecret, at: datetime) -> KeptSecret:
 
 
 def _check_one_order(change: Change, order_id: OrderId) -> None:
-    if any(entry.order_id != order_id for entry in (change.entry, *change.also)):
+    entries = (change.entry, change.forgets, *change.also)
+    if any(entry is not None and entry.order_id != order_id for entry in entries):
         raise ValueError("an audit entry is about another order")
     if change.keeps is not None and change.keeps.bond.order_id != order_id:
         raise ValueError("the secret belongs to another order")

@@ -83,7 +83,9 @@ def _stores(state: HostState) -> Json:
 def _mine(stored: StoredCertificate, state: HostState) -> Json:
     shown = show_certificate(stored, state).properties
     pem = stored.certificate.public_bytes(Encoding.PEM).decode()
-    return {name: _plain(shown[name]) for name in _SHOWN} | {"Pem": pem}
+    provider = {"KeyProvider": stored.provider, "KeyProviderType": stored.provider_type}
+    has_key = provider if stored.key is not None else {}
+    return {name: _plain(shown[name]) for name in _SHOWN} | has_key | {"Pem": pem}
 
 
 def _pending(pending: PendingRequest) -> Json:

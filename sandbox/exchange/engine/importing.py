@@ -6,22 +6,19 @@ import re
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs7
 
 from sandbox.exchange.engine.call import Call
 from sandbox.exchange.engine.errors import (
     CmdletFailure,
     already_there,
     not_base64,
-    unreadable_source,
 )
+from sandbox.exchange.engine.pfx import open_pfx
 from sandbox.exchange.engine.show import show_certificate
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.stores import (
     PendingRequest,
-    PrivateKey,
     StoredCertificate,
     public_bytes,
 )
@@ -114,12 +111,15 @@ def _load(certificates: list[x509.Certificate], data: bytes, call: Call) -> Stor
         return StoredCertificate(
             certificate=_leaf(certificates), friendly_name=call.text("FriendlyName")
         )
-    key, certificate = _open_pfx(data, call.secret("Password"))
+    key, certificate, provider = open_pfx(
+        data, call.secret("Password"), call.host.profile.os_version
+    )
     return StoredCertificate(
         certificate=certificate,
         key=key,
         exportable=call.flag("PrivateKeyExportable"),
         friendly_name=call.text("FriendlyName"),
+        provider=provider,
     )
 
 
@@ -133,17 +133,3 @@ def _signs_certificates(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound:
         return False
-
-
-def _open_pfx(data: bytes, password: str | None) -> tuple[PrivateKey | None, x509.Certificate]:
-    try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(
-            data, password.encode() if password is not None else None
-        )
-    except (ValueError, TypeError) as bad:
-        raise unreadable_source() from bad
-    if certificate is None or not isinstance(
-        key, RSAPrivateKey | EllipticCurvePrivateKey | type(None)
-    ):
-        raise unreadable_source()
-    return key, certificate

@@ -2,11 +2,10 @@
 
 import base64
 
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-
 from sandbox.exchange.engine.call import Call
 from sandbox.exchange.engine.errors import CmdletFailure, not_exportable, not_found
 from sandbox.exchange.engine.names import certificate_names, name_covers
+from sandbox.exchange.engine.pfx import write_pfx
 from sandbox.exchange.engine.selection import tls_name
 from sandbox.exchange.engine.show import show_certificate, show_pending
 from sandbox.exchange.engine.state import HostState
@@ -140,13 +139,7 @@ def _export(stored: StoredCertificate, call: Call) -> PSObject:
     if stored.key is None or not stored.exportable:
         raise not_exportable()
     password = call.secret("Password") or ""
-    pfx = pkcs12.serialize_key_and_certificates(
-        stored.friendly_name.encode(),
-        stored.key,
-        stored.certificate,
-        None,
-        BestAvailableEncryption(password.encode()),
-    )
+    pfx = write_pfx(stored, password)
     path = call.text("Path") or call.text("FileName")
     if path:
         call.host.files.write(path, pfx)

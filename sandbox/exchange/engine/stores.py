@@ -12,6 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 RootKind = Literal["ThirdParty", "Enterprise", "Registry", "GroupPolicy"]
+SCHANNEL = "Microsoft RSA SChannel Cryptographic Provider"
+"""Where the keys of Exchange's own requests live: type 12 (reference 5.1)."""
+KEY_STORAGE = "Microsoft Software Key Storage Provider"
+"""CNG: provider type 0 in Exchange's eyes (reference 7 trap 10)."""
 StoreName = Literal["My", "REQUEST", "CA", "Root"]
 
 
@@ -34,6 +38,11 @@ class StoredCertificate:
     exportable: bool = False
     friendly_name: str = ""
     network_service: bool = False
+    provider: str = SCHANNEL
+
+    @property
+    def provider_type(self) -> int:
+        return 12 if self.provider == SCHANNEL else 0
 
     @property
     def thumbprint(self) -> str:

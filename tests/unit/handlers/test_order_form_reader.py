@@ -1,5 +1,6 @@
 """Reading the order form: whatever is in it, a wish or sentences, never an exception."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.ids import OrderId
 from bot.domain.order import Wish
+from bot.domain.site import Site
 from handlers.blocks.order_form import order_form
 from handlers.blocks.order_form_reader import FormErrors, read_order_form
 from handlers.blocks.state_reader import chosen, chosen_all, file_ids, typed
@@ -83,6 +85,51 @@ def test_a_renewal_form_submitted_as_it_opened_is_the_same_wish() -> None:
     read = read_order_form(state, scene.SITE, renews=OrderId(27))
 
     assert read == scene.wish(renews=OrderId(27), reason="Again.")
+
+
+def open_site(*hosts: str) -> Site:
+    """The site, where these hosts may get a key made by CertDesk."""
+    known = tuple(replace(h, local_key=h.name in hosts) for h in scene.SITE.hosts)
+    return replace(scene.SITE, hosts=known, policy=replace(scene.SITE.policy, local_key_days=30))
+
+
+def test_who_makes_the_key_is_asked_only_where_it_may_be_chosen() -> None:
+    """Without a host that allows it the form has no such field, and what is sent for it all the same is refused."""
+    closed = order_form(scene.SITE, home="C1", prefill=scene.wish())
+    asked = order_form(open_site("EX02"), home="C1", prefill=scene.wish())
+
+    assert Field.KEY_MAKER not in {block.get("block_id") for block in closed["blocks"]}
+    assert Field.KEY_MAKER in {block.get("block_id") for block in asked["blocks"]}
+    forged = entered(closed) | {
+        Field.REASON: {Field.REASON: {"value": "Again."}},
+        Field.KEY_MAKER: {Field.KEY_MAKER: {"selected_option": {"value": "certdesk"}}},
+    }
+    read = read_order_form(forged, scene.SITE, renews=None)
+    assert isinstance(read, FormErrors)
+    assert "Not allowed for EX01, EX02" in read.by_field[Field.KEY_MAKER]
+
+
+def test_a_renewal_carries_who_makes_the_key() -> None:
+    """With the days of today's policy; the key of CertDesk's is never exportable on the hosts."""
+    site = open_site("EX01", "EX02")
+    view = order_form(site, home="C1", prefill=scene.wish(local_key_days=45), renews=OrderId(27))
+    state = entered(view) | {Field.REASON: {Field.REASON: {"value": "Again."}}}
+    read = read_order_form(state, site, renews=OrderId(27))
+
+    expected = scene.wish(renews=OrderId(27), reason="Again.", local_key_days=30, exportable=False)
+    assert read == expected
+
+
+def test_hosts_that_do_not_allow_it_are_named() -> None:
+    """At the field, before anything is placed."""
+    site = open_site("EX01")
+    view = order_form(site, home="C1", prefill=scene.wish(local_key_days=45))
+    state = entered(view) | {Field.REASON: {Field.REASON: {"value": "Again."}}}
+    read = read_order_form(state, site, renews=None)
+
+    assert isinstance(read, FormErrors)
+    assert [Field.KEY_MAKER] == list(read.by_field)
+    assert "Not allowed for EX02" in read.by_field[Field.KEY_MAKER]
 
 
 def test_an_empty_form_names_every_field_it_needs() -> None:

@@ -135,6 +135,26 @@ def test_approval_card(state: State, seen: SnapshotAssertion) -> None:
     assert shown(card) == seen
 
 
+LOCAL_SITE = replace(
+    scene.SITE, hosts=tuple(replace(host, local_key=True) for host in scene.SITE.hosts[:2])
+)
+
+
+@pytest.mark.parametrize(
+    "state", [State.PLACED, State.CSR_READY, State.PROVEN, State.INSTALLED, State.CANCELLED]
+)
+def test_cards_of_an_order_whose_key_certdesk_makes(state: State, seen: SnapshotAssertion) -> None:
+    """The approver reads who makes the key, until when it is kept and how it leaves; later cards say what became of it."""
+    order = scene.order(state, wish=scene.wish(local_key_days=45, exportable=False))
+    cards = {
+        "approval": shown(approval_card(order, LOCAL_SITE)),
+        "csr": shown(csr_card(order, LOCAL_SITE, GUIDE)) if order.csr_pem else None,
+        "status": shown(status_card(order, (), LOCAL_SITE)),
+    }
+
+    assert cards == seen
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_csr_card(state: State, seen: SnapshotAssertion) -> None:
     """The CSR card has what the vendor's portal asks for, and the buttons that fit the state."""
@@ -198,6 +218,9 @@ MODALS: dict[str, Callable[[], dict[str, Any]]] = {
     "submitted": lambda: submitted_modal(scene.order(State.CSR_READY)),
     "upload": lambda: upload_modal(scene.order(State.SUBMITTED)),
     "bundle": lambda: bundle_modal((scene.order(State.SUBMITTED),), "F1", "mail.zip"),
+    "order form with a choice of who makes the key": lambda: order_form(
+        LOCAL_SITE, home="C1", prefill=scene.wish(local_key_days=45)
+    ),
     "notice": lambda: notice_modal("Somebody was faster", "Order 27 is approved."),
     "working": working_modal,
     "home": lambda: home_view(

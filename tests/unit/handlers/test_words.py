@@ -76,3 +76,15 @@ def test_a_line_without_facts_is_still_a_sentence(code: str) -> None:
 
     assert said
     assert "None" not in said
+
+
+def test_a_key_made_by_certdesk_is_not_said_to_stay_on_a_host() -> None:
+    """The line about the CSR, and the one about calling off, speak of the key that really is there."""
+    order = scene.order(State.CSR_READY, wish=scene.wish(local_key_days=45))
+    made = render_line(LineMessage(code="csr-made", place=Place.THREAD), order)
+    off = render_line(LineMessage(code="withdrawn", place=Place.THREAD), order)
+
+    assert "made by CertDesk, which keeps the private key encrypted until" in made
+    assert "stays there" not in made
+    assert "pending request" not in off.lower()
+    assert "keeps no private key of it any more" in off

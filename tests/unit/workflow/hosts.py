@@ -22,6 +22,7 @@ from bot.domain.plan import (
     Snapshot,
     Step,
 )
+from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 from tests.unit.domain.samples import EX01, NOON, OLD_THUMBPRINT, host_plan, operation, plan
 from tests.unit.workflow.fuse import Fuse
@@ -45,6 +46,7 @@ class ToyHosts:
         self.lost_answers: set[str] = set()
         self.warns: dict[str, tuple[Caution, ...]] = {}
         self.gone_after = ""
+        self.parcels: list[tuple[HostName, Parcel]] = []
         self.asks_smtp: frozenset[HostName] = frozenset({EX01})
         self.readable = True
         self.default_smtp: Thumbprint = OLD_THUMBPRINT
@@ -118,9 +120,13 @@ class ToyHosts:
         self._meet(f"observe {operation.key}")
         return Observation(done=operation.key in self.done, seen=f"looked at {operation.key}")
 
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+    def act(
+        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+    ) -> Receipt:
         """Change the host."""
         self._change(operation.key, operation.key)
+        if parcel is not None:
+            self.parcels.append((operation.host, parcel))
         self.done.add(operation.key)
         self._answer(operation.key, operation.host)
         return Receipt(seen="done", warnings=self.warns.get(operation.key, ()))

@@ -23,17 +23,20 @@ from bot.workflow.engine import Engine
 from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Job
+from bot.workflow.key_work import KeyWork
 from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
 from tests.fakes.leases import FakeLeases
 from tests.fakes.revocation import FakeRevocation
+from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.domain import samples
 from tests.unit.workflow.clock import FakeClock
 from tests.unit.workflow.fuse import Fuse
 from tests.unit.workflow.hosts import ToyHosts, ToyProber
+from tests.unit.workflow.keys import ToyKeys
 
 DEADLINE_S = 120.0
 HOLD_S = 300.0
@@ -183,6 +186,9 @@ class House:
         self.operator = Operator(
             self.journal, self.leases, self.clock, worker="w1", deadline_s=DEADLINE_S
         )
+        self.secrets = FakeSealedSecrets(self.memory)
+        self.local_keys = ToyKeys(self.fuse)
+        self.keys = KeyWork(self.local_keys, self.secrets, self.site, self.clock)
 
     def put(self, order: CertificateOrder) -> CertificateOrder:
         """Lay an order into the store as it is, past the engine."""
@@ -202,12 +208,14 @@ class House:
         """The job of a work, plugged together as the real house does."""
         kinds: dict[Work, Any] = {
             Work.MAKE_CSR: CsrJob(
-                self.orders, self.hosts, self.operator, self.reporter, tries=self.tries
+                self.orders, self.hosts, self.operator, self.reporter, self.keys, tries=self.tries
             ),
             Work.CHECK_BUNDLE: BundleJob(
                 self.orders, self.judge, self.revocation, self.site, self.reporter
             ),
-            Work.MAKE_PLAN: PlanJob(self.orders, self.hosts, self.reporter, tries=self.tries),
+            Work.MAKE_PLAN: PlanJob(
+                self.orders, self.hosts, self.reporter, self.keys, tries=self.tries
+            ),
             Work.INSTALL: InstallJob(
                 self.orders, self.hosts, self.prober, self.judge, self.revocation, self.site,
                 self._work(), self.reporter, tries=self.tries,
@@ -225,7 +233,9 @@ class House:
         return DeliveryJob(self.orders, self.outbox, self.chat)
 
     def _work(self) -> HostWork:
-        return HostWork(self.orders, self.hosts, self.operator, self.reporter, tries=self.tries)
+        return HostWork(
+            self.orders, self.hosts, self.operator, self.reporter, self.keys, tries=self.tries
+        )
 
 
 def cards(messages: list[Message]) -> list[str]:

@@ -7,7 +7,7 @@ where it would have ended, each act reached the host once, and the audit tells e
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -22,6 +22,8 @@ from tests.unit.workflow.house import House, without_time
 from tests.unit.workflow.plain_run import Kept, PlainRun
 from tests.unit.workflow.requests import csr_for
 from tests.unit.workflow.test_install_job import yes
+from tests.unit.workflow.test_local_key import house as local_house
+from tests.unit.workflow.test_local_key import installing
 
 SEVEN = OrderId(7)
 
@@ -49,8 +51,16 @@ def _installing(**parts: Any) -> House:
     return house
 
 
+def _local_installing() -> House:
+    house = installing()
+    house.put(replace(house.order(), version=3))
+    return house
+
+
 STORIES: dict[str, tuple[Callable[[], House], Work, State, int]] = {
     "csr": (lambda: _start(State.APPROVED), Work.MAKE_CSR, State.CSR_READY, 14),
+    "csr made here": (local_house, Work.MAKE_CSR, State.CSR_READY, 4),
+    "install with a key made here": (_local_installing, Work.INSTALL, State.INSTALLED, 90),
     "bundle": (_checking, Work.CHECK_BUNDLE, State.PROVEN, 4),
     "plan": (lambda: _start(State.PROVEN, certificate=certificate()), Work.MAKE_PLAN, State.PROVEN, 4),
     "install": (lambda: _installing(wish=wish(renews=OrderId(3))), Work.INSTALL, State.INSTALLED, 100),
@@ -77,6 +87,7 @@ class Ending:
     acts: dict[str, int]
     audit: tuple[tuple[str, str, str], ...]
     messages: frozenset[object]
+    keys: tuple[object, ...] = ()
 
 
 def ending(house: House) -> Ending:
@@ -85,9 +96,15 @@ def ending(house: House) -> Ending:
         state=house.order().state,
         orders=tuple(without_time(o) for o in house.memory.orders.values()),
         acts=dict(house.hosts.acts),
-        audit=tuple((e.what, e.before, e.after) for e in house.audit.entries()),
+        # A key that was opened again after a kill is told again.
+        audit=tuple(
+            (e.what, e.before, e.after) for e in house.audit.entries() if e.what != "key_used"
+        ),
         messages=frozenset(
             (row.order_id, repr(row.message)) for row in house.memory.outbox.values()
+        ),
+        keys=tuple(
+            (kept.secret.bond, kept.wiped_at is None) for kept in house.memory.sealed.values()
         ),
     )
 
@@ -123,7 +140,9 @@ def test_killed_at_any_point_it_ends_as_if_nothing_had_happened(story: str) -> N
         assert expected == ending(play(begin, work, kill_at=at)), f"killed at point {at}"
 
 
-@pytest.mark.parametrize("story", ["csr", "install", "retire"])
+@pytest.mark.parametrize(
+    "story", ["csr", "csr made here", "install", "install with a key made here", "retire"]
+)
 def test_killed_twice_it_ends_the_same(story: str) -> None:
     """The second kill hits the recovery of the first, a few points on."""
     begin, work, _, _ = STORIES[story]
