@@ -18,6 +18,7 @@ from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.messages import Card, Message, OutboxRow, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
+from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
     Answer,
     Caution,
@@ -25,6 +26,7 @@ from bot.domain.plan import (
     InstallPlan,
     Observation,
     Operation,
+    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
@@ -118,6 +120,10 @@ class Orders(Protocol):
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
         """Orders in these states, newest first; with ``before`` only those older than that one."""
+        ...
+
+    def being_cleared(self) -> tuple[CertificateOrder, ...]:
+        """Orders with a clearing of pending requests under way or stopped, newest first."""
         ...
 
     def add_upload(self, upload: Upload) -> UploadId:
@@ -251,6 +257,14 @@ class ExchangeHosts(Protocol):
 
     def snapshot(self, host: HostName) -> Snapshot:
         """Read what is on the host."""
+        ...
+
+    def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
+        """The host's pending requests; changes nothing."""
+        ...
+
+    def clear_request(self, ask: ClearAsk) -> Receipt:
+        """Drop this very request, once; the host is asked for its public key first, and another one is a fault."""
         ...
 
     def plan(

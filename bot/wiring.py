@@ -42,6 +42,7 @@ from bot.watch.keys import KeyWatch
 from bot.watch.probe import ProbeTarget, TlsProber
 from bot.watch.revocation import HttpRevocation
 from bot.workflow.bundle_job import BundleJob
+from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
 from bot.workflow.durable import Worker, WorkQueue, migrate_engine
@@ -215,6 +216,7 @@ def _jobs(
             Work.INSTALL: installs.run,
             Work.ROLL_BACK: RollBackJob(orders, hosts, work, reporter).run,
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,
+            Work.CLEAR_REQUEST: ClearJob(orders, hosts, operator, reporter, tries=tries).run,
         },
         deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms)).run,
         sweeps=(

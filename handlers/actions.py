@@ -130,6 +130,7 @@ CLICKS: Final[Mapping[Action, Door]] = {
     Action.ROLL_BACK: _reason(Act.ROLL_BACK),
     Action.RETIRE: _reason(Act.RETIRE),
     Action.KEEP: _reason(Act.KEEP),
+    Action.CLEAR_REQUEST: _reason(Act.CLEAR_REQUEST),
     Action.RENEW: renew,
     Action.SUBMITTED: submitted,
     Action.ISSUED: issued,

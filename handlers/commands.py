@@ -111,6 +111,7 @@ WORDS: Final[Mapping[str, Door]] = {
     "rollback": _with_reason(Act.ROLL_BACK, "rollback ID"),
     "retire": _with_reason(Act.RETIRE, "retire ID"),
     "cancel": _with_reason(Act.CANCEL, "cancel ID"),
+    "clear": _with_reason(Act.CLEAR_REQUEST, "clear ID"),
     "hosts": reading.hosts,
     "inventory": reading.inventory,
     "probe": reading.probe,

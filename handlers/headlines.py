@@ -80,6 +80,8 @@ REFUSED: Final[Mapping[str, str]] = {
     "decided-already": "You decided already",
     "still-installed": "Still installed",
     "nothing-before": "Nothing to go back to",
+    "nothing-abandoned": "Nothing to clear",
+    "being-cleared": "Being cleared",
     "not-yours": "Somebody else's order",
     "order-unknown": "No such order",
     "bad-reference": "An unknown button",
@@ -162,6 +164,7 @@ GATES: Final[Mapping[Gate, str]] = {
     Gate.OVERWRITE_SMTP: "overwriting the default SMTP certificate",
     Gate.ROLL_BACK: "rolling back",
     Gate.RETIRE: "retiring",
+    Gate.CLEAR_REQUEST: "clearing the pending request",
 }
 """What a decision at a gate is about."""
 

@@ -19,6 +19,7 @@ class Action(StrEnum):
     ROLL_BACK = "order.roll_back"
     RETIRE = "order.retire"
     KEEP = "order.keep"
+    CLEAR_REQUEST = "order.clear_request"
     RENEW = "order.renew"
     SUBMITTED = "csr.submitted"
     ISSUED = "csr.issued"

@@ -14,6 +14,7 @@ from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.policy import check_keeps_gate, check_may_act, check_may_cancel, check_may_decide
 from bot.domain.states import MOVES, EventKind, State
+from bot.workflow.gates import check_clears
 from handlers.blocks.desk_modals import submitted_modal, upload_modal
 from handlers.blocks.order_form import NOTHING_TYPED, TypedAhead, order_form
 from handlers.blocks.plan_modal import plan_modal
@@ -28,6 +29,7 @@ GATES: Final[Mapping[Act, Gate]] = {
     Act.REJECT_PLAN: Gate.INSTALL,
     Act.ROLL_BACK: Gate.ROLL_BACK,
     Act.RETIRE: Gate.RETIRE,
+    Act.CLEAR_REQUEST: Gate.CLEAR_REQUEST,
 }
 """Acts that are decisions at a gate; the others are for whoever may push the order along."""
 
@@ -38,6 +40,7 @@ EVENTS: Final[Mapping[Act, frozenset[EventKind]]] = {
     Act.ROLL_BACK: frozenset({EventKind.ROLL_BACK}),
     Act.RETIRE: frozenset({EventKind.RETIRE}),
     Act.KEEP: frozenset({EventKind.KEEP_INSTALLED}),
+    Act.CLEAR_REQUEST: frozenset({EventKind.CLEAR_REQUEST}),
     Act.VENDOR_REJECTED: frozenset({EventKind.VENDOR_REJECTED}),
     Act.REKEYED: frozenset({EventKind.REKEYED}),
 }
@@ -93,6 +96,8 @@ async def open_reason(visit: Visit, rooms: Rooms, ref: OrderRef, act: Act) -> No
     else:
         check_may_act(rooms.site, order, visit.person)
     _check_fits(order, EVENTS[act])
+    if act is Act.CLEAR_REQUEST:
+        check_clears(order)
     digest = order.plan.digest() if act is Act.REJECT_PLAN and order.plan else ""
     seen = OrderRef(order=order.id, version=order.version, gate=GATES.get(act), digest=digest)
     await visit.show(reason_modal(order, seen, act))

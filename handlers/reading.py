@@ -8,6 +8,7 @@ from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Handshake
 from bot.domain.states import State
+from bot.workflow.pending_requests import pending_requests
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.list_view import order_list
 from handlers.blocks.readings import audit_picture, hosts_picture, inventory_picture, probe_picture
@@ -53,9 +54,11 @@ async def hosts(_: Visit, rooms: Rooms, __: Words) -> Reply:
 
 
 async def inventory(_: Visit, rooms: Rooms, words: Words) -> Reply:
-    """The certificates on one host, read now."""
-    snapshot = await asyncio.to_thread(rooms.hosts.snapshot, _host(rooms, words))
-    return inventory_picture(snapshot, now=rooms.clock.now())
+    """The certificates and the pending requests on one host, read now."""
+    host = _host(rooms, words)
+    snapshot = await asyncio.to_thread(rooms.hosts.snapshot, host)
+    pending = await asyncio.to_thread(pending_requests, rooms.hosts, rooms.orders, host)
+    return inventory_picture(snapshot, now=rooms.clock.now(), pending=pending)
 
 
 async def probe(_: Visit, rooms: Rooms, words: Words) -> Reply:

@@ -22,6 +22,7 @@ class Act(StrEnum):
     ROLL_BACK = "roll_back"
     RETIRE = "retire"
     KEEP = "keep"
+    CLEAR_REQUEST = "clear_request"
     VENDOR_REJECTED = "vendor_rejected"
     REKEYED = "rekeyed"
 

@@ -17,6 +17,7 @@ from handlers.blocks.reason_modal import read_reason, reason_errors
 from handlers.blocks.state_reader import chosen, file_ids, typed
 from handlers.boundary import FieldErrors, FormReply
 from handlers.ids import Callback, Field
+from handlers.opening import GATES
 from handlers.refs import Act, OrderRef, parse_ref
 from handlers.rooms import Rooms
 from handlers.uploads import hand_in_file
@@ -133,10 +134,9 @@ def _take_reason(
             return engine.cancel(order.id, by=by, reason=reason, version=ref.version)
         case Act.KEEP:
             return engine.keep(order.id, by=by, reason=reason, version=ref.version)
-        case Act.ROLL_BACK | Act.RETIRE:
-            gate = Gate.ROLL_BACK if act is Act.ROLL_BACK else Gate.RETIRE
+        case Act.ROLL_BACK | Act.RETIRE | Act.CLEAR_REQUEST:
             return engine.decide(
-                order.id, gate, yes=True, by=by, version=ref.version, reason=reason
+                order.id, GATES[act], yes=True, by=by, version=ref.version, reason=reason
             )
         case Act.VENDOR_REJECTED:
             event: ev.Event = ev.VendorRejected(reason=reason)

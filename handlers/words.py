@@ -11,6 +11,7 @@ from bot.certs.compare import Change, rows_of
 from bot.domain.ids import PersonId
 from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import left_rounds
 from bot.domain.states import State
 from handlers.blocks.text import (
     MESSAGE_TEXT_LIMIT,
@@ -190,8 +191,16 @@ def _left_behind(order: CertificateOrder) -> Iterator[str]:
         )
     elif order.wish.local_key_days:
         yield " CertDesk keeps no private key of it any more."
-    elif order.csr_pem or order.failed_in is State.APPROVED:
-        yield f" A pending request may be left on {code(order.wish.hosts[0])} until somebody removes it."
+    elif left_rounds(order):
+        yield (
+            f" A pending request may be left on {code(order.wish.hosts[0])}; an approver can clear it with the button "
+            "on the order's card."
+        )
+    elif order.failed_in is State.APPROVED:
+        yield (
+            f" A pending request may be left on {code(order.wish.hosts[0])} until somebody removes it there: CertDesk "
+            "never saw its CSR, so it does not touch it."
+        )
     if order.vendor_reference:
         yield f" The purchase {code(order.vendor_reference)} at the vendor is not called off by this."
 
@@ -211,6 +220,27 @@ def _kept(order: CertificateOrder, facts: Facts) -> str:
 
 def _watched(order: CertificateOrder) -> str:
     return " Its expiry is watched." if order.state is State.INSTALLED else ""
+
+
+def _clearing(order: CertificateOrder, facts: Facts) -> str:
+    return (
+        f"{_by(facts)} has the pending request cleared that this order left on {code(order.wish.hosts[0])}. It is "
+        f"dropped only if its public key is that of this order's CSR.{_why(facts)}"
+    )
+
+
+def _cleared(order: CertificateOrder, _: Facts) -> str:
+    return (
+        f"The pending request of this order is not on {code(order.wish.hosts[0])} any more. Nothing else was changed "
+        "there."
+    )
+
+
+def _not_cleared(order: CertificateOrder, facts: Facts) -> str:
+    return (
+        f"The pending request on {code(order.wish.hosts[0])} was not cleared.\n{_fault(facts)}\nNext: an operator "
+        f"mends the cause and presses *Retry* on the card of order {order.id}."
+    )
 
 
 def _retry(what: str) -> Sentence:
@@ -233,9 +263,9 @@ LINES: Final[Mapping[str, Sentence]] = {
     "host-refused": _host_refused,
     "submitted": _submitted,
     "issued": _issued,
-    "vendor-rejected": lambda _, f: (
+    "vendor-rejected": lambda o, f: (
         f"The vendor rejected the order; nothing was installed.{_why(f)} "
-        "Mend what it names, then ask again with `/cert request`."
+        f"Mend what it names, then ask again with `/cert request`.{''.join(_left_behind(o))}"
     ),
     "rekeyed": lambda o, f: (
         f"{_by(f)} asked for a new key and CSR for the same purchase; the CSR of before is void. "
@@ -290,5 +320,9 @@ LINES: Final[Mapping[str, Sentence]] = {
     "retry-install": _retry("the installation"),
     "retry-roll-back": _retry("the roll-back"),
     "retry-retire": _retry("the removal"),
+    "clear-request": _clearing,
+    "request-cleared": _cleared,
+    "clear-failed": _not_cleared,
+    "retry-clear": _retry("the clearing"),
 }
 """One sentence a code; `bot/workflow/notices.py` decides who hears which."""

@@ -215,7 +215,7 @@ def test_the_manifest_s_hint_names_the_words_of_the_command() -> None:
     assert "/cert" == command["command"]
     assert hinted == known == {
         "request", "renew", "list", "status", "csr", "submitted", "issued", "install", "rollback", "retire",
-        "cancel", "hosts", "inventory", "probe", "audit", "help",
+        "cancel", "clear", "hosts", "inventory", "probe", "audit", "help",
     }  # fmt: skip
 
 

@@ -7,7 +7,9 @@ import certifi
 import typer
 
 from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
+from bot.cli.records import kept_orders
 from bot.domain.ids import HostName
+from bot.domain.pending import JudgedRequest
 
 Starttls = Literal["smtp", "imap", "pop3"]
 PORTS: dict[Starttls | None, int] = {None: 443, "smtp": 25, "imap": 143, "pop3": 110}
@@ -71,15 +73,17 @@ def _host_and_port(address: str, usual: int) -> tuple[str, int]:
 
 
 def inventory(host: str, *, as_json: Json = False) -> None:
-    """List the certificates an Exchange host shows."""
+    """List the certificates an Exchange host shows, and the requests that wait there."""
     from bot.settings import load_settings
     from bot.site_file import load_site_file
     from bot.system.clock import SystemClock
     from bot.wiring import build_hosts
+    from bot.workflow.pending_requests import pending_requests
 
     settings = load_settings()
     hosts = build_hosts(settings, load_site_file(settings.config), SystemClock())
     snapshot = hosts.snapshot(HostName(host))
+    pending = pending_requests(hosts, kept_orders(), HostName(host))
     if as_json:
         say_json(
             {
@@ -98,6 +102,7 @@ def inventory(host: str, *, as_json: Json = False) -> None:
                     }
                     for c in snapshot.certificates
                 ],
+                "pending": [_plain_request(one) for one in pending],
             }
         )
         return
@@ -107,3 +112,23 @@ def inventory(host: str, *, as_json: Json = False) -> None:
         say(
             f"{c.thumbprint}  {c.not_after:%Y-%m-%d}  {','.join(c.services) or '-'}  {c.subject}{mark}"
         )
+    for one in pending:
+        order = f" order {one.order.id}" if one.order else ""
+        say(
+            f"{one.request.thumbprint}  pending     {one.standing.value}{order}  {one.request.friendly_name}"
+        )
+
+
+def _plain_request(one: JudgedRequest) -> dict[str, object]:
+    request = one.request
+    return {
+        "thumbprint": request.thumbprint,
+        "friendly_name": request.friendly_name,
+        "subject": request.subject,
+        "names": list(request.names),
+        "made_at": request.not_before.isoformat() if request.not_before else None,
+        "standing": one.standing.value,
+        "order": one.order.id if one.order else None,
+        "round": one.round or None,
+        "can_clear": one.can_clear,
+    }

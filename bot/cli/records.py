@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 @orders.command("list")
 def list_orders(*, as_json: Json = False) -> None:
     """All orders, newest first."""
-    found = _orders().in_states(State)
+    found = kept_orders().in_states(State)
     if as_json:
         say_json({"orders": [_brief(order) for order in found]})
         return
@@ -41,7 +41,7 @@ def list_orders(*, as_json: Json = False) -> None:
 @orders.command("show")
 def show(order_id: int, *, as_json: Json = False) -> None:
     """One order."""
-    order = _orders().load(OrderId(order_id))
+    order = kept_orders().load(OrderId(order_id))
     brief = _brief(order)
     if as_json:
         say_json(brief)
@@ -74,7 +74,7 @@ def evidence(
     order_id: int, *, output: Annotated[Path, typer.Option("-o", help="The zip to write.")]
 ) -> None:
     """Write what proves an order into a zip: decisions, CSR, certificate, plan, steps with warnings, audit slice."""
-    order = _orders().load(OrderId(order_id))
+    order = kept_orders().load(OrderId(order_id))
     entries = [_plain(entry) for entry in _audit().entries(order.id)]
     files = {
         "order.json": json.dumps(_brief(order), indent=1, sort_keys=True).encode(),
@@ -90,7 +90,8 @@ def evidence(
     say(f"{output}: {len(files)} files.")
 
 
-def _orders() -> Any:
+def kept_orders() -> Any:
+    """The orders as the database keeps them, to be read; nothing is started."""
     from bot.store.database import open_database
     from bot.store.orders import SqlOrders
 
@@ -150,7 +151,7 @@ def _plan_json(order: CertificateOrder) -> bytes:
 
 def _steps_json(order_id: OrderId) -> bytes:
     """How each step of each host ended, with what Exchange warned of."""
-    steps = [_plain(step) for step in _orders().steps(order_id)]
+    steps = [_plain(step) for step in kept_orders().steps(order_id)]
     return json.dumps(steps, indent=1, sort_keys=True).encode()
 
 

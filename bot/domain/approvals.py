@@ -15,6 +15,7 @@ class Gate(StrEnum):
     OVERWRITE_SMTP = "overwrite_smtp"
     ROLL_BACK = "roll_back"
     RETIRE = "retire"
+    CLEAR_REQUEST = "clear_request"
 
 
 class Role(StrEnum):
@@ -31,6 +32,7 @@ KEEPERS: dict[Gate, Role] = {
     Gate.OVERWRITE_SMTP: Role.OPERATOR,
     Gate.ROLL_BACK: Role.OPERATOR,
     Gate.RETIRE: Role.APPROVER,
+    Gate.CLEAR_REQUEST: Role.APPROVER,
 }
 """Who keeps which gate."""
 

@@ -66,6 +66,10 @@ HAPPENS: dict[EventKind, str] = {
     EventKind.RETRY_INSTALL: "an operator retries the installation",
     EventKind.RETRY_ROLL_BACK: "an operator retries the roll-back",
     EventKind.RETRY_RETIRE: "an operator retries the removal",
+    EventKind.CLEAR_REQUEST: "an approver has the abandoned pending requests cleared",
+    EventKind.REQUEST_CLEARED: "the abandoned pending requests are gone from the host",
+    EventKind.CLEAR_FAILED: "a pending request could not be cleared",
+    EventKind.RETRY_CLEAR: "an operator retries the clearing",
 }
 """What each event means."""
 
@@ -77,6 +81,7 @@ STARTS: dict[Work, str] = {
     Work.INSTALL: "install",
     Work.ROLL_BACK: "roll back",
     Work.RETIRE: "remove",
+    Work.CLEAR_REQUEST: "clear the pending requests",
 }
 """What the machine starts."""
 

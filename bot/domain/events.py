@@ -239,6 +239,37 @@ class Kept(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClearAsked(Event):
+    """Abandoned pending requests of these rounds shall go, and their keys with them."""
+
+    kind = EventKind.CLEAR_REQUEST
+    rounds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCleared(Event):
+    """The pending requests of these rounds are not on the host any more."""
+
+    kind = EventKind.REQUEST_CLEARED
+    rounds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearFailed(Event):
+    """A pending request could not be cleared; ``reason`` is the operator's sentence."""
+
+    kind = EventKind.CLEAR_FAILED
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearRetried(Event):
+    """An operator wants the clearing taken up again."""
+
+    kind = EventKind.RETRY_CLEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupersededBy(Event):
     """A later order's certificate took over."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain import events as ev
-from bot.domain.order import CertificateOrder
+from bot.domain.order import CertificateOrder, Clearing
 from bot.domain.states import KEEPS, EventKind, State, Work, move
 
 SPOILED_CSR = frozenset({"csr-gone", "csr-not-as-ordered"})
@@ -52,6 +52,7 @@ def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str
         | _from_hosts(order, event, at)
         | _from_failure(order, event)
         | _from_watch(event, at)
+        | _from_clearing(order, event)
     )
 
 
@@ -62,7 +63,8 @@ def _from_request(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
         case ev.SubmittedToVendor(reference=reference):
             return {"vendor_reference": reference}
         case ev.Rekeyed():
-            return {"csr_pem": ""}
+            past = {**order.past_csrs, order.csr_round: order.csr_pem}
+            return {"csr_pem": "", "past_csrs": past}
         case _:
             return {}
 
@@ -122,6 +124,23 @@ def _from_failure(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
         case ev.RetryAsked():
             spoiled = order.fault_code in SPOILED_CSR
             return {"failed_in": None, "fault_code": "", "csr_round": order.csr_round + spoiled}
+        case _:
+            return {}
+
+
+def _from_clearing(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
+    """Beside the order's life: nothing that is said of it is touched."""
+    stays = {"detail": order.detail}
+    since = order.version + 1
+    match event:
+        case ev.ClearAsked(rounds=rounds):
+            return {**stays, "clearing": Clearing(rounds=rounds, since=since)}
+        case ev.ClearRetried() if order.clearing:
+            return {**stays, "clearing": replace(order.clearing, since=since, fault="")}
+        case ev.ClearFailed(reason=reason) if order.clearing:
+            return {**stays, "clearing": replace(order.clearing, fault=reason)}
+        case ev.RequestCleared(rounds=rounds):
+            return {**stays, "clearing": None, "cleared": (*order.cleared, *rounds)}
         case _:
             return {}
 

@@ -44,6 +44,22 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clearing:
+    """
+    The clearing of abandoned pending requests, beside the order's own life.
+
+    Args:
+        rounds: which of the order's requests, by round.
+        since: the order's version when this try began; a run of another one is overtaken.
+        fault: why it stopped, for an operator; empty while it is under way.
+    """
+
+    rounds: tuple[int, ...]
+    since: int
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateOrder:
     """
     One order as it stands; a new value for each change.
@@ -53,6 +69,9 @@ class CertificateOrder:
         home: the channel it was asked in; its card and its thread live there.
         detail: one sentence for people on what is going on; the machine never reads it.
         csr_round: how many CSRs were made; part of the request's friendly name on the host.
+        past_csrs: the CSRs that a later round replaced, by round; their requests may still wait on the host.
+        cleared: rounds whose pending request was cleared, or was not there any more.
+        clearing: the clearing that is under way or stopped; None while there is none.
         failed_in: the state the order failed in, for the retry.
         renewal_asked_at: since when a renewal card waits for an answer; None while none does.
         kept: how many removals of its certificate were given up; each has decisions of its own.
@@ -87,6 +106,14 @@ class CertificateOrder:
     renewed_by: OrderId | None = None
     superseded_by: OrderId | None = None
     kept: int = 0
+    past_csrs: Mapping[int, str] = field(default_factory=dict)
+    cleared: tuple[int, ...] = ()
+    clearing: Clearing | None = None
+
+    @property
+    def is_being_cleared(self) -> bool:
+        """Whether the machine is clearing a pending request of it now."""
+        return self.clearing is not None and not self.clearing.fault
 
     @property
     def key_dies_at(self) -> datetime | None:

@@ -143,12 +143,15 @@ class PendingCertificate:
 
     Args:
         not_before: when it was made; None when its stand-in cannot be read.
+        key_sha256: SHA-256 of its public key (SubjectPublicKeyInfo); empty where the host shows none, or two that differ.
     """
 
     thumbprint: Thumbprint
     friendly_name: str
     subject: str
     not_before: datetime | None
+    names: tuple[DnsName, ...] = ()
+    key_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

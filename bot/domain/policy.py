@@ -9,6 +9,7 @@ from bot.domain.approvals import KEEPERS, Gate, Role
 from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
 from bot.domain.order import CertificateOrder, Wish
+from bot.domain.pending import clearable_rounds
 from bot.domain.site import Site
 from bot.domain.states import State
 
@@ -55,6 +56,9 @@ def subject_of(order: CertificateOrder, gate: Gate) -> str:
     """What a word at a gate is about, so that it counts for nothing else; empty where there is one thing only."""
     if gate is Gate.INSTALL:
         return order.plan.digest() if order.plan else ""
+    if gate is Gate.CLEAR_REQUEST:
+        rounds = ", ".join(map(str, clearable_rounds(order)))
+        return f"rounds {rounds}" if rounds else ""
     if gate is Gate.RETIRE and order.kept:
         return f"removal {order.kept + 1}"
     return ""

@@ -72,6 +72,10 @@ class EventKind(StrEnum):
     RETRY_INSTALL = "retry_install"
     RETRY_ROLL_BACK = "retry_roll_back"
     RETRY_RETIRE = "retry_retire"
+    CLEAR_REQUEST = "clear_request"
+    REQUEST_CLEARED = "request_cleared"
+    CLEAR_FAILED = "clear_failed"
+    RETRY_CLEAR = "retry_clear"
 
 
 class Work(StrEnum):
@@ -84,6 +88,7 @@ class Work(StrEnum):
     INSTALL = "install"
     ROLL_BACK = "roll_back"
     RETIRE = "retire"
+    CLEAR_REQUEST = "clear_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,35 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.FAILED, _E.KEEP_SUPERSEDED): Move(_S.SUPERSEDED),
 }
 
+CLEARED_IN = (
+    _S.CSR_READY,
+    _S.SUBMITTED,
+    _S.ISSUED,
+    _S.INSTALLED,
+    _S.SUPERSEDED,
+    _S.ROLLED_BACK,
+    _S.REJECTED,
+    _S.CANCELLED,
+    _S.RETIRED,
+)
+"""
+Where an abandoned pending request can be cleared: the order waits for people or has ended, and stays where it is.
+
+Not while the machine works on it or a plan is being made, and not while a failure may be retried.
+"""
+
+_CLEARING: dict[EventKind, Work] = {
+    _E.ENDORSE: _W.NOTHING,
+    _E.CLEAR_REQUEST: _W.CLEAR_REQUEST,
+    _E.REQUEST_CLEARED: _W.NOTHING,
+    _E.CLEAR_FAILED: _W.NOTHING,
+    _E.RETRY_CLEAR: _W.CLEAR_REQUEST,
+}
+
+MOVES |= {
+    (state, kind): Move(state, work) for state in CLEARED_IN for kind, work in _CLEARING.items()
+}
+
 ENGINE_OWNED: dict[State, Work] = {
     State.APPROVED: Work.MAKE_CSR,
     State.CHECKING: Work.CHECK_BUNDLE,
@@ -183,7 +217,7 @@ KEEPS: dict[State, EventKind] = {
 }
 """Which way back a removal takes that came to nothing, by the state it was asked for in."""
 
-ENDS = frozenset(State) - {state for state, _ in MOVES}
+ENDS = frozenset(State) - {state for (state, _), step in MOVES.items() if step.to is not state}
 """States nothing leads out of."""
 
 

@@ -33,6 +33,16 @@ PENDING: Final = ("FriendlyName", "CertificateRequest", "NotBefore")
 RECEIVE_CONNECTOR: Final = ("Name", "Fqdn", "TlsCertificateName", "Identity")
 SEND_CONNECTOR: Final = (*RECEIVE_CONNECTOR, "SourceTransportServers")
 """Which servers send through it: each of them needs the certificate the connector names."""
+WAITING: Final = (
+    "Thumbprint",
+    "Status",
+    "FriendlyName",
+    "Subject",
+    "RawData",
+    "CertificateRequest",
+)
+"""What is asked to tell whose a pending request is."""
+
 SERVER: Final = ("AdminDisplayVersion", "ServerRole")
 AUTH: Final = (
     "CurrentCertificateThumbprint",
@@ -99,6 +109,11 @@ def get_certificates() -> Call:
 def get_pending() -> Call:
     """Pending requests with their PKCS#10, among the certificates."""
     return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=PENDING)
+
+
+def get_waiting() -> Call:
+    """Everything Exchange shows, with what tells a pending request and its public key."""
+    return Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", wants=WAITING)
 
 
 def get_default_smtp(dialect: Dialect, server: str) -> Call:

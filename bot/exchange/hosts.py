@@ -13,12 +13,14 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
     Answer,
     InstallPlan,
     Observation,
     Operation,
     OperationKind,
+    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
@@ -27,7 +29,7 @@ from bot.exchange.access import HostAccess
 from bot.exchange.carry import is_awaited, pack_key
 from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
-from bot.exchange.pending import find_request, make_request
+from bot.exchange.pending import drop_request, find_request, list_requests, make_request
 from bot.exchange.plan import plan_install
 from bot.exchange.psrp import ExchangeEndpoint
 from bot.exchange.readback import read_back
@@ -124,6 +126,16 @@ class WinRMHosts:
         """Read what is on the host."""
         with self._meeting(host) as met:
             return take_snapshot(met.runner, met.facts, now=self._clock.now())
+
+    def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
+        """The host's pending requests; changes nothing."""
+        with self._meeting(host) as met:
+            return list_requests(met.runner)
+
+    def clear_request(self, ask: ClearAsk) -> Receipt:
+        """Drop this very request, once, if its public key is that of the CSR."""
+        with self._meeting(ask.host) as met:
+            return drop_request(met.runner, ask)
 
     def plan(
         self,

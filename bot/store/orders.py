@@ -114,6 +114,16 @@ class SqlOrders:
         with reading(self._engine) as session:
             return _values(session, session.exec(chosen).all())
 
+    def being_cleared(self) -> tuple[CertificateOrder, ...]:
+        """Orders with a clearing of pending requests under way or stopped, newest first."""
+        chosen = (
+            select(OrderRecord)
+            .where(col(OrderRecord.clearing).is_not(None))
+            .order_by(col(OrderRecord.id).desc())
+        )
+        with reading(self._engine) as session:
+            return _values(session, session.exec(chosen).all())
+
     def add_upload(self, upload: Upload) -> UploadId:
         """Keep a file that was handed in. Raises `OrderUnknown`."""
         with writing(self._engine) as session:

@@ -10,10 +10,13 @@ from bot.domain.states import State
 from bot.store.tables import OrderRecord
 from bot.store.values import (
     ANSWERS,
+    CLEARING,
+    CSRS,
     FINDINGS,
     HOSTS,
     LEAF_FACTS,
     PLAN,
+    ROUNDS,
     WISH,
     path_text,
     path_value,
@@ -49,6 +52,9 @@ def order_columns(order: CertificateOrder) -> dict[str, Any]:
         "renewed_by": order.renewed_by,
         "superseded_by": order.superseded_by,
         "kept": order.kept,
+        "past_csrs": CSRS.text(order.past_csrs),
+        "cleared": ROUNDS.text(order.cleared),
+        "clearing": CLEARING.text(order.clearing) if order.clearing else None,
     }
 
 
@@ -83,6 +89,9 @@ def order_value(row: OrderRecord, approvals: tuple[Approval, ...]) -> Certificat
         renewed_by=None if row.renewed_by is None else OrderId(row.renewed_by),
         superseded_by=None if row.superseded_by is None else OrderId(row.superseded_by),
         kept=row.kept,
+        past_csrs=CSRS.value(row.past_csrs),
+        cleared=ROUNDS.value(row.cleared),
+        clearing=None if row.clearing is None else CLEARING.value(row.clearing),
     )
 
 

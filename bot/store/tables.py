@@ -17,6 +17,7 @@ from bot.store.columns import FreeText, UtcTime
 _REGISTRY = registry()
 # SQLite takes a partial index only when its condition is spelled as in the query.
 _NOT_DELIVERED_SQLITE = text("delivered = 0")
+_BEING_CLEARED = text("clearing IS NOT NULL")
 _NOT_DELIVERED_POSTGRESQL = text("NOT delivered")
 
 
@@ -35,6 +36,12 @@ class OrderRecord(Record, table=True):
     __table_args__ = (
         UniqueConstraint("draft_key", name="uq_orders_draft_key"),
         Index("ix_orders_state", "state", "id"),
+        Index(
+            "ix_orders_clearing",
+            "id",
+            sqlite_where=_BEING_CLEARED,
+            postgresql_where=_BEING_CLEARED,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -67,6 +74,9 @@ class OrderRecord(Record, table=True):
     renewed_by: int | None = None
     superseded_by: int | None = None
     kept: int
+    past_csrs: str = Field(sa_type=Text)
+    cleared: str = Field(sa_type=Text)
+    clearing: str | None = Field(default=None, sa_type=Text)
 
 
 class ApprovalRecord(Record, table=True):

@@ -16,7 +16,7 @@ from bot.certs.findings import Finding
 from bot.certs.judge import LeafFacts
 from bot.domain.ids import HostName
 from bot.domain.messages import Message
-from bot.domain.order import Wish
+from bot.domain.order import Clearing, Wish
 from bot.domain.plan import Answer, Caution, InstallPlan
 
 T = TypeVar("T")
@@ -46,6 +46,9 @@ WISH: Final = JsonForm(TypeAdapter(Wish))
 FINDINGS: Final = JsonForm(TypeAdapter(tuple[Finding, ...]))
 PLAN: Final = JsonForm(TypeAdapter(InstallPlan))
 ANSWERS: Final = JsonForm(TypeAdapter(Mapping[HostName, Answer]))
+CSRS: Final = JsonForm(TypeAdapter(Mapping[int, str]))
+ROUNDS: Final = JsonForm(TypeAdapter(tuple[int, ...]))
+CLEARING: Final = JsonForm(TypeAdapter(Clearing))
 HOSTS: Final = JsonForm(TypeAdapter(tuple[HostName, ...]))
 LEAF_FACTS: Final = JsonForm(TypeAdapter(LeafFacts))
 CAUTIONS: Final = JsonForm(TypeAdapter(tuple[Caution, ...]))

@@ -10,6 +10,7 @@ from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import request_name
 from bot.domain.plan import Observation, Receipt, Step
 from bot.ports import CsrAsk, ExchangeHosts, Orders
 from bot.workflow.key_work import KeyWork
@@ -25,8 +26,6 @@ from bot.workflow.outcome import (
 )
 from bot.workflow.reporter import Errand, Reporter
 
-FRIENDLY_NAME_MAX = 63
-
 
 def friendly_name(order: CertificateOrder) -> str:
     """
@@ -34,8 +33,7 @@ def friendly_name(order: CertificateOrder) -> str:
 
     After a kill it is how our own request is found again; fewer than 64 characters (exchange.md 2.1).
     """
-    text = f"CertDesk {order.id}-{order.csr_round + 1} {order.wish.subject.common_name}"
-    return text[:FRIENDLY_NAME_MAX]
+    return request_name(order, order.csr_round + 1)
 
 
 class CsrJob:

@@ -50,6 +50,7 @@ QUEUES: dict[Work, str] = {
     Work.INSTALL: HOST_QUEUE,
     Work.ROLL_BACK: HOST_QUEUE,
     Work.RETIRE: HOST_QUEUE,
+    Work.CLEAR_REQUEST: HOST_QUEUE,
     Work.CHECK_BUNDLE: CHECK_QUEUE,
 }
 

@@ -18,6 +18,7 @@ from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
 from bot.domain.life import advance, way_back
 from bot.domain.order import CertificateOrder, Upload, Wish
+from bot.domain.pending import clearable_rounds
 from bot.domain.plan import Answer
 from bot.domain.policy import (
     check_keeps_gate,
@@ -28,13 +29,15 @@ from bot.domain.policy import (
     subject_of,
 )
 from bot.domain.site import Site
-from bot.domain.states import RETRIES, EventKind, IllegalMove, State
+from bot.domain.states import CLEARED_IN, RETRIES, EventKind, IllegalMove, State
 from bot.ports import Change, Clock, Draft, Orders
 from bot.workflow.facts import audit_facts
 from bot.workflow.gates import (
     check_agreed,
     check_answered,
+    check_clears,
     check_gives_back,
+    check_not_cleared,
     counting,
     has_what_is_decided,
     needed,
@@ -52,6 +55,7 @@ DECIDED_IN: dict[Gate, frozenset[State]] = {
     Gate.OVERWRITE_SMTP: frozenset(),
     Gate.ROLL_BACK: frozenset({State.INSTALLED, State.FAILED}),
     Gate.RETIRE: frozenset({State.INSTALLED, State.SUPERSEDED}),
+    Gate.CLEAR_REQUEST: frozenset(CLEARED_IN),
 }
 """The states in which each gate stands open; the SMTP question is answered with the plan, never alone."""
 
@@ -155,6 +159,8 @@ class Engine:
         )
         if gate is Gate.ROLL_BACK and yes:
             check_gives_back(order)
+        if gate is Gate.CLEAR_REQUEST:
+            check_clears(order)
         if gate is Gate.INSTALL:
             self._check_plan(order, digest)
             if yes:
@@ -170,6 +176,8 @@ class Engine:
         # Not a decision of its own: what is taken up was decided; who rolled back may retry it too.
         check_keeps_gate(self._site, order, Gate.ROLL_BACK, by)
         self._check_fresh(order, version)
+        if order.state is not State.FAILED and order.clearing and order.clearing.fault:
+            return self._apply(order, ev.ClearRetried(), by)
         if order.state is not State.FAILED or order.failed_in not in RETRIES:
             raise self._not_now(order)
         return self._apply(order, ev.RetryAsked(kind=RETRIES[order.failed_in]), by)
@@ -311,6 +319,9 @@ class Engine:
                 return ev.RollBackAsked(reason=word.reason, approvals=words)
             case Gate.RETIRE:
                 return ev.RetireAsked(reason=word.reason, approvals=words)
+            case Gate.CLEAR_REQUEST:
+                rounds = clearable_rounds(order)
+                return ev.ClearAsked(rounds=rounds, reason=word.reason, approvals=words)
             case Gate.OVERWRITE_SMTP:
                 raise AssertionError("this gate never stands open by itself, see DECIDED_IN")
 
@@ -330,6 +341,7 @@ class Engine:
             after, work = advance(order, event, at=now)
         except IllegalMove:
             raise self._not_now(order) from None
+        check_not_cleared(order, work)
         entry = AuditEntry(
             order_id=order.id, at=now, by=by, what=event.kind.value,
             before=order.state.value, after=after.state.value, why=event.reason,

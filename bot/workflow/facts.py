@@ -47,4 +47,14 @@ def _later_facts(event: ev.Event) -> dict[str, str]:
         case ev.Reinstated(instead_of=order):
             return {"instead_of": str(order)}
         case _:
+            return _clearing_facts(event)
+
+
+def _clearing_facts(event: ev.Event) -> dict[str, str]:
+    match event:
+        case ev.ClearAsked(rounds=rounds) | ev.RequestCleared(rounds=rounds):
+            return {"rounds": ", ".join(map(str, rounds))}
+        case ev.ClearFailed(code=code):
+            return {"code": code}
+        case _:
             return {}

@@ -11,10 +11,11 @@ from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import Refused
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import clearable_rounds
 from bot.domain.plan import Answer
 from bot.domain.policy import keeps_gate
 from bot.domain.site import Site
-from bot.domain.states import State
+from bot.domain.states import State, Work
 
 
 def counting(site: Site, order: CertificateOrder) -> tuple[Approval, ...]:
@@ -48,6 +49,45 @@ def check_gives_back(order: CertificateOrder) -> None:
         "nothing-before",
         f"No service had another certificate before {order.title}, so there is nothing to go back to and "
         f"nothing was changed. Order another certificate, or enable one by hand on the host.",
+    )
+
+
+def check_clears(order: CertificateOrder) -> None:
+    """
+    Check that there is a pending request to clear, and that nobody is at it.
+
+    Raises:
+        Refused: ``nothing-abandoned``, ``being-cleared``.
+    """
+    if order.clearing is not None:
+        raise _being_cleared(order)
+    if not clearable_rounds(order):
+        raise Refused(
+            "nothing-abandoned",
+            f"{order.title} has no abandoned pending request that CertDesk can prove to be its own, so nothing was "
+            f"cleared. `/cert inventory {order.wish.hosts[0]}` shows what waits there; a request that is awaited is "
+            f"never cleared, and one of somebody else is removed by them.",
+        )
+
+
+def check_not_cleared(order: CertificateOrder, work: Work) -> None:
+    """
+    Check that no other work begins while a pending request is being cleared: each would overtake the other.
+
+    Raises:
+        Refused: ``being-cleared``.
+    """
+    if order.is_being_cleared and work is not Work.NOTHING:
+        raise _being_cleared(order)
+
+
+def _being_cleared(order: CertificateOrder) -> Refused:
+    stopped = order.clearing is not None and order.clearing.fault
+    after = "An operator retries it on the card." if stopped else "Try again in a minute."
+    return Refused(
+        "being-cleared",
+        f"An abandoned pending request of {order.title} is being cleared on {order.wish.hosts[0]}; nothing else was "
+        f"changed. {after}",
     )
 
 

@@ -59,6 +59,8 @@ class Apology:
 
 def work_due(order: CertificateOrder) -> Work | None:
     """The work that must be alive for an order as it stands; None when it waits for the world."""
+    if order.is_being_cleared:
+        return Work.CLEAR_REQUEST
     if order.state is State.PROVEN and order.plan is None and not order.fault_code:
         return Work.MAKE_PLAN
     return ENGINE_OWNED.get(order.state)
@@ -76,6 +78,8 @@ def _event_for(order: CertificateOrder, work: Work, incident: str) -> ev.Event:
             return broken(incident)
         case Work.MAKE_PLAN:
             return ev.PlanFailed(code="internal", reason=reason)
+        case Work.CLEAR_REQUEST:
+            return ev.ClearFailed(code="internal", reason=reason)
         case _:
             return ev.HostFailed(host=_host_at_work(order), code="internal", reason=reason)
 

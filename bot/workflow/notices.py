@@ -61,6 +61,7 @@ SAID_IN_THREAD = TOLD_TO_REQUESTER | {
     _E.CANCEL, _E.WITHDRAWN, _E.REKEYED, _E.BUNDLE_UPLOADED, _E.PLAN_MADE, _E.PLAN_FAILED,
     _E.INSTALL_APPROVED, _E.HOST_DONE, _E.ROLL_BACK, _E.RETIRE, _E.SUPERSEDED, _E.REINSTATED,
     _E.RETRY_CSR, _E.RETRY_INSTALL, _E.RETRY_ROLL_BACK, _E.RETRY_RETIRE,
+    _E.CLEAR_REQUEST, _E.REQUEST_CLEARED, _E.CLEAR_FAILED, _E.RETRY_CLEAR,
 }  # fmt: skip
 """Events that leave a line in the order's thread."""
 
@@ -97,7 +98,7 @@ def _facts(event: ev.Event, order: CertificateOrder, by: PersonId) -> dict[str, 
             facts |= {"host": host, "proof": "\n".join(h.detail for h in handshakes)}
         case ev.HostFailed(host=host, code=code) | ev.Kept(host=str(host), code=code):
             facts |= {"host": host, "code": code}
-        case ev.HostRefused(code=code) | ev.PlanFailed(code=code):
+        case ev.HostRefused(code=code) | ev.PlanFailed(code=code) | ev.ClearFailed(code=code):
             facts["code"] = code
         case ev.SupersededBy(successor=successor):
             facts["successor"] = str(successor)

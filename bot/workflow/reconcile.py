@@ -7,6 +7,7 @@ all the same (a job given up after too many crashes) must not hang without a wor
 
 import logging
 from collections.abc import Callable
+from itertools import chain
 from typing import Protocol
 
 from bot.domain.ids import OrderId
@@ -51,7 +52,8 @@ class Reconciler:
 
     def __call__(self) -> None:
         """Look once; harmless to repeat."""
-        for order in every(self._orders, (*ENGINE_OWNED, State.PROVEN)):
+        moving = every(self._orders, (*ENGINE_OWNED, State.PROVEN))
+        for order in chain(moving, self._orders.being_cleared()):
             work = work_due(order)
             if work is not None and not self._running.is_alive(work, order.id):
                 log.error("the work of order %s is gone in state %s", order.id, order.state)

@@ -25,6 +25,8 @@ from bot.workflow.reporter import Errand, Reporter, report_failure
 UNTOUCHED = "nothing of this host can be given back"
 UNTOUCHED_BY_REMOVAL = "nothing was removed"
 _RETIRE = "retire/"
+_NOT_SENT = frozenset({"failed", "waiting"})
+"""A removal shown so did certainly not run: it was refused, or its host was another order's."""
 
 
 class RollBackJob:
@@ -167,7 +169,7 @@ class RetireJob:
 
     def _touched(self, order_id: OrderId) -> Done:
         """Whether a removal was sent to any host, in this run or an earlier one."""
-        untouched = all(step.status == "failed" for step in self._sent(order_id))
+        untouched = all(step.status in _NOT_SENT for step in self._sent(order_id))
         return Done(UNTOUCHED_BY_REMOVAL if untouched else "")
 
     def _keep(self, errand: Errand, host: HostName, end: NeedsPerson) -> Done:

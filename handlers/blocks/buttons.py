@@ -70,6 +70,10 @@ LOOKS: Final[Mapping[Action, _Look]] = {
         label="Keep certificate", spoken="Give up removing the certificate of order {order}",
         gate=Gate.ROLL_BACK,
     ),
+    Action.CLEAR_REQUEST: _Look(
+        label="Clear the pending request", spoken="Clear the pending request that order {order} left",
+        gate=Gate.CLEAR_REQUEST,
+    ),
     Action.RENEW: _Look(
         label="Renew certificate", spoken="Ask for the successor of order {order}",
     ),

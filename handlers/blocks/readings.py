@@ -5,9 +5,11 @@ from datetime import datetime
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import JudgedRequest, Standing
 from bot.domain.plan import Handshake, HostCertificate, Snapshot
 from bot.domain.site import Site
 from handlers.blocks.parts import Block, Picture, context, header, picture, section
+from handlers.blocks.pending_rows import pending_rows
 from handlers.blocks.text import code, codes, count, mention, when
 
 _SHOWN = 20
@@ -26,10 +28,12 @@ def hosts_picture(site: Site, installed: tuple[CertificateOrder, ...]) -> Pictur
     return picture(told, [header("Exchange hosts"), section("\n".join(rows) or told)])
 
 
-def inventory_picture(snapshot: Snapshot, *, now: datetime) -> Picture:
-    """Render the certificates of a host as they were read a moment ago."""
+def inventory_picture(
+    snapshot: Snapshot, *, now: datetime, pending: tuple[JudgedRequest, ...] = ()
+) -> Picture:
+    """Render the certificates and pending requests of a host as they were read a moment ago."""
     shown = snapshot.certificates[:_SHOWN]
-    told = f"{code(snapshot.host)} holds {count(len(snapshot.certificates), 'certificate')}."
+    told = f"{code(snapshot.host)} holds {count(len(snapshot.certificates), 'certificate')}{_waiting(pending)}."
     rows = [section(_certificate(c, snapshot, now)) for c in shown]
     rest = len(snapshot.certificates) - len(shown)
     more = [context(f"and {rest} more")] if rest > 0 else []
@@ -37,7 +41,15 @@ def inventory_picture(snapshot: Snapshot, *, now: datetime) -> Picture:
         f"Read {when(snapshot.taken_at)}; build {code(snapshot.build)}. Nothing was changed."
     )
     return picture(
-        told, [header(f"Certificates on {snapshot.host}"), section(told), *rows, *more, foot]
+        told,
+        [
+            header(f"Certificates on {snapshot.host}"),
+            section(told),
+            *pending_rows(pending),
+            *rows,
+            *more,
+            foot,
+        ],
     )
 
 
@@ -62,6 +74,13 @@ def audit_picture(order_id: OrderId, entries: tuple[AuditEntry, ...]) -> Picture
     lines = [_entry(entry) for entry in entries[-_ENTRIES_SHOWN:]]
     blocks += [section("\n".join(lines[at : at + 6])) for at in range(0, len(lines), 6)]
     return picture(told, [*blocks, context("The whole audit: `certdesk audit export`.")])
+
+
+def _waiting(pending: tuple[JudgedRequest, ...]) -> str:
+    abandoned = sum(one.standing is Standing.ABANDONED for one in pending)
+    if not pending:
+        return ""
+    return f" and {count(len(pending), 'pending request')}, {abandoned} of them abandoned"
 
 
 def _certificate(held: HostCertificate, snapshot: Snapshot, now: datetime) -> str:

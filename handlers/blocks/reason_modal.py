@@ -56,6 +56,11 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
         consequence="The removal is given up and the expiry is watched again. What was removed already, as the "
         "progress on the card says, stays removed.",
     ),
+    Act.CLEAR_REQUEST: _Wording(
+        title="Clear pending request", submit="Clear it now", asks="Why is it cleared?",
+        consequence="The host drops the request this order left behind. A certificate the vendor issued, or still "
+        "issues, for its CSR can never be installed then. This cannot be undone.",
+    ),
     Act.VENDOR_REJECTED: _Wording(
         title="Vendor rejected", submit="Report rejection", asks="What did the vendor say?",
         consequence="The order ends as rejected.",
@@ -66,7 +71,7 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
     ),
 }  # fmt: skip
 
-TYPED_NAME: Final = frozenset({Act.RETIRE})
+TYPED_NAME: Final = frozenset({Act.RETIRE, Act.CLEAR_REQUEST})
 """What cannot be undone, so the certificate's first name is asked for."""
 
 
@@ -104,5 +109,5 @@ def _typed(order: CertificateOrder, act: Act) -> list[Block]:
     if act not in TYPED_NAME:
         return []
     name = order.wish.subject.common_name
-    hint = "So that the right certificate is removed."
+    hint = "So that the right one is removed."
     return [field(Field.TYPED_NAME, f"Type {name} to confirm", line(most=_NAME_LIMIT), hint=hint)]

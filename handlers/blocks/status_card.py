@@ -7,9 +7,10 @@ from typing import Final
 from bot.certs.findings import Finding, Severity
 from bot.domain.approvals import Role
 from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.pending import left_rounds
 from bot.domain.plan import Caution
 from bot.domain.site import Site
-from bot.domain.states import State
+from bot.domain.states import CLEARED_IN, State
 from handlers.blocks import order_facts as of
 from handlers.blocks.buttons import order_buttons
 from handlers.blocks.parts import (
@@ -65,6 +66,7 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
         *_findings(order),
         *_progress(steps),
         *_fault(order),
+        *_left_behind(order),
         context(f"Asked for by {mention(order.requester)} · {when(order.placed_at)} · "
                 f"last change {when(order.changed_at)}"),
         *actions("status.actions", order_buttons(order, *_possible(order))),
@@ -73,6 +75,18 @@ def status_card(order: CertificateOrder, steps: tuple[HostStep, ...], site: Site
 
 
 def _possible(order: CertificateOrder) -> tuple[Action, ...]:
+    return (*_of_its_life(order), *_of_its_requests(order))
+
+
+def _of_its_requests(order: CertificateOrder) -> tuple[Action, ...]:
+    if order.state not in CLEARED_IN or order.is_being_cleared:
+        return ()
+    if order.clearing is not None:
+        return (Action.RETRY,)
+    return (Action.CLEAR_REQUEST,) if left_rounds(order) else ()
+
+
+def _of_its_life(order: CertificateOrder) -> tuple[Action, ...]:
     if order.state is State.PROVEN and order.plan is None:
         return (Action.CANCEL,)
     if order.state is State.FAILED:
@@ -184,6 +198,27 @@ def _fault(order: CertificateOrder) -> list[Block]:
     codeword = f" ({order.fault_code})" if order.fault_code else ""
     told = [section(f"*{headline}*{codeword}")] if headline else []
     return told + ([outside_section(order.detail)] if order.detail else [])
+
+
+def _left_behind(order: CertificateOrder) -> list[Block]:
+    """What waits on the host for nobody, or what comes of its clearing."""
+    host = code(order.wish.hosts[0])
+    if order.clearing is not None and order.clearing.fault:
+        return [
+            section(f"*The pending request on {host} was not cleared.*"),
+            outside_section(order.clearing.fault),
+        ]
+    if order.clearing is not None:
+        return [section(f"The pending request this order left on {host} is being cleared.")]
+    rounds = left_rounds(order)
+    if not rounds:
+        return []
+    which = "The" if order.csr_round in rounds else "An earlier"
+    return [
+        section(
+            f"{which} pending request of this order, with its private key, may be left on {host}; nobody waits for it."
+        )
+    ]
 
 
 BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {

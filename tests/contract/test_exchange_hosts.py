@@ -7,12 +7,14 @@ endpoint where there is one. The port's numbered promises are in `test_exchange_
 
 from dataclasses import replace
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.domain.faults import FaultKind
+from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
-from bot.domain.plan import Answer, Operation, OperationKind
+from bot.domain.pending import ClearAsk, key_of
+from bot.domain.plan import Answer, Operation, OperationKind, PendingCertificate
 from tests.contract.exchange_steps import Settled, fault_of, installed, is_read_back, ready
 from tests.contract.exchange_worlds import World, access
 from tests.unit.exchange.samples import AUTODISCOVER, EX01, MAIL, Authority, ask, order
@@ -215,3 +217,77 @@ def test_a_host_that_served_nothing_before_has_nothing_to_go_back_to(settled: Se
     fault = fault_of(lambda: settled.world.hosts.plan_roll_back(plan, EX01))
 
     assert (fault.code, fault.executed) == ("nothing-before", "no")
+
+
+def _clear_ask(made: str, request: PendingCertificate) -> ClearAsk:
+    return ClearAsk(
+        host=EX01,
+        friendly_name=request.friendly_name,
+        thumbprint=request.thumbprint,
+        csr_pem=made,
+    )
+
+
+def test_pending_requests_are_listed_with_their_public_keys(world: World) -> None:
+    """Each once, with name and key; a certificate is not among them, and looking changes nothing."""
+    assert world.hosts.pending(EX01) == ()
+    made = [world.hosts.make_csr(ask(name)) for name in ("CertDesk 27-1 a", "CertDesk 27-2 a")]
+    before = world.changes()
+    found = {one.friendly_name: one for one in world.hosts.pending(EX01)}
+
+    assert set(found) == {"CertDesk 27-1 a", "CertDesk 27-2 a"}
+    assert [found[name].key_sha256 for name in sorted(found)] == [key_of(pem) for pem in made]
+    assert all(set(one.names) == {MAIL, AUTODISCOVER} for one in found.values())
+    assert all("mail.example.com" in one.subject for one in found.values())
+    assert world.changes() == before
+
+
+def test_a_request_is_dropped_once_and_the_other_stays(world: World) -> None:
+    """By one operation; a second time there is nothing left to do, and nothing is done."""
+    first = world.hosts.make_csr(ask("CertDesk 27-1 a"))
+    second = world.hosts.make_csr(ask("CertDesk 27-2 a"))
+    mine = next(one for one in world.hosts.pending(EX01) if one.key_sha256 == key_of(first))
+    before = world.changes()
+    world.hosts.clear_request(_clear_ask(first, mine))
+    world.hosts.clear_request(_clear_ask(first, mine))
+
+    assert [one.key_sha256 for one in world.hosts.pending(EX01)] == [key_of(second)]
+    assert world.changes() == before + 1
+
+
+def test_a_request_with_another_key_is_never_dropped(world: World) -> None:
+    """The handle and the name are right and the CSR is another one: nothing is changed."""
+    world.hosts.make_csr(ask("CertDesk 27-1 a"))
+    other = world.hosts.make_csr(ask("CertDesk 27-2 a"))
+    mine = next(one for one in world.hosts.pending(EX01) if one.friendly_name == "CertDesk 27-1 a")
+    before = world.changes()
+    with pytest.raises(HostFault) as caught:
+        world.hosts.clear_request(_clear_ask(other, mine))
+
+    assert (caught.value.code, caught.value.executed) == ("request-not-ours", "no")
+    assert world.changes() == before
+    assert len(world.hosts.pending(EX01)) == 2
+
+
+def test_a_request_under_another_name_is_never_dropped(world: World) -> None:
+    """Somebody renamed it, or a handle was mistaken: what is not wholly ours is left alone."""
+    made = world.hosts.make_csr(ask("CertDesk 27-1 a"))
+    (mine,) = world.hosts.pending(EX01)
+    with pytest.raises(HostFault, match=r"left alone|request-not-ours"):
+        world.hosts.clear_request(_clear_ask(made, replace(mine, friendly_name="CertDesk 28-1 a")))
+
+    assert len(world.hosts.pending(EX01)) == 1
+
+
+def test_a_completed_request_waits_no_more(world: World, vendor: Authority) -> None:
+    """What was installed is a certificate: it is not listed, and asking to drop its request touches nothing."""
+    made = world.hosts.make_csr(ask())
+    (mine,) = world.hosts.pending(EX01)
+    certificate = vendor.answer(made)
+    plan = world.hosts.plan(order(), certificate, (world.hosts.snapshot(EX01),))
+    for operation in plan.host(EX01).operations[:2]:
+        world.hosts.act(operation, certificate)
+    world.hosts.clear_request(_clear_ask(made, mine))
+
+    assert world.hosts.pending(EX01) == ()
+    assert world.hosts.snapshot(EX01).certificate(certificate.facts.thumbprint) is not None

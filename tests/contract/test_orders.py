@@ -11,7 +11,7 @@ import pytest
 from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import OrderId
-from bot.domain.order import CertificateOrder
+from bot.domain.order import CertificateOrder, Clearing
 from bot.domain.states import State, Work
 from bot.ports import Change, Orders
 from tests.contract.samples import (
@@ -31,7 +31,7 @@ from tests.contract.stores import EngineDown, Store
 
 CHANGES = {"place", "save", "note_step"}
 FILES = {"add_upload", "upload", "forget_upload"}
-LOOKS = {"load", "steps", "in_states"}
+LOOKS = {"load", "steps", "in_states", "being_cleared"}
 
 
 def yes(gate: Gate = Gate.ISSUE, reason: str = "") -> Approval:
@@ -277,3 +277,24 @@ def test_every_change_of_an_order_leaves_one_audit_entry(store: Store) -> None:
         ("approve", ANNA),
         ("import", ANNA),
     ]
+
+
+def test_what_an_order_left_on_its_host_is_kept(store: Store) -> None:
+    """CSRs that were replaced, what was cleared, what is being cleared; and who is at it is found at once."""
+    begun, calm = place(store.orders, "one"), place(store.orders, "two")
+    left = change(
+        begun,
+        past_csrs={1: "first", 2: "second"},
+        cleared=(1,),
+        clearing=Clearing(rounds=(2,), since=2, fault="EX01 is away."),
+    ).order
+    assert store.orders.save(
+        change(begun, **{n: getattr(left, n) for n in ("past_csrs", "cleared", "clearing")})
+    )
+    found = store.orders.being_cleared()
+
+    assert [left.id] == [one.id for one in found]
+    assert (left.past_csrs, left.cleared, left.clearing) == (
+        dict(found[0].past_csrs), found[0].cleared, found[0].clearing,
+    )  # fmt: skip
+    assert store.orders.load(calm.id).clearing is None

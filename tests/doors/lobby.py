@@ -18,7 +18,7 @@ from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId, PersonId
 from bot.domain.messages import Card, Posted
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Handshake, Service, Snapshot
+from bot.domain.plan import Handshake, PendingCertificate, Service, Snapshot
 from bot.domain.states import State
 from bot.workflow.engine import Engine
 from handlers.app import build_app
@@ -46,6 +46,7 @@ class ReadableHosts:
     """Hosts that can be read, if they answer; nothing else is asked of them by doors."""
 
     snapshots: dict[HostName, Snapshot] = field(default_factory=dict)
+    waiting: tuple[PendingCertificate, ...] = ()
     fault: HostFault | None = None
     before: Callable[[], None] = lambda: None
 
@@ -55,6 +56,10 @@ class ReadableHosts:
         if self.fault is not None:
             raise self.fault
         return self.snapshots[host]
+
+    def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
+        """The requests that were put there, whichever the host."""
+        return self.waiting if host in self.snapshots else ()
 
 
 class HonestProber:

@@ -18,12 +18,14 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import ClearAsk, key_of
 from bot.domain.plan import (
     Answer,
     InstallPlan,
     Observation,
     Operation,
     OperationKind,
+    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
@@ -47,6 +49,7 @@ from tests.fakes.exchange_host import (
     read_back,
     rsa_key,
     subject_of,
+    waiting,
 )
 
 BUILDS: dict[Version, str] = {
@@ -113,6 +116,14 @@ class FakeExchangeHosts:
     def snapshot(self, host: HostName) -> Snapshot:
         """Read what is on the host."""
         return self._run("snapshot", lambda: self._look(self._host(host)))
+
+    def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
+        """The requests that wait on a host."""
+        return self._run("pending", lambda: waiting(self._host(host), self._now()))
+
+    def clear_request(self, ask: ClearAsk) -> Receipt:
+        """Drop one, if its key is that of the CSR."""
+        return self._run("clear_request", lambda: self._drop(ask))
 
     def plan(
         self,
@@ -187,6 +198,16 @@ class FakeExchangeHosts:
         host.pending[ask.friendly_name] = key
         host.requests[ask.friendly_name] = request.public_bytes(Encoding.PEM).decode()
         return host.requests[ask.friendly_name]
+
+    def _drop(self, ask: ClearAsk) -> Receipt:
+        host = self._host(ask.host)
+        found = [one for one in waiting(host, self._now()) if one.thumbprint == ask.thumbprint]
+        for one in found:
+            if (one.friendly_name, one.key_sha256) != (ask.friendly_name, key_of(ask.csr_pem)):
+                raise fault(host.name, FaultKind.UNSUPPORTED, "request-not-ours", "no")
+            self.ran["clear_request"] += 1
+            del host.pending[one.friendly_name], host.requests[one.friendly_name]
+        return Receipt(seen="dropped" if found else "was not there any more")
 
     def _look(self, host: FakeHost) -> Snapshot:
         return Snapshot(

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
+from bot.certs.csr import parse_csr
 from bot.certs.judge import IssuedCertificate
 from bot.certs.leaf import read_leaf
 from bot.certs.prints import Thumbprint, thumbprint_of
@@ -24,6 +25,7 @@ from bot.domain.plan import (
     Operation,
     OperationKind,
     Renaming,
+    PendingCertificate,
     Service,
 )
 from bot.domain.surroundings import Web, WebBinding
@@ -309,6 +311,24 @@ def read_back(
         )
     )
     return Observation(done=is_done, seen="it is so" if is_done else "it is not so")
+
+
+def waiting(host: FakeHost, at: datetime) -> tuple[PendingCertificate, ...]:
+    """The requests that wait on a host; the print of the text stands in for a handle."""
+    found = []
+    for name, pem in host.requests.items():
+        csr = parse_csr(pem)
+        found.append(
+            PendingCertificate(
+                thumbprint=thumbprint_of(csr.der),
+                friendly_name=name,
+                subject=csr.subject,
+                not_before=at,
+                names=csr.names,
+                key_sha256=csr.key.spki_sha256,
+            )
+        )
+    return tuple(found)
 
 
 def subject_of(ask: CsrAsk) -> x509.Name:

@@ -157,6 +157,11 @@ class FakeOrders:
         found = (o for o in newest_first if o.state in wanted and (before is None or o.id < before))
         return tuple(found)[:limit]
 
+    def being_cleared(self) -> tuple[CertificateOrder, ...]:
+        """Orders with a clearing under way or stopped, newest first."""
+        found = [order for order in self._memory.orders.values() if order.clearing is not None]
+        return tuple(sorted(found, key=lambda order: order.id, reverse=True))
+
     def add_upload(self, upload: Upload) -> UploadId:
         """Keep a file."""
         with self._memory.change():

@@ -13,6 +13,7 @@ from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import OrderId, UploadId
 from bot.domain.life import SPOILED_CSR, advance
+from bot.domain.order import Clearing
 from bot.domain.plan import Answer
 from bot.domain.states import MOVES, EventKind, State
 from tests.unit.domain.samples import EX01, EX02, MAX, NOON, RITA, certificate, event, order, plan
@@ -28,7 +29,7 @@ BROUGHT: dict[EventKind, dict[str, Any]] = {
         "detail": "The sign-in was refused.",
     },
     EventKind.SUBMITTED: {"vendor_reference": "GD-1"},
-    EventKind.REKEYED: {"csr_pem": ""},
+    EventKind.REKEYED: {"csr_pem": "", "past_csrs": {0: "old csr"}},
     EventKind.BUNDLE_UPLOADED: {
         "upload_id": UploadId(5), "uploader": RITA, "findings": (), "certificate": None,
     },
@@ -61,6 +62,16 @@ BROUGHT: dict[EventKind, dict[str, Any]] = {
     EventKind.KEEP_SUPERSEDED: {
         "failed_in": None, "fault_code": "", "detail": "In use.", "kept": 1,
     },
+    EventKind.CLEAR_REQUEST: {
+        "detail": "being looked at", "clearing": Clearing(rounds=(1,), since=4),
+    },
+    EventKind.REQUEST_CLEARED: {"detail": "being looked at", "clearing": None, "cleared": (2, 1)},
+    EventKind.CLEAR_FAILED: {
+        "detail": "being looked at", "clearing": Clearing(rounds=(1,), since=2, fault="EX01 is away."),
+    },
+    EventKind.RETRY_CLEAR: {
+        "detail": "being looked at", "clearing": Clearing(rounds=(1,), since=4),
+    },
     EventKind.HOST_FAILED: {
         "fault_code": "host-cmdlet-error", "detail": "Exchange refused.",
     },
@@ -83,6 +94,8 @@ def full(state: State) -> Any:
         renewal_asked_at=NOON,
         renewed_by=OrderId(9),
         superseded_by=OrderId(9),
+        cleared=(2,),
+        clearing=Clearing(rounds=(1,), since=2, fault="It stopped."),
     )
 
 
@@ -95,7 +108,7 @@ def test_an_event_changes_what_it_brings_and_nothing_else(state: State, kind: Ev
         brought["failed_in"] = state
     expected = {
         **asdict(before), "detail": "", "state": MOVES[state, kind].to, "version": 4,
-        "changed_at": LATER, **{k: asdict(v) if k in {"plan", "certificate"} and v else v for k, v in brought.items()},
+        "changed_at": LATER, **{k: asdict(v) if k in {"plan", "certificate", "clearing"} and v else v for k, v in brought.items()},
     }  # fmt: skip
 
     after, work = advance(before, event(kind), at=LATER)

@@ -38,7 +38,7 @@ ORDERS: dict[str, CertificateOrder] = {
 }
 PEOPLE = {"Rita": RITA, "Max": MAX, "Olga": OLGA, "Anne": ANNE, "Boss": BOSS, "nobody": STRANGER}
 
-APPROVERS_GATES = {Gate.ISSUE, Gate.RETIRE}
+APPROVERS_GATES = {Gate.ISSUE, Gate.RETIRE, Gate.CLEAR_REQUEST}
 OWN = {
     "asked by the boss",
     "asked by the boss for a lab and more",

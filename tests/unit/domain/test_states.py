@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.life import advance
 from bot.domain.states import (
+    CLEARED_IN,
     ENDS,
     ENGINE_OWNED,
     KEEPS,
@@ -104,6 +105,16 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
     S.LAPSED: {},
     S.RETIRED: {},
 }  # fmt: skip
+for _state in (
+    S.CSR_READY, S.SUBMITTED, S.ISSUED, S.INSTALLED, S.SUPERSEDED, S.ROLLED_BACK, S.REJECTED, S.CANCELLED, S.RETIRED,
+):  # fmt: skip
+    TABLE[_state] |= {
+        "endorse": (_state, W.NOTHING),
+        "clear_request": (_state, W.CLEAR_REQUEST),
+        "request_cleared": (_state, W.NOTHING),
+        "clear_failed": (_state, W.NOTHING),
+        "retry_clear": (_state, W.CLEAR_REQUEST),
+    }
 """The life of an order, written down a second time and by hand."""
 
 PAIRS = [(state, kind) for state in State for kind in EventKind]
@@ -140,7 +151,10 @@ def test_an_illegal_event_raises_and_changes_nothing(state: State, kind: EventKi
 
 def test_ends_are_the_states_nothing_leads_out_of() -> None:
     """The ends follow from the table and are those the design names."""
-    assert {s for s, moves in TABLE.items() if not moves} == ENDS
+    leads_out = {s for s, moves in TABLE.items() if any(to is not s for to, _ in moves.values())}
+
+    assert {S.ROLLED_BACK, S.REJECTED, S.CANCELLED, S.LAPSED, S.RETIRED} == ENDS
+    assert set(State) - leads_out == ENDS
 
 
 def test_every_state_can_be_reached_from_the_first() -> None:
@@ -186,3 +200,17 @@ def test_a_removal_given_up_leads_back_to_where_it_was_asked_for() -> None:
     assert asked_in == set(KEEPS)
     for begun in (State.RETIRING, State.FAILED):
         assert {s: MOVES[begun, kind].to for s, kind in KEEPS.items()} == {s: s for s in KEEPS}
+
+
+def test_clearing_stays_where_it_is_and_can_always_end() -> None:
+    """Whatever happens beside it without work of its own leads to a state that takes the clearing's end."""
+    for (state, kind), step in MOVES.items():
+        if state in CLEARED_IN and step.work is Work.NOTHING:
+            assert step.to in CLEARED_IN, (state, kind)
+        if step.work is Work.CLEAR_REQUEST:
+            assert step.to is state, (state, kind)
+
+
+def test_nothing_is_cleared_while_the_machine_is_at_work() -> None:
+    """The end of a clearing raises the version, and a run of other work would take that for being overtaken."""
+    assert not set(CLEARED_IN) & {*ENGINE_OWNED, State.PROVEN, State.FAILED, State.PLACED}

@@ -99,6 +99,8 @@ def _action_ids() -> Iterator[str]:
     pictures: list[Any] = [renewable_list((scene.order(State.INSTALLED),)).blocks]
     nobody = HomeFacts(role="", to_decide=(), mine=(), expiring=())
     pictures.append(home_view(nobody)["blocks"])
+    left = scene.order(State.CANCELLED, csr_pem=scene.CSR_PEM, csr_round=1)
+    pictures.append(status_card(left, (), scene.SITE).blocks)
     half_removed = scene.order(State.FAILED, failed_in=State.RETIRING)
     pictures.append(status_card(half_removed, (), scene.SITE).blocks)
     for state in State:

@@ -14,6 +14,7 @@ from bot.certs.compare import Change, as_findings
 from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId
+from bot.domain.order import Clearing
 from bot.domain.plan import Caution, Handshake, HostCertificate, Snapshot
 from bot.domain.states import State
 from handlers.blocks.approval_card import approval_card
@@ -59,6 +60,28 @@ def shown(picture: Picture) -> dict[str, Any]:
     """A picture as it goes to Slack, checked against Slack's limits."""
     check_picture(picture)
     return {"text": picture.text, "blocks": list(picture.blocks)}
+
+
+@pytest.mark.parametrize(
+    ("state", "parts"),
+    [
+        (State.CANCELLED, {}),
+        (State.CANCELLED, {"clearing": Clearing(rounds=(1,), since=3)}),
+        (
+            State.CANCELLED,
+            {"clearing": Clearing(rounds=(1,), since=3, fault="EX01 is away. Tried 6 times.")},
+        ),
+        (State.SUBMITTED, {"csr_round": 2, "past_csrs": {1: "a CSR of before"}}),
+    ],
+    ids=["left", "under way", "stopped", "replaced"],
+)
+def test_status_card_of_an_order_that_left_a_pending_request(
+    state: State, parts: dict[str, Any], seen: SnapshotAssertion
+) -> None:
+    """One sentence says so, and an approver's button clears it."""
+    left = scene.order(state, **{"csr_pem": scene.CSR_PEM, "csr_round": 1, **parts})
+
+    assert shown(status_card(left, (), scene.SITE)) == seen
 
 
 REFUSED_REMOVAL = (

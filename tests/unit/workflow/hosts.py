@@ -1,5 +1,6 @@
 """Exchange hosts as sets of what is on them; every change is counted."""
 
+import hashlib
 from collections import Counter
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from bot.certs.prints import Thumbprint
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
+from bot.domain.pending import ClearAsk, key_of
 from bot.domain.plan import (
     Answer,
     Caution,
@@ -17,6 +19,7 @@ from bot.domain.plan import (
     Observation,
     Operation,
     OperationKind,
+    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
@@ -76,6 +79,27 @@ class ToyHosts:
             default_smtp=self.default_smtp,
             intermediates=(),
         )
+
+    def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
+        """The requests that wait here, one a friendly name."""
+        self._meet("pending")
+        return tuple(
+            PendingCertificate(
+                thumbprint=handle_of(name, pem),
+                friendly_name=name,
+                subject="",
+                not_before=NOON,
+                key_sha256=key_of(pem),
+            )
+            for name, pem in self.requests.items()
+        )
+
+    def clear_request(self, ask: ClearAsk) -> Receipt:
+        """Drop one; the key is compared by the hosts' own suite."""
+        self._change("clear_request", f"clear {ask.friendly_name}")
+        self.requests.pop(ask.friendly_name, None)
+        self._answer("clear_request", ask.host)
+        return Receipt(seen="dropped")
 
     def plan(
         self,
@@ -165,6 +189,11 @@ class ToyHosts:
     def _meet(self, call: str) -> None:
         if self.faults.get(call):
             raise self.faults[call].pop(0)
+
+
+def handle_of(name: str, pem: str) -> Thumbprint:
+    """A handle of its own for each request."""
+    return Thumbprint(hashlib.sha256(f"{name} {pem}".encode()).hexdigest()[:40].upper())
 
 
 class ToyProber:

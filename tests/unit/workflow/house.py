@@ -17,6 +17,7 @@ from bot.domain.site import Site
 from bot.domain.states import Work
 from bot.ports import Change, DeliveryFault
 from bot.workflow.bundle_job import BundleJob
+from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
 from bot.workflow.engine import Engine
@@ -221,6 +222,9 @@ class House:
                 self._work(), self.reporter, tries=self.tries,
             ),
             Work.ROLL_BACK: RollBackJob(self.orders, self.hosts, self._work(), self.reporter),
+            Work.CLEAR_REQUEST: ClearJob(
+                self.orders, self.hosts, self.operator, self.reporter, tries=self.tries
+            ),
             Work.RETIRE: RetireJob(
                 self.orders, self.hosts, self._work(), self.reporter, tries=self.tries
             ),

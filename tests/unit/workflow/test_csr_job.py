@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.faults import FaultKind
 from bot.domain.ids import OrderId
+from bot.domain.pending import FRIENDLY_NAME_MAX
 from bot.domain.states import State, Work
 from bot.domain.subject import Subject
-from bot.workflow.csr_job import FRIENDLY_NAME_MAX, friendly_name
+from bot.workflow.csr_job import friendly_name
 from tests.unit.domain.samples import NAMES, OLGA, RITA, order, wish
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.ids import HostName, OrderId
 from bot.domain.leases import Holder, Lease
 from bot.domain.messages import Card
-from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.order import CertificateOrder, Clearing, HostStep
+from bot.domain.pending import request_name
 from bot.domain.plan import Step
 from bot.domain.states import State, Work
 from bot.workflow.reporter import Errand
@@ -65,6 +66,16 @@ WAITING: dict[Work, tuple[Callable[[], CertificateOrder], HostName, Step]] = {
         EX02,
         Step.RESTORE,
     ),
+    Work.CLEAR_REQUEST: (
+        lambda: order(
+            State.CANCELLED,
+            csr_pem=csr_for(wish()),
+            csr_round=1,
+            clearing=Clearing(rounds=(1,), since=3),
+        ),
+        EX01,
+        Step.REQUEST,
+    ),
     Work.RETIRE: (
         lambda: order(State.RETIRING, certificate=certificate()), EX01, Step.REMOVE,
     ),
@@ -82,7 +93,9 @@ def test_a_host_of_another_order_is_left_alone(work: Work) -> None:
     """Nothing reaches it while the other order has it; the card says so; then it goes on by itself."""
     given, busy, step = WAITING[work]
     house = House()
-    house.put(given())
+    mine = house.put(given())
+    if mine.clearing:
+        house.hosts.requests[request_name(mine, 1)] = mine.csr_pem
     assert isinstance(house.leases.take(busy, STRANGER), Lease)
     seen: list[HostStep] = []
 

@@ -27,6 +27,7 @@ EMPTY_OF_FACTS = {
     "endorse", "approve", "reject", "cancel", "lapse", "withdrawn", "issued", "vendor_rejected", "rekeyed", "replan",
     "install_finished", "roll_back", "roll_back_finished", "retire", "retire_finished", "renewal_proposed",
     "renewal_postponed", "retry_csr", "retry_install", "retry_roll_back", "retry_retire",
+    "retry_clear",
 }  # fmt: skip
 """Events whose state, person and reason say everything."""
 
