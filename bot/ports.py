@@ -26,13 +26,13 @@ from bot.domain.plan import (
     InstallPlan,
     Observation,
     Operation,
-    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
 )
 from bot.domain.sealed import SealedSecret
 from bot.domain.states import State, Work
+from bot.domain.surroundings import PendingCertificate
 from bot.key_ports import Parcel
 
 

@@ -15,8 +15,8 @@ from bot.certs.findings import BadMaterial
 from bot.certs.prints import Thumbprint
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import PendingCertificate
 from bot.domain.states import CLEARED_IN, State
+from bot.domain.surroundings import PendingCertificate
 
 FRIENDLY_NAME_MAX: Final = 63
 """Friendly names have fewer than 64 characters (exchange.md 2.1)."""

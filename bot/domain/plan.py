@@ -17,7 +17,7 @@ from bot.certs.names import DnsName
 from bot.certs.pfx import PfxCipher
 from bot.certs.prints import Fingerprint, Thumbprint
 from bot.domain.ids import HostName, OrderId
-from bot.domain.surroundings import AuthCertificates, Unread, Web
+from bot.domain.surroundings import AuthCertificates, PendingCertificate, Unread, Web
 
 
 class Service(StrEnum):
@@ -134,24 +134,6 @@ class HostCertificate:
     friendly_name: str = ""
     has_private_key: bool = True
     sites: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingCertificate:
-    """
-    A request that waits in the host's store for its certificate.
-
-    Args:
-        not_before: when it was made; None when its stand-in cannot be read.
-        key_sha256: SHA-256 of its public key (SubjectPublicKeyInfo); empty where the host shows none, or two that differ.
-    """
-
-    thumbprint: Thumbprint
-    friendly_name: str
-    subject: str
-    not_before: datetime | None
-    names: tuple[DnsName, ...] = ()
-    key_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@ Values as they were read; a fact that could not be read is None and stands in `U
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
 
 DEFAULT_WEB_SITE: Final = 1
@@ -121,3 +123,21 @@ class AuthCertificates:
 def _widest(found: Iterator[WebBinding]) -> WebBinding | None:
     ranked = sorted(found, key=lambda binding: not binding.is_everywhere)
     return ranked[0] if ranked else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCertificate:
+    """
+    A request that waits in the host's store for its certificate.
+
+    Args:
+        not_before: when it was made; None when its stand-in cannot be read.
+        key_sha256: SHA-256 of its public key (SubjectPublicKeyInfo); empty where the host shows none, or two that differ.
+    """
+
+    thumbprint: Thumbprint
+    friendly_name: str
+    subject: str
+    not_before: datetime | None
+    names: tuple[DnsName, ...] = ()
+    key_sha256: str = ""

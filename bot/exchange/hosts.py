@@ -20,11 +20,11 @@ from bot.domain.plan import (
     Observation,
     Operation,
     OperationKind,
-    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
 )
+from bot.domain.surroundings import PendingCertificate
 from bot.exchange.access import HostAccess
 from bot.exchange.carry import is_awaited, pack_key
 from bot.exchange.install import act, observe

@@ -11,7 +11,8 @@ from bot.certs.leaf import LeafFacts, read_leaf
 from bot.certs.prints import parse_thumbprint
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.pending import ClearAsk, key_of
-from bot.domain.plan import PendingCertificate, Receipt
+from bot.domain.plan import Receipt
+from bot.domain.surroundings import PendingCertificate
 from bot.exchange import cmdlets
 from bot.exchange.call import Call
 from bot.exchange.dialect import Dialect

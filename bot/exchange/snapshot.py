@@ -22,7 +22,8 @@ from bot.certs.prints import (
 )
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
-from bot.domain.plan import HostCertificate, PendingCertificate, Service, Snapshot
+from bot.domain.plan import HostCertificate, Service, Snapshot
+from bot.domain.surroundings import PendingCertificate
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
 from bot.exchange.around import look_around

@@ -4,7 +4,7 @@ from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import JudgedRequest, claimed_order, judge_request
-from bot.domain.plan import PendingCertificate
+from bot.domain.surroundings import PendingCertificate
 from bot.ports import ExchangeHosts, Orders
 
 

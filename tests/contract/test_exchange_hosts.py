@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.domain.pending import ClearAsk, key_of
-from bot.domain.plan import Answer, Operation, OperationKind, PendingCertificate
+from bot.domain.plan import Answer, Operation, OperationKind
+from bot.domain.surroundings import PendingCertificate
 from tests.contract.exchange_steps import Settled, fault_of, installed, is_read_back, ready
 from tests.contract.exchange_worlds import World, access
 from tests.unit.exchange.samples import AUTODISCOVER, EX01, MAIL, Authority, ask, order

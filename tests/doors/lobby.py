@@ -18,8 +18,9 @@ from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId, PersonId
 from bot.domain.messages import Card, Posted
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Handshake, PendingCertificate, Service, Snapshot
+from bot.domain.plan import Handshake, Service, Snapshot
 from bot.domain.states import State
+from bot.domain.surroundings import PendingCertificate
 from bot.workflow.engine import Engine
 from handlers.app import build_app
 from handlers.ids import COMMAND

@@ -25,11 +25,11 @@ from bot.domain.plan import (
     Observation,
     Operation,
     OperationKind,
-    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
 )
+from bot.domain.surroundings import PendingCertificate
 from bot.exchange.dialect import Version
 from bot.exchange.plan import plan_install
 from bot.exchange.retire import plan_retirement

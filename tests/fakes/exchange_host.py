@@ -25,10 +25,9 @@ from bot.domain.plan import (
     Operation,
     OperationKind,
     Renaming,
-    PendingCertificate,
     Service,
 )
-from bot.domain.surroundings import Web, WebBinding
+from bot.domain.surroundings import PendingCertificate, Web, WebBinding
 from bot.exchange.dialect import DIALECTS, Version
 from bot.exchange.snapshot import BACK_END
 from bot.key_ports import Parcel

@@ -23,9 +23,9 @@ from bot.domain.pending import (
     left_rounds,
     request_name,
 )
-from bot.domain.plan import PendingCertificate
 from bot.domain.states import CLEARED_IN, MOVES, EventKind, State
 from bot.domain.subject import Subject
+from bot.domain.surroundings import PendingCertificate
 from tests.unit.domain.samples import EX01, EX02, NOON, event, order, wish
 from tests.unit.workflow.requests import csr
 

@@ -19,12 +19,12 @@ from bot.domain.plan import (
     Observation,
     Operation,
     OperationKind,
-    PendingCertificate,
     Receipt,
     Service,
     Snapshot,
     Step,
 )
+from bot.domain.surroundings import PendingCertificate
 from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 from tests.unit.domain.samples import EX01, NOON, OLD_THUMBPRINT, host_plan, operation, plan
