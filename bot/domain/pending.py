@@ -113,7 +113,7 @@ def abandoned_rounds(order: CertificateOrder) -> tuple[int, ...]:
 
 def clearable_rounds(order: CertificateOrder) -> tuple[int, ...]:
     """The abandoned rounds whose CSR is kept, so that their requests can be told from any other, and not cleared yet."""
-    if order.state not in CLEARED_IN:
+    if order.state not in CLEARED_IN or order.wish.local_key_days:
         return ()
     return tuple(
         number
@@ -152,7 +152,7 @@ def _is_of(
     """By name, host and round the order's own; and not with another key than the CSR it keeps."""
     if request.friendly_name != request_name(order, number) or number > _last_round(order):
         return False
-    if host.lower() != order.wish.hosts[0].lower():
+    if host.lower() != order.wish.hosts[0].lower() or order.wish.local_key_days:
         return False
     kept = key_of(csr_of_round(order, number))
     return not (kept and request.key_sha256 and kept != request.key_sha256)

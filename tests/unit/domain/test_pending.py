@@ -114,6 +114,14 @@ def test_without_a_readable_csr_nothing_is_cleared(parts: dict[str, Any]) -> Non
     assert (Standing.ABANDONED, False) == (judged.standing, judged.can_clear)
 
 
+def test_an_order_whose_key_was_made_here_left_nothing_on_the_host() -> None:
+    """What carries its name there is somebody else's."""
+    mine = with_csr(State.CANCELLED, wish=wish(local_key_days=30))
+
+    assert ((), ()) == (clearable_rounds(mine), left_rounds(mine))
+    assert Standing.FOREIGN is judge_request(waiting(mine, 1), EX01, mine).standing
+
+
 def test_a_host_that_shows_no_key_clears_nothing() -> None:
     """A name alone proves nothing."""
     mine = with_csr(State.CANCELLED)
