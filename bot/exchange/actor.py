@@ -8,13 +8,13 @@ to end by itself; a new one takes its place.
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from bot.exchange.call import Call, Reply
 from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
-from bot.exchange.session import Conversation, Deadlines
+from bot.exchange.session import Conversation, Deadlines, Foresighted
 
 Result = TypeVar("Result")
 
@@ -104,13 +104,13 @@ class AttendedConversation:
         """Run one call, once; when it overruns its deadline it is cancelled and its thread left alone."""
         self.calls += 1
         limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
-        try:
-            return self._actor.ask(lambda: self._inner.run(call), limit_s=limit + self._read_s)
-        except Overrun:
-            self._leave()
-            rule = ACCIDENT_RULES[Accident.DEADLINE]
-            trouble = WireTrouble(rule, Moment.RECEIVE, code=Accident.DEADLINE.value)
-            raise host_fault(self.host, trouble, call) from None
+        return self._attend(lambda: self._inner.run(call), call, limit)
+
+    def ahead(self, calls: Sequence[Call]) -> None:
+        """Have readings fetched together, where the conversation can do that."""
+        inner = self._inner
+        if isinstance(inner, Foresighted):
+            self._attend(lambda: inner.ahead(calls), None, self._deadlines.read_s)
 
     def cancel(self) -> None:
         """End what runs now, from another thread; never raises."""
@@ -126,6 +126,15 @@ class AttendedConversation:
             self._leave()
         else:
             self._actor.dismiss(lambda: None)
+
+    def _attend(self, work: Callable[[], Result], call: Call | None, limit_s: float) -> Result:
+        try:
+            return self._actor.ask(work, limit_s=limit_s + self._read_s)
+        except Overrun:
+            self._leave()
+            rule = ACCIDENT_RULES[Accident.DEADLINE]
+            trouble = WireTrouble(rule, Moment.RECEIVE, code=Accident.DEADLINE.value)
+            raise host_fault(self.host, trouble, call) from None
 
     def _leave(self) -> None:
         self._is_left = True

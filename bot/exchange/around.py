@@ -79,6 +79,20 @@ def look_around(runner: Runner, dialect: Dialect, machine: str, *, roles: str = 
     return around
 
 
+def readings_around(dialect: Dialect, machine: str, *, roles: str) -> tuple[Call, ...]:
+    """What `look_around` will ask; nothing while the roles are not known, since an Edge server lacks most of it."""
+    if "edge" in roles.lower():
+        return ()
+    return (
+        *([] if roles else [cmdlets.get_server(machine)]),
+        cmdlets.list_web_bindings(),
+        *(cmdlets.get_mail_settings(service, machine) for service, _ in _MAIL),
+        cmdlets.get_edge_subscriptions(),
+        *([cmdlets.get_auth_config()] if dialect.has_auth else []),
+        *([cmdlets.get_hybrid()] if dialect.has_hybrid else []),
+    )
+
+
 def auth_certificates(runner: Runner, dialect: Dialect) -> AuthCertificates | None:
     """The OAuth certificates of now; None where there are none or they cannot be read."""
     if not dialect.has_auth:

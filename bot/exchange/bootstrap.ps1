@@ -1,7 +1,7 @@
 # CertDesk's bootstrap: takes the runner from line 1, proves it, then hands it each further line.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
-$expected = 'f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8'
+$expected = '48885e9ab20dda9b6b93335cd227d22e56b1dc9e8192178b30f8efb037dd6ac2'
 $runner = $null
 while ($true) {
     # powershell.exe reads redirected input itself and hands the lines on as $input, one by one;

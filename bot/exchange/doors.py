@@ -1,7 +1,9 @@
 """Two conversations with one host that pass for one: cmdlets at Exchange's own endpoint, all else by WinRM."""
 
+from collections.abc import Sequence
+
 from bot.exchange.call import Call, Reply
-from bot.exchange.session import Conversation
+from bot.exchange.session import Conversation, Foresighted
 
 
 class TwoDoors:
@@ -22,6 +24,11 @@ class TwoDoors:
         """Run one call where it belongs."""
         door = self._endpoint if call.op == "cmdlet" else self._shell
         return door.run(call)
+
+    def ahead(self, calls: Sequence[Call]) -> None:
+        """Fetch together what goes by WinRM; the endpoint runs one pipeline after the other."""
+        if isinstance(self._shell, Foresighted):
+            self._shell.ahead([call for call in calls if call.op != "cmdlet"])
 
     def close(self) -> None:
         """End both."""

@@ -28,14 +28,19 @@ class BadValue(ValueError):
     """A value that cannot travel: XML 1.0, line-fed stdin or a log would break on it."""
 
 
-def encode_request(call: Call, *, request_id: int, nonce: str) -> bytes:
+def encode_request(call: Call, *, request_id: int, nonce: str, hold: bool = False) -> bytes:
     """
     Write one request as one line, base64 of UTF-8 XML, ended by LF.
+
+    Args:
+        hold: its answer may wait for the one of the next request, to travel with it.
 
     Raises:
         BadValue: a text holds a control character, a lone surrogate or a non-character.
     """
     request = ET.Element("r", {"id": str(request_id), "nonce": nonce, "op": call.op})
+    if hold:
+        request.set("hold", "1")
     if call.cmdlet:
         request.set("name", call.cmdlet)
     for name, value in call.values:

@@ -24,6 +24,7 @@ $global:Cd1SetupKeys = @(
 $global:Cd1Listeners = @('SslBindingInfo', 'SslSniBindingInfo', 'SslCcsBindingInfo')
 $global:Cd1Invariant = [Globalization.CultureInfo]::InvariantCulture
 $global:Cd1LastId = 0
+$global:Cd1Waiting = New-Object System.Text.StringBuilder
 
 # ---- values coming in -------------------------------------------------------------------------
 
@@ -57,6 +58,15 @@ function global:Read-Cd1Parameters($request) {
 
 # ---- values going out -------------------------------------------------------------------------
 
+# Lines wait until the answer is whole, and held answers for the next one that is not: what is written at once
+# arrives at once, in one message instead of many.
+function global:Add-Cd1Line([string]$text) { [void]$Cd1Waiting.Append($text).Append("`r`n") }
+
+function global:Send-Cd1Lines {
+    [Console]::Out.Write($Cd1Waiting.ToString())
+    $Cd1Waiting.Length = 0
+}
+
 function global:Format-Cd1Value($value) {
     if ($value -is [byte[]]) { return [Convert]::ToBase64String($value) }
     if ($value -is [DateTime]) {
@@ -79,7 +89,7 @@ function global:Format-Cd1Field($value) {
 function global:Write-Cd1Fields([string]$prefix, [string]$kind, $values) {
     $fields = @()
     foreach ($value in $values) { $fields += (Format-Cd1Field $value) }
-    [Console]::Out.WriteLine($prefix + $kind + ' ' + [string]::Join('|', [string[]]$fields))
+    Add-Cd1Line ($prefix + $kind + ' ' + [string]::Join('|', [string[]]$fields))
 }
 
 function global:Write-Cd1Refusal([string]$prefix, [string]$message, [string]$category, [string]$id) {
@@ -399,7 +409,8 @@ function global:Invoke-Cd1Line([string]$line) {
     $global:Cd1LastId = [int]$id
     $prefix = 'CD1 ' + $nonce + ' ' + $id + ' '
     try { Invoke-Cd1Request $prefix $request } catch { Write-Cd1ErrorRecord $prefix $_ }
-    [Console]::Out.WriteLine($prefix + '.')
+    Add-Cd1Line ($prefix + '.')
+    if ($request.GetAttribute('hold') -ne '1') { Send-Cd1Lines }
 }
 
 [Console]::Out.WriteLine('CD1 ready')

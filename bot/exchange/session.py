@@ -5,9 +5,9 @@ It raises `HostFault` for the wire; errors of cmdlets are values in the `Reply` 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from bot.domain.ids import HostName
 from bot.exchange.call import Call, Reply
@@ -17,6 +17,7 @@ from bot.exchange.frames import (
     REFUSED,
     BadFrame,
     BadValue,
+    answer_prefix,
     decode_answer,
     encode_request,
     is_last,
@@ -44,6 +45,19 @@ class Runner(Protocol):
 
     def run(self, call: Call) -> Reply:
         """Run one call. Raises `HostFault` when the wire fails; errors of the host are in the reply."""
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A `Runner` that can be told which readings will be asked for next, and fetches them together."""
+
+    def ahead(self, calls: Sequence[Call]) -> None:
+        """
+        Send these readings in one message; `run` of an equal call takes its answer, once.
+
+        A change forgets what was not asked for yet: nothing read before it is taken for the state after it.
+        """
         ...
 
 
@@ -79,6 +93,8 @@ class RunnerSession:
         self._deadlines = deadlines
         self._monotonic = monotonic
         self._last_id = 0
+        self._asked: dict[Call, tuple[int, str]] = {}
+        self._lines: list[str] = []
 
     def open(self, *, old_engine: bool = False) -> None:
         """Start PowerShell and hand it the runner; on failure everything is closed again."""
@@ -86,6 +102,16 @@ class RunnerSession:
             self._wire.open(command_line(old_engine=old_engine))
             self._wire.send(runner_line())
             self._await_ready(self._monotonic() + self._deadlines.start_s)
+        except WireTrouble as trouble:
+            self._wire.close()
+            raise host_fault(self.host, trouble, None) from trouble
+
+    def ahead(self, calls: Sequence[Call]) -> None:
+        """Send several readings in one message; their answers come in one as well."""
+        try:
+            self._ask_together(
+                [call for call in calls if not call.changes and call not in self._asked]
+            )
         except WireTrouble as trouble:
             self._wire.close()
             raise host_fault(self.host, trouble, None) from trouble
@@ -117,12 +143,12 @@ class RunnerSession:
                 raise _accident(Accident.ENDED, Moment.START)
 
     def _exchange(self, call: Call) -> Reply:
-        self._last_id += 1
-        request_id, nonce = self._last_id, secrets.token_hex(16)
-        try:
-            self._wire.send(encode_request(call, request_id=request_id, nonce=nonce))
-        except BadValue as fault:
-            raise _accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
+        if call.changes:
+            # Their answers belong to nobody any more, and are skipped as noise when they come.
+            self._asked.clear()
+        if call not in self._asked:
+            self._ask_together([call])
+        request_id, nonce = self._asked.pop(call)
         limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
         lines = self._answer_lines(request_id, nonce, self._monotonic() + limit)
         try:
@@ -130,17 +156,47 @@ class RunnerSession:
         except BadFrame as fault:
             raise _accident(Accident.BAD_FRAME, Moment.RECEIVE, note=str(fault)) from fault
 
+    def _ask_together(self, calls: Sequence[Call]) -> None:
+        """Send the requests; only the last answer is not held, so that all come with it."""
+        data = b""
+        for place, call in enumerate(calls, start=1):
+            self._last_id += 1
+            named = self._last_id, secrets.token_hex(16)
+            try:
+                data += encode_request(
+                    call, request_id=named[0], nonce=named[1], hold=place < len(calls)
+                )
+            except BadValue as fault:
+                raise _accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
+            self._asked[call] = named
+        if data:
+            self._wire.send(data)
+
     def _answer_lines(self, request_id: int, nonce: str, deadline: float) -> list[str]:
-        kept: list[str] = []
+        """The lines up to the end of this answer; those of answers still awaited are kept, noise is not."""
+        seen = 0
         while True:
+            for place in range(seen, len(self._lines)):
+                if is_last(self._lines[place], request_id=request_id, nonce=nonce):
+                    return self._cut_lines(place + 1)
+            seen = len(self._lines)
             lines, ended = self._receive(deadline)
-            kept.extend(lines)
-            if any(is_last(line, request_id=request_id, nonce=nonce) for line in lines):
-                return kept
-            if ended:
+            self._lines.extend(lines)
+            if ended and not any(is_last(one, request_id=request_id, nonce=nonce) for one in lines):
                 raise _accident(Accident.ENDED, Moment.RECEIVE)
-            if len(kept) > _OUTPUT_LIMIT:
+            if len(self._lines) > _OUTPUT_LIMIT:
                 raise _accident(Accident.BAD_FRAME, Moment.RECEIVE, note="It never ends.")
+
+    def _cut_lines(self, end: int) -> list[str]:
+        awaited = tuple(
+            answer_prefix(request_id=other, nonce=its) for other, its in self._asked.values()
+        )
+        taken = self._lines[:end]
+        self._lines = [
+            *(line for line in taken if awaited and line.startswith(awaited)),
+            *self._lines[end:],
+        ]
+        return taken
 
     def _receive(self, deadline: float) -> tuple[tuple[str, ...], bool]:
         """Take what came; the deadline is looked at between messages, so one read may overrun it."""

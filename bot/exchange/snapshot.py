@@ -26,12 +26,12 @@ from bot.domain.plan import HostCertificate, Service, Snapshot
 from bot.domain.surroundings import PendingCertificate
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
-from bot.exchange.around import look_around
+from bot.exchange.around import look_around, readings_around
 from bot.exchange.call import Call
 from bot.exchange.connectors import connectors_of
 from bot.exchange.dialect import Dialect, UnknownVersion, dialect_of_build
 from bot.exchange.session import Runner
-from bot.exchange.talk import Row, run_one, run_rows, unreadable
+from bot.exchange.talk import Row, look_ahead, run_one, run_rows, unreadable
 
 _PENDING = "PendingRequest"
 _NUMBER = re.compile(r"\d+")
@@ -72,6 +72,8 @@ def meet_host(runner: Runner, access: HostAccess) -> HostFacts:
         HostFault: of the wire or of loading; UNSUPPORTED for a build CertDesk does not know.
     """
     call = cmdlets.hello()
+    if not access.by_endpoint and access.shell == "snapin":
+        look_ahead(runner, (call, cmdlets.connect(access.shell, "")))
     _, machine, fqdn, _, now, _ = (*run_one(runner, call, width=6),)[:6]
     build, roles = _build(runner, access, machine or "", fqdn or "")
     try:
@@ -103,6 +105,19 @@ def take_snapshot(runner: Runner, facts: HostFacts, *, now: datetime) -> Snapsho
     Raises:
         HostFault: as the calls do; what `look_around` could not read is no fault and stands in ``unread``.
     """
+    look_ahead(
+        runner,
+        (
+            cmdlets.get_certificates(),
+            *readings_around(facts.dialect, facts.machine, roles=facts.roles),
+            cmdlets.list_store("My"),
+            cmdlets.get_default_smtp(facts.dialect, facts.machine),
+            cmdlets.list_store("CA"),
+            cmdlets.list_store("Root"),
+            cmdlets.get_send_connectors(),
+            cmdlets.get_receive_connectors(facts.machine),
+        ),
+    )
     shown, pending = _listed(runner)
     around = look_around(runner, facts.dialect, facts.machine, roles=facts.roles)
     return Snapshot(

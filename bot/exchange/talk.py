@@ -1,13 +1,26 @@
 """Calls that must succeed: one call, its reply, or the fault for the operator."""
 
+from collections.abc import Sequence
+
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.exchange.call import Call, Reply
 from bot.exchange.catalogue import cmdlet_fault
-from bot.exchange.session import Runner
+from bot.exchange.session import Foresighted, Runner
 from bot.exchange.warned import cautions_of
 
 Row = tuple[str | None, ...]
+
+
+def look_ahead(runner: Runner, calls: Sequence[Call]) -> None:
+    """
+    Have the readings that come next fetched in one message, where the runner can; what is read is the same.
+
+    Raises:
+        HostFault: of the wire.
+    """
+    if isinstance(runner, Foresighted):
+        runner.ahead(calls)
 
 
 def run(runner: Runner, call: Call) -> Reply:

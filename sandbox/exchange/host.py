@@ -43,6 +43,7 @@ class ExchangeHost:
     log-on does where nothing is delegated. `port` is that of WinRM over HTTP, 0 for a free one.
     `role_groups` says by user who may do what at Exchange's own endpoint; whoever is not in it has no role there.
     `denied_cmdlets` are missing there for everybody, as where an organization has cut its roles.
+    `latency_s` is added to every HTTP request of WinRM, standing for a network.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ExchangeHost:
         more_bootstraps: Iterable[str] = (),
         more_runners: Iterable[str] = (),
         clock: Callable[[], datetime] = utc_now,
+        latency_s: float = 0.0,
     ) -> None:
         profile = PROFILES[version]
         profile = replace(
@@ -101,6 +103,7 @@ class ExchangeHost:
         self._role_groups = role_groups or {user: "Server Management"}
         self._tls_names = list(tls_names)
         self._second_hop = second_hop
+        self._latency_s = latency_s
         self._scripts = Scripts(
             bootstraps=KNOWN_BOOTSTRAP_SHA256 | frozenset(more_bootstraps),
             runners=KNOWN_RUNNER_SHA256 | frozenset(more_runners),
@@ -138,6 +141,7 @@ class ExchangeHost:
             accounts=self._accounts,
             max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
             now=self.clock.now,
+            latency_s=self._latency_s,
         )
         self._doorman = Doorman(state.name)
         self._control_doorman = Doorman(f"{state.name}-control")

@@ -8,10 +8,10 @@ A hash is that of the script's text in UTF-8 with LF line ends: exactly the file
 from typing import Final
 
 BOOTSTRAP_BY_NAME: Final[dict[str, str]] = {
-    "bootstrap.ps1": "9eaf6572aa1b21ea909345409ace5fbebb26908320ac324b6c315330b41a3d3f",
+    "bootstrap.ps1": "aa386d1a24566aea7a6bbf39cc16bac719e21ac10b94e7ad45e94ff37c0d7d46",
 }
 RUNNER_BY_NAME: Final[dict[str, str]] = {
-    "runner.ps1": "f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8",
+    "runner.ps1": "48885e9ab20dda9b6b93335cd227d22e56b1dc9e8192178b30f8efb037dd6ac2",
 }
 
 KNOWN_BOOTSTRAP_SHA256: Final[frozenset[str]] = frozenset(BOOTSTRAP_BY_NAME.values())

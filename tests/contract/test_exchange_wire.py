@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from bot.domain.faults import FaultKind, HostFault
 from bot.exchange import cmdlets
-from bot.exchange.access import HostAccess
+from bot.exchange.access import Auth, HostAccess
 from bot.exchange.hosts import WinRMHosts
 from bot.exchange.session import Deadlines, RunnerSession
 from bot.exchange.winrm import CHUNK_BYTES, WinRMWire
@@ -22,6 +23,14 @@ from tests.contract.exchange_worlds import access
 from tests.unit.exchange.samples import EX01, NOW, SetClock
 
 _CLOCK = SetClock()
+
+
+_ROUND_TRIPS: list[tuple[Auth, str, int]] = [
+    ("ntlm", "http", 3),
+    ("ntlm", "https", 2),
+    ("basic", "https", 0),
+]
+"""By sign-in: what the handshake adds (winrm.md 2)."""
 
 
 @pytest.fixture
@@ -49,6 +58,41 @@ def test_a_kept_conversation_costs_two_messages_a_call(host: ExchangeHost, tmp_p
 
     assert (before, after) == (before, int(str(before)) + 2)
     assert host.shells.listed() == []
+
+
+@pytest.mark.parametrize(("auth", "scheme", "handshake"), _ROUND_TRIPS)
+def test_what_a_whole_conversation_costs(
+    host: ExchangeHost, tmp_path: Path, auth: Auth, scheme: str, handshake: int
+) -> None:
+    """The handshake, Create, Command, the runner there and back, two a call, Delete; Signal is not needed."""
+    info = host.start()
+    way = replace(access(info, "2019", tmp_path), auth=auth, winrm_url=str(info[f"wsman_{scheme}"]))
+    session = _session(way)
+    for _ in range(3):
+        session.run(cmdlets.hello())
+    session.close()
+
+    assert host.request_counts()["http"] == handshake + 2 + 2 + 3 * 2 + 1
+    assert host.request_counts()["actions"] == {
+        "Create": 1,
+        "Command": 1,
+        "Send": 4,
+        "Receive": 4,
+        "Delete": 1,
+    }
+
+
+def test_a_snapshot_travels_in_one_message_each_way(host: ExchangeHost, tmp_path: Path) -> None:
+    """However much is read of a host: meeting it and reading it are one Send and one Receive each."""
+    hosts = WinRMHosts([access(host.start(), "2019", tmp_path)], _CLOCK)
+    hosts.snapshot(EX01)
+    first = host.request_counts()["actions"]
+    hosts.snapshot(EX01)
+    second = host.request_counts()["actions"]
+    hosts.close()
+
+    assert first == {"Create": 1, "Command": 1, "Send": 3, "Receive": 3}
+    assert second == {"Create": 1, "Command": 1, "Send": 4, "Receive": 4}
 
 
 def test_a_large_value_arrives_whole(host: ExchangeHost, tmp_path: Path) -> None:

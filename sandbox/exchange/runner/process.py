@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sandbox.exchange.runner.commandline import NotUnderstood, bootstrap_hash
 from sandbox.exchange.runner.operations import RunnerSession, answer, fail
-from sandbox.exchange.runner.protocol import BadLine, parse_line
+from sandbox.exchange.runner.protocol import BadLine, RunnerRequest, parse_line
 from sandbox.exchange.spoiling import READER_S, HostGone, ShellKilled, spoil
 from sandbox.exchange.trouble import TroublePlan
 from sandbox.exchange.wsman.shells import Output
@@ -63,6 +63,7 @@ class RunnerProcess:
         self._reboot = reboot
         self._rest = b""
         self._last_id = 0
+        self._held = b""
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
         self._thread.start()
@@ -119,6 +120,13 @@ class RunnerProcess:
             # A line that the wire delivered twice must not run twice.
             return b""
         self._last_id = request.id
+        self._held += self._do(request)
+        if request.is_held:
+            return b""
+        written, self._held = self._held, b""
+        return written
+
+    def _do(self, request: RunnerRequest) -> bytes:
         name = request.name if request.op == "cmdlet" else request.op
         trouble = self._plan.take_cmdlet(name, shell="cmd")
         if trouble is None:

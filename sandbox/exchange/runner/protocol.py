@@ -30,6 +30,7 @@ class RunnerRequest:
     name: str
     arguments: Mapping[str, Argument]
     wanted: Sequence[str]
+    is_held: bool = False
 
     def text(self, parameter: str) -> str:
         """A text argument, empty when it was not given as text."""
@@ -67,6 +68,7 @@ def parse_line(line: bytes) -> RunnerRequest:
         name=root.get("name", ""),
         arguments=arguments,
         wanted=[o.text or "" for o in root.iter("o")],
+        is_held=root.get("hold") == "1",
     )
 
 

@@ -32,13 +32,14 @@ class Service(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class WsmanDoor:
-    """What every connection to one path of one host shares; the path is lower case."""
+    """What every connection to one path of one host shares; the path is lower case, `latency_s` stands for a network."""
 
     service: Service
     accounts: Accounts
     max_body: Callable[[], int]
     now: Callable[[], datetime]
     path: str = "/wsman"
+    latency_s: float = 0.0
     requests: Counter[str] = field(default_factory=Counter)
 
     def over_http(self) -> Serve:
@@ -87,6 +88,8 @@ class _Connection(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._door.requests["http"] += 1
+        if self._door.latency_s > 0:
+            threading.Event().wait(self._door.latency_s)
         body = self._read_body()
         if body is None:
             self._answer(413, b"")

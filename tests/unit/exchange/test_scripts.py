@@ -11,8 +11,8 @@ from tree_sitter import Language, Node, Parser
 from bot.exchange.scripts import command_line, read_script, runner_line
 
 PINNED = {
-    "bootstrap.ps1": "9eaf6572aa1b21ea909345409ace5fbebb26908320ac324b6c315330b41a3d3f",
-    "runner.ps1": "f36cf04bc4d461d16b0405da21facc9e843fc5328d86b1f04538c4afc74034e8",
+    "bootstrap.ps1": "aa386d1a24566aea7a6bbf39cc16bac719e21ac10b94e7ad45e94ff37c0d7d46",
+    "runner.ps1": "48885e9ab20dda9b6b93335cd227d22e56b1dc9e8192178b30f8efb037dd6ac2",
 }
 """Change a script on purpose, then its hash here, in the bootstrap and in the sandbox's list."""
 

@@ -178,3 +178,36 @@ def test_every_rule_makes_a_sentence(rule: Rule) -> None:
 def test_every_accident_has_a_rule() -> None:
     """The table is complete."""
     assert set(ACCIDENT_RULES) == set(Accident)
+
+
+def test_readings_asked_ahead_travel_together_and_are_taken_once() -> None:
+    """One message there, whichever order they are taken in; all but the last answer are held back."""
+    wire = FakeWire(
+        answering=lambda request: [
+            f"O {base64.b64encode(request.get('name', request.get('op', '')).encode()).decode()}",
+            ".",
+        ]
+    )
+    session = _session(wire)
+    sends = wire.sends
+    session.ahead([_READING, cmdlets.hello(), cmdlets.get_send_connectors()])
+
+    assert session.run(cmdlets.get_send_connectors()).objects == (("Get-SendConnector",),)
+    assert session.run(_READING).objects == (("Get-ExchangeCertificate",),)
+    assert session.run(cmdlets.hello()).objects == (("hello",),)
+    assert wire.sends - sends == 1
+    assert [request.get("hold") for request in wire.requests] == ["1", "1", None]
+
+    session.run(_READING)
+    assert wire.sends - sends == 2
+
+
+def test_a_change_forgets_what_was_read_before_it() -> None:
+    """Nothing that was read ahead of a change is taken for the state after it; a change is never sent ahead."""
+    wire = FakeWire()
+    session = _session(wire)
+    session.ahead([_READING, _CHANGING])
+    session.run(_CHANGING)
+    session.run(_READING)
+
+    assert [request.get("op") for request in wire.requests] == ["cmdlet", "store.add", "cmdlet"]

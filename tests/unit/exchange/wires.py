@@ -33,6 +33,7 @@ class FakeWire:
     requests: list[ET.Element] = field(default_factory=list)
     closed: int = 0
     cancelled: int = 0
+    sends: int = 0
     _lines: list[str] = field(default_factory=list)
 
     def open(self, command: str) -> None:
@@ -41,8 +42,12 @@ class FakeWire:
         self.opened.append(command)
 
     def send(self, data: bytes) -> None:
-        """Greet after the runner, answer after a request."""
-        text = base64.b64decode(data)
+        """Greet after the runner, answer after each request."""
+        self.sends += 1
+        for line in data.splitlines():
+            self._take(base64.b64decode(line))
+
+    def _take(self, text: bytes) -> None:
         if not text.startswith(b"<"):
             self._raise("start")
             self._lines.extend(self.greeting)
