@@ -13,12 +13,14 @@ from bot.domain.messages import LineMessage, Place
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import left_rounds
 from bot.domain.states import State
+from bot.domain.undoing import what_stays
 from handlers.blocks.text import (
     MESSAGE_TEXT_LIMIT,
     code,
     codes,
     cut_markup,
     day,
+    escape,
     hosts_in_row,
     mention,
     visible,
@@ -175,6 +177,14 @@ def _host_done(_: CertificateOrder, facts: Facts) -> str:
     return f"{_host(facts)} is done: read back and proven.{proof}"
 
 
+def _rolled_back(order: CertificateOrder, _: Facts) -> str:
+    stays = "".join(f"\n• {escape(line)}" for line in what_stays(order.plan)) if order.plan else ""
+    return (
+        f"The certificates of before were put back on {hosts_in_row(order.wish.hosts)} where there were any; "
+        f"`/cert inventory {order.wish.hosts[0]}` shows what serves now. What could not be undone:{stays}"
+    )
+
+
 def _cancelled(order: CertificateOrder, facts: Facts) -> str:
     return (
         f"{_by(facts)} called the order off; nothing more will be done.{_why(facts)}"
@@ -294,11 +304,7 @@ LINES: Final[Mapping[str, Sentence]] = {
     "roll-back": lambda _, f: (
         f"{_by(f)} asked for the certificates of before; they are put back host by host.{_why(f)}"
     ),
-    "roll-back-finished": lambda o, _: (
-        f"The certificates of before were put back on {hosts_in_row(o.wish.hosts)} where there were any. The "
-        "new one is still in the hosts' stores, and Exchange may go on showing services on it; "
-        f"`/cert inventory {o.wish.hosts[0]}` shows which."
-    ),
+    "roll-back-finished": _rolled_back,
     "retire": lambda o, f: (
         f"{_by(f)} retires the certificate; it is removed from {hosts_in_row(o.wish.hosts)}."
         f"{_why(f)}"

@@ -60,6 +60,8 @@ class OperationKind(StrEnum):
     ENABLE_SMTP_KEEPING_DEFAULT = "enable_smtp_keeping_default"
     RESTORE_SMTP_DEFAULT = "restore_smtp_default"
     NAME_IN_CONNECTOR = "name_in_connector"
+    RESTORE_CONNECTOR = "restore_connector"
+    REMOVE_INTERMEDIATE = "remove_intermediate"
     REMOVE_CERTIFICATE = "remove_certificate"
 
 
@@ -70,9 +72,8 @@ class Renaming:
 
     Args:
         direction: ``send`` or ``receive``.
-        identity: what the host calls it: a name, for a receive connector under its server.
-        was: what it named when the plan was made, exactly as the host printed it. Whoever finds a third name in
-            it has found somebody else's decision.
+        identity: what the host calls it.
+        was: what it named when the plan was made, exactly as printed; a third name is somebody else's decision.
     """
 
     direction: str

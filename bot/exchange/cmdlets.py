@@ -81,6 +81,11 @@ def add_intermediate(der: bytes) -> Call:
     return Call(op="store.add", values=(("Store", "CA"), ("Der", der)))
 
 
+def remove_intermediate(thumbprint: Thumbprint) -> Call:
+    """Take a CA certificate out of the machine's intermediates; harmless when it is not there."""
+    return Call(op="store.remove", values=(("Store", "CA"), ("Thumbprint", thumbprint)))
+
+
 def write_file(name: str, data: bytes) -> Call:
     """Write a file into CertDesk's folder; the answer is its full path."""
     return Call(op="file.write", values=(("Name", name), ("Data", data)))

@@ -206,7 +206,8 @@ def _undoing(services: tuple[Service, ...], before: Mapping[Service, Thumbprint]
     rest = f"; {' and '.join(kept)} would stay with the new one" if kept else ""
     yield (
         f"A roll-back gives {', '.join(before)} back to the certificates of today{rest}. "
-        "The new certificate and its intermediates would stay in their stores."
+        "The new certificate would stay in its store; what this plan adds to the intermediates is taken out again where "
+        "nothing needs it."
     )
 
 

@@ -15,7 +15,8 @@ from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
 from bot.exchange.carry import unpack_key
 from bot.exchange.fit import check_fits
-from bot.exchange.naming import name_certificate, see_naming
+from bot.exchange.intermediates import remove_intermediate, see_removed
+from bot.exchange.naming import name_certificate, restore_connector, see_naming, see_restored
 from bot.exchange.operations import enabling_call
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
@@ -52,6 +53,10 @@ def observe(
             return _see_default(runner, facts, operation.thumbprint)
         case OperationKind.NAME_IN_CONNECTOR:
             return see_naming(runner, facts, operation)
+        case OperationKind.RESTORE_CONNECTOR:
+            return see_restored(runner, facts, operation)
+        case OperationKind.REMOVE_INTERMEDIATE:
+            return see_removed(runner, facts, operation, certificate)
         case OperationKind.REMOVE_CERTIFICATE:
             is_gone = all(held.thumbprint != operation.thumbprint for held in own_store(runner))
             return _seen(is_gone, "the certificate is gone", "it is still in the store")
@@ -91,6 +96,10 @@ def act(
             return _enable(runner, facts, operation)
         case OperationKind.NAME_IN_CONNECTOR:
             return name_certificate(runner, facts, operation)
+        case OperationKind.RESTORE_CONNECTOR:
+            return restore_connector(runner, facts, operation)
+        case OperationKind.REMOVE_INTERMEDIATE:
+            return remove_intermediate(runner, facts, operation, certificate)
         case OperationKind.REMOVE_CERTIFICATE:
             reply = run(runner, cmdlets.remove_certificate(operation.thumbprint))
             return Receipt(warnings=cautions_of(reply), seen="removed")

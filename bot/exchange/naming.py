@@ -12,7 +12,7 @@ from typing import Final
 from bot.certs.findings import show, visible
 from bot.certs.prints import Thumbprint
 from bot.domain.faults import FaultKind, HostFault
-from bot.domain.plan import Connector, Observation, Operation, Receipt, Renaming
+from bot.domain.plan import Caution, Connector, Observation, Operation, Receipt, Renaming
 from bot.exchange import cmdlets
 from bot.exchange.connectors import connectors_of
 from bot.exchange.distinguished import pinned_pair
@@ -66,6 +66,35 @@ def name_certificate(runner: Runner, facts: HostFacts, operation: Operation) -> 
         )
     reply = run(runner, cmdlets.set_connector(wanted, pair))
     return Receipt(warnings=cautions_of(reply), seen=f"names {pair}")
+
+
+def see_restored(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
+    """Look whether the connector no longer names the operation's certificate; what else it names is not ours."""
+    wanted = renaming_of(operation)
+    found, pair = find_connector(runner, facts, wanted), printed_pair(runner, operation.thumbprint)
+    if found is None:
+        return Observation(done=True, seen=f"{title_of(wanted)} is not there any more")
+    named = found.tls_certificate_name
+    is_ours = bool(pair) and is_same_pair(named, pair)
+    return Observation(done=not is_ours, seen=f"{title_of(wanted)} names {_named(named)}")
+
+
+def restore_connector(runner: Runner, facts: HostFacts, operation: Operation) -> Receipt:
+    """Give the connector back what it named; what somebody has changed since stays, and people are told."""
+    wanted = renaming_of(operation)
+    found, pair = find_connector(runner, facts, wanted), printed_pair(runner, operation.thumbprint)
+    named = found.tls_certificate_name if found is not None else ""
+    if found is not None and is_same_pair(named, wanted.was):
+        return Receipt(seen="named it already")
+    if found is None or not pair or not is_same_pair(named, pair):
+        now = f"names {_named(named)} now" if found is not None else "is not there any more"
+        meaning = (
+            f"{title_of(wanted)[:1].upper()}{title_of(wanted)[1:]} {now}; somebody has changed it since, so it was left "
+            f"as it is. Before the installation it named {_named(wanted.was)}."
+        )
+        return Receipt(warnings=(Caution(meaning=meaning),), seen="left alone")
+    reply = run(runner, cmdlets.set_connector(wanted, wanted.was))
+    return Receipt(warnings=cautions_of(reply), seen=f"names {wanted.was}")
 
 
 def naming_faults(

@@ -15,7 +15,7 @@ from bot.domain.plan import Answer, Operation, OperationKind, Renaming, Service,
 from bot.exchange import cmdlets
 from bot.exchange.call import Call, Secret, SmtpDecision
 from bot.exchange.dialect import Dialect
-from bot.exchange.preview import preview_call, preview_intermediate, preview_naming
+from bot.exchange.preview import preview_call, preview_intermediate, preview_naming, preview_removal
 
 _PREVIEW_PATH = "C:\\CertDesk\\certificate.cer"
 
@@ -174,6 +174,36 @@ def name_in_connector(
         only_if=only_if,
         connector=connector,
         text=preview_naming(connector, thumbprint),
+    )
+
+
+def restore_connector(host: HostName, thumbprint: Thumbprint, connector: Renaming) -> Operation:
+    """
+    Make a connector name again what it named before, if it still names this certificate.
+
+    Args:
+        thumbprint: the certificate the installation made it name.
+    """
+    return Operation(
+        key=_key(host, OperationKind.RESTORE_CONNECTOR, thumbprint, *_short(connector)),
+        host=host,
+        step=Step.RESTORE,
+        kind=OperationKind.RESTORE_CONNECTOR,
+        thumbprint=thumbprint,
+        connector=connector,
+        text=preview_call(cmdlets.set_connector(connector, connector.was)),
+    )
+
+
+def remove_intermediate(host: HostName, thumbprint: Thumbprint) -> Operation:
+    """Take an intermediate out of the host's CA store, if nothing there needs it."""
+    return Operation(
+        key=_key(host, OperationKind.REMOVE_INTERMEDIATE, thumbprint),
+        host=host,
+        step=Step.RESTORE,
+        kind=OperationKind.REMOVE_INTERMEDIATE,
+        thumbprint=thumbprint,
+        text=preview_removal(thumbprint),
     )
 
 

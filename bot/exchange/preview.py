@@ -44,6 +44,11 @@ def preview_intermediate(file_name: str) -> str:
     return f"certutil -f -addstore CA {quote_text(file_name)}"
 
 
+def preview_removal(thumbprint: Thumbprint) -> str:
+    """Write what a person would type to take a CA certificate out of the machine's intermediates."""
+    return f"certutil -delstore CA {quote_text(thumbprint)}"
+
+
 def preview_naming(connector: Renaming, thumbprint: Thumbprint) -> str:
     """
     Write how a connector is made to name a certificate, in the spelling Exchange itself prints.

@@ -33,7 +33,13 @@ SEEING_IS_ENOUGH = frozenset(
 )
 """Operations whose end state cannot be an accident; Exchange computes the Services it shows (4.3)."""
 
-SEEING_IS_ALL = frozenset({OperationKind.ENABLE_SMTP_KEEPING_DEFAULT})
+SEEING_IS_ALL = frozenset(
+    {
+        OperationKind.ENABLE_SMTP_KEEPING_DEFAULT,
+        OperationKind.RESTORE_CONNECTOR,
+        OperationKind.REMOVE_INTERMEDIATE,
+    }
+)
 """Operations that bring about nothing but what is looked at: with No, enabling SMTP grants what is shown (3.2)."""
 
 

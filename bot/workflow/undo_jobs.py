@@ -1,12 +1,15 @@
 """The jobs that take something back: roll-back to the certificates of before, and retirement."""
 
+from dataclasses import replace
+
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
 from bot.domain.life import way_back
 from bot.domain.order import HostStep
-from bot.domain.plan import HostPlan, InstallPlan, Operation, Step
+from bot.domain.plan import HostPlan, InstallPlan, Operation, OperationKind, Step
 from bot.domain.states import State
+from bot.domain.undoing import done_part
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
 from bot.workflow.outcome import (
@@ -70,10 +73,25 @@ class RollBackJob:
         if reached == Done(UNTOUCHED):
             return Done()
         try:
-            operations = self._hosts.plan_roll_back(plan, host)
+            ran = done_part(host_plan, lambda op: self._ran(errand.order_id, op))
+            operations = self._hosts.plan_roll_back(replace(plan, hosts=(ran,)), host)
         except HostFault as fault:
             return NeedsPerson(fault.kind.value, fault.sentence)
         return self._work.run_all(run, errand, operations, prefix="back/")
+
+    def _ran(self, order_id: OrderId, operation: Operation) -> bool:
+        """
+        Whether an operation of the installation may have changed its host.
+
+        Of a host that was finished everything did, whatever the journal still knows; an intermediate is only taken
+        out when the journal says that it was added, and was not there before.
+        """
+        if self._work.has_begun(order_id, operation):
+            return True
+        order = self._orders.load(order_id)
+        is_finished = order.installed_at is not None or operation.host in order.done_hosts
+        is_meant = operation.only_if in (None, order.answers.get(operation.host))
+        return is_finished and is_meant and operation.kind is not OperationKind.ADD_INTERMEDIATE
 
     def _reached(self, order_id: OrderId, plan: InstallPlan, host_plan: HostPlan) -> Outcome:
         """Whether the installation came to this host and took something; else it is left alone now too."""

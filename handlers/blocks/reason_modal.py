@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.order import CertificateOrder
+from bot.domain.undoing import what_stays
 from handlers.blocks import order_facts as of
 from handlers.blocks.fields import field, line
-from handlers.blocks.parts import Block, modal, section
+from handlers.blocks.parts import Block, labelled, modal, section
 from handlers.blocks.state_reader import State, typed
 from handlers.ids import Callback, Field
 from handlers.refs import Act, OrderRef, render_ref
@@ -45,7 +46,8 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
     ),
     Act.ROLL_BACK: _Wording(
         title="Roll back", submit="Roll back now", asks="Why is it rolled back?",
-        consequence="Every host's services go back to the certificates of before.",
+        consequence="Every host's services go back to the certificates of before, from the last host to the first, "
+        "and so do the connectors this order changed.",
     ),
     Act.RETIRE: _Wording(
         title="Retire certificate", submit="Remove it now", asks="Why is it retired?",
@@ -85,7 +87,12 @@ def reason_modal(order: CertificateOrder, ref: OrderRef, act: Act) -> Block:
     return modal(
         Callback.REASON_FORM, title=words.title, submit=words.submit, close="Keep it as it is",
         metadata=metadata,
-        blocks=[section(f"{of.sentence(order)}\n{words.consequence}"), reason, *_typed(order, act)],
+        blocks=[
+            section(f"{of.sentence(order)}\n{words.consequence}"),
+            *_lasting(order, act),
+            reason,
+            *_typed(order, act),
+        ],
     )  # fmt: skip
 
 
@@ -103,6 +110,14 @@ def reason_errors(state: State, order: CertificateOrder, act: Act) -> dict[str, 
     if act in TYPED_NAME and typed(state, Field.TYPED_NAME).lower() != name.lower():
         errors[str(Field.TYPED_NAME)] = f"Type {name} to confirm; nothing was removed."
     return errors
+
+
+def _lasting(order: CertificateOrder, act: Act) -> list[Block]:
+    """What a roll-back cannot undo, read before it is asked for."""
+    if act is not Act.ROLL_BACK or order.plan is None:
+        return []
+    lines = "\n".join(f"• {sentence}" for sentence in what_stays(order.plan))
+    return [labelled("What cannot be undone", lines)]
 
 
 def _typed(order: CertificateOrder, act: Act) -> list[Block]:

@@ -47,6 +47,7 @@ from tests.fakes.exchange_host import (
     name_in_connector,
     observe,
     read_back,
+    restore_connector,
     rsa_key,
     subject_of,
     waiting,
@@ -240,6 +241,10 @@ class FakeExchangeHosts:
                     host.intermediates.append(operation.thumbprint)
             case OperationKind.IMPORT_CERTIFICATE:
                 import_leaf(host, operation, certificate, parcel)
+            case OperationKind.RESTORE_CONNECTOR:
+                restore_connector(host, operation)
+            case OperationKind.REMOVE_INTERMEDIATE:
+                host.intermediates.remove(operation.thumbprint)
             case OperationKind.NAME_IN_CONNECTOR:
                 name_in_connector(host, operation)
             case OperationKind.REMOVE_CERTIFICATE:

@@ -240,6 +240,10 @@ def observe(host: FakeHost, operation: Operation) -> Observation:
             is_done = host.default_smtp == operation.thumbprint
         case OperationKind.NAME_IN_CONNECTOR:
             is_done = held is not None and pair_of(held) == _named(host, operation)
+        case OperationKind.RESTORE_CONNECTOR:
+            is_done = held is None or pair_of(held) != _named(host, operation)
+        case OperationKind.REMOVE_INTERMEDIATE:
+            is_done = operation.thumbprint not in host.intermediates
         case OperationKind.REMOVE_CERTIFICATE:
             is_done = held is None
     return Observation(done=is_done, seen="it is so" if is_done else "it is not so")
@@ -258,6 +262,13 @@ def name_in_connector(host: FakeHost, operation: Operation) -> None:
     if Service.SMTP not in held.services:
         raise fault(host.name, FaultKind.CMDLET_ERROR, "NotEnabledForSmtp", "no")
     set_pair(host, wanted, pair_of(held))
+
+
+def restore_connector(host: FakeHost, operation: Operation) -> None:
+    """Give a connector its old pair back; one that names neither is left alone."""
+    held, wanted = host.certificates.get(operation.thumbprint), operation.connector
+    if held is not None and wanted is not None and _named(host, operation) == pair_of(held):
+        set_pair(host, wanted, wanted.was)
 
 
 def set_pair(host: FakeHost, wanted: Renaming, pair: str) -> None:

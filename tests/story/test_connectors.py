@@ -112,6 +112,29 @@ async def test_without_a_role_the_rest_stands_and_a_person_s_line_ends_it(tmp_pa
         assert await stage.ran("Set-ReceiveConnector") == 1
 
 
+async def test_a_roll_back_gives_the_connectors_back(tmp_path: Path) -> None:
+    """To the letter; before the click people read what stays, and afterwards again, on the card and in the thread."""
+    async with staged(tmp_path) as stage:
+        own = (await stage.look(stage.host, "state"))["default_smtp"]
+        await stage.pin(own)
+        before, served = await stage.pairs(), {}
+        scene = stage.scene(WITH_CONNECTORS)
+        served = await scene.served()
+        await scene.until("installed")
+        installed = await stage.pairs()
+        await scene.press_status(scene.olga, "Roll back")
+        view = await scene.olga.view("Roll back")
+        assert "What cannot be undone" in json.dumps(view["blocks"])
+        await scene.give_reason(scene.olga, "Roll back", "Phones do not trust it.")
+        await scene.status(State.ROLLED_BACK, "stays in the CA store")
+        await scene.in_thread("could not be undone", "transport chooses by name")
+
+        assert {name for name in before if before[name] != installed[name]} == CHANGED
+        assert before == await stage.pairs()
+        assert served == await scene.served()
+        assert await stage.ran("store.remove") == 0
+
+
 async def test_a_connector_somebody_changed_is_left_to_them(tmp_path: Path) -> None:
     """Between the plan and its run: the work stops with a sentence and changes no connector."""
     async with staged(tmp_path) as stage:

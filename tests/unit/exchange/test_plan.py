@@ -350,6 +350,7 @@ def test_roll_back_restores_the_default_first() -> None:
         (_KINDS.RESTORE_SMTP_DEFAULT, self_signed.thumbprint, (Service.SMTP,)),
         (_KINDS.ENABLE_SERVICES, _OLD, (Service.IIS, Service.IMAP, Service.POP)),
         (_KINDS.ENABLE_SERVICES, _OLD, (Service.UM,)),
+        (_KINDS.REMOVE_INTERMEDIATE, thumbprint_of(certificate.path[0]), ()),
     ]
     assert not {one.key for one in undone} & {one.key for one in plan.host(EX01).operations}
     assert _told(plan.host(EX01), "A roll-back gives IIS, SMTP, IMAP, POP, UM back")

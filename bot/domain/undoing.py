@@ -1,0 +1,59 @@
+"""What of an installation can be undone: the part that ran, and sentences on what stays whatever is done."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bot.domain.plan import HostPlan, InstallPlan, Operation, OperationKind, Service, Step
+
+
+def done_part(host_plan: HostPlan, is_done: Callable[[Operation], bool]) -> HostPlan:
+    """
+    The part of a host's plan that ran, or may have: a roll-back of it undoes nothing else.
+
+    A service is given back when its own enabling ran; where SMTP was enabled and the default kept, there is
+    nothing to give back.
+    """
+    ran = tuple(op for op in host_plan.operations if is_done(op))
+    moved = {service for op in ran if _moves(op) for service in op.services}
+    before = {service: old for service, old in host_plan.before.items() if service in moved}
+    if not before:
+        ran = tuple(op for op in ran if op.step is not Step.ENABLE)
+    return replace(host_plan, operations=ran, before=before)
+
+
+def what_stays(plan: InstallPlan) -> tuple[str, ...]:
+    """Sentences on what a roll-back of the plan cannot undo; shown before it is asked for and after it ran."""
+    return tuple(_stays(plan))
+
+
+def _moves(operation: Operation) -> bool:
+    is_kept = operation.kind is OperationKind.ENABLE_SMTP_KEEPING_DEFAULT
+    return operation.step is Step.ENABLE and not is_kept
+
+
+def _stays(plan: InstallPlan) -> Iterator[str]:
+    yield "The new certificate and its key stay in the hosts' stores; Exchange may go on showing services on it."
+    for host in plan.hosts:
+        kept = [s for s in plan.services if host.before.get(s, plan.thumbprint) == plan.thumbprint]
+        if kept:
+            verb = "keeps" if len(kept) == 1 else "keep"
+            yield f"{host.host}: {' and '.join(kept)} had no other certificate before and {verb} the new one."
+    if Service.SMTP in plan.services and any(host.smtp_by_name for host in plan.hosts):
+        yield (
+            "STARTTLS may go on showing the new certificate where a connector's name is among its names: "
+            "transport chooses by name, and SMTP cannot be taken off a certificate."
+        )
+    mail = [service for service in (Service.POP, Service.IMAP) if service in plan.services]
+    if mail:
+        yield (
+            f"{' and '.join(mail)} find their certificate by X509CertificateName, which becomes the first name of "
+            "the certificate of before; a name that was set by hand has to be set again."
+        )
+    kinds = {op.kind for host in plan.hosts for op in host.operations}
+    if OperationKind.NAME_IN_CONNECTOR in kinds:
+        yield "A connector that somebody has changed since is left as it is."
+    if OperationKind.ADD_INTERMEDIATE in kinds:
+        yield (
+            "Intermediates that this order added are taken out where nothing on the host needs them; those that "
+            "were there before stay."
+        )
