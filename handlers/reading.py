@@ -54,11 +54,11 @@ async def hosts(_: Visit, rooms: Rooms, __: Words) -> Reply:
 
 
 async def inventory(_: Visit, rooms: Rooms, words: Words) -> Reply:
-    """The certificates and the pending requests on one host, read now."""
+    """The certificates on one host, what hangs on them and the pending requests, read now."""
     host = _host(rooms, words)
     snapshot = await asyncio.to_thread(rooms.hosts.snapshot, host)
     pending = await asyncio.to_thread(pending_requests, rooms.hosts, rooms.orders, host)
-    return inventory_picture(snapshot, now=rooms.clock.now(), pending=pending)
+    return inventory_picture(snapshot, pending=pending)
 
 
 async def probe(_: Visit, rooms: Rooms, words: Words) -> Reply:

@@ -7,6 +7,7 @@ import certifi
 import typer
 
 from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
+from bot.cli.inventory_page import inventory_json, inventory_page
 from bot.cli.records import kept_orders
 from bot.domain.ids import HostName
 from bot.domain.pending import JudgedRequest
@@ -73,7 +74,7 @@ def _host_and_port(address: str, usual: int) -> tuple[str, int]:
 
 
 def inventory(host: str, *, as_json: Json = False) -> None:
-    """List the certificates an Exchange host shows, and the requests that wait there."""
+    """Read an Exchange host: its certificates, what hangs on them, and the requests that wait there."""
     from bot.settings import load_settings
     from bot.site_file import load_site_file
     from bot.system.clock import SystemClock
@@ -85,33 +86,11 @@ def inventory(host: str, *, as_json: Json = False) -> None:
     snapshot = hosts.snapshot(HostName(host))
     pending = pending_requests(hosts, kept_orders(), HostName(host))
     if as_json:
-        say_json(
-            {
-                "host": snapshot.host,
-                "build": snapshot.build,
-                "default_smtp": snapshot.default_smtp,
-                "certificates": [
-                    {
-                        "thumbprint": c.thumbprint,
-                        "sha256": c.sha256,
-                        "subject": c.subject,
-                        "names": list(c.names),
-                        "not_after": c.not_after.isoformat(),
-                        "services": list(c.services),
-                        "status": c.status,
-                    }
-                    for c in snapshot.certificates
-                ],
-                "pending": [_plain_request(one) for one in pending],
-            }
-        )
+        requests = [_plain_request(one) for one in pending]
+        say_json({**inventory_json(snapshot), "pending": requests})
         return
-    say(f"{snapshot.host} {snapshot.build}")
-    for c in snapshot.certificates:
-        mark = " default SMTP" if c.thumbprint == snapshot.default_smtp else ""
-        say(
-            f"{c.thumbprint}  {c.not_after:%Y-%m-%d}  {','.join(c.services) or '-'}  {c.subject}{mark}"
-        )
+    for line in inventory_page(snapshot):
+        say(line)
     for one in pending:
         order = f" order {one.order.id}" if one.order else ""
         say(

@@ -65,7 +65,7 @@ def forecast_host(
         *forecast_same_names(certificate, snapshot),
         *forecast_hybrid(certificate, snapshot),
         *forecast_web(snapshot, services, dialect, before=before, new=certificate.facts.thumbprint),
-        *forecast_mail(wish, certificate, snapshot, services, dialect),
+        *forecast_mail(wish, certificate, snapshot, services, dialect, before=before),
         *forecast_auth(snapshot),
         *forecast_unread(snapshot),
         *_undoing(services, before),

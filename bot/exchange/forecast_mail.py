@@ -1,13 +1,14 @@
 """What people are told of POP and IMAP, which find their certificate by a name, and of SMTP where nobody asked for it. Only words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint
 from bot.domain.order import Wish
 from bot.domain.plan import Service, Snapshot
 from bot.exchange.dialect import Dialect
-from bot.exchange.served import BY_NAME, covers, has_wildcard_first, mail_name
+from bot.exchange.served import BY_NAME, covers, first_name, has_wildcard_first, mail_name
 
 _RESTARTS: Final = {
     Service.POP: ("MSExchangePop3", "MSExchangePOP3BE"),
@@ -22,14 +23,15 @@ def forecast_mail(
     snapshot: Snapshot,
     services: tuple[Service, ...],
     dialect: Dialect,
+    *,
+    before: Mapping[Service, Thumbprint],
 ) -> Iterator[str]:
     """Sentences on the names of POP and IMAP, on a wildcard there, and on the restarts they want."""
     mail = [service for service in wish.services if service in BY_NAME]
     if mail and has_wildcard_first(certificate):
         yield from _wildcard(mail, certificate, snapshot)
     else:
-        for service in mail:
-            yield from _renamed(service, certificate, snapshot)
+        yield from _renamed(mail, certificate, snapshot, before)
     if mail and Service.SMTP not in services and not has_wildcard_first(certificate):
         yield (
             f"SMTP is not asked for, but with {' and '.join(mail)} transport may read the key as well: Exchange will show SMTP "
@@ -56,23 +58,52 @@ def _wildcard(
             )
 
 
-def _renamed(service: Service, certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
-    first, now = mail_name(certificate), snapshot.mail_names.get(service)
-    if first is None or now is None or now.lower() == first:
-        return
-    if not now:
-        yield f"{service} has no X509CertificateName yet; enabling it sets {first}."
-        return
-    lost = (
-        ""
-        if _is_covered(now, certificate)
-        else f" The new certificate does not hold {now[:100]!r}: clients that go by it will be warned."
-    )
-    yield (
-        f"{service} finds its certificate by the name {now[:100]!r} today; enabling renames that to {first}, "
-        f"the certificate's first name.{lost} A roll-back enables the old certificate, whose first name may be another: "
-        f"look at Get-{service.title()}Settings then."
-    )
+def _renamed(
+    mail: list[Service],
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    before: Mapping[Service, Thumbprint],
+) -> Iterator[str]:
+    """One sentence for services that go by the same name today; none for a name that stays."""
+    first = mail_name(certificate)
+    by_name: dict[str, list[Service]] = {}
+    for service in mail:
+        now = snapshot.mail_names.get(service)
+        if first is not None and now is not None and now.lower() != first:
+            by_name.setdefault(now, []).append(service)
+    for now, services in by_name.items():
+        who, finds = " and ".join(services), "find" if len(services) > 1 else "finds"
+        if not now:
+            yield f"{who} had no X509CertificateName until now; enabling sets {first}."
+            continue
+        lost = (
+            ""
+            if _is_covered(now, certificate)
+            else f" The new certificate does not hold {now[:100]!r}: clients that go by it will be warned."
+        )
+        yield (
+            f"The name by which {who} {finds} a certificate is {now[:100]!r} today; enabling makes it {first}, the new "
+            f"certificate's first name.{lost}{_given_back(now, services, snapshot, before)}"
+        )
+
+
+def _given_back(
+    now: str,
+    services: list[Service],
+    snapshot: Snapshot,
+    before: Mapping[Service, Thumbprint],
+) -> str:
+    """A roll-back enables the old certificate, which names the service after its own first name."""
+    told = ""
+    for service in services:
+        old = snapshot.certificate(before.get(service))
+        name = first_name(old.subject, old.names) if old is not None else None
+        if name is not None and name.lower() != now.lower():
+            told += (
+                f" A roll-back would make {service}'s name {name}: "
+                f"set {now[:100]!r} again with Set-{service.title()}Settings then."
+            )
+    return told
 
 
 def _is_covered(name: str, certificate: IssuedCertificate) -> bool:

@@ -31,18 +31,23 @@ def has_wildcard_first(certificate: IssuedCertificate) -> bool:
 
 
 def mail_name(certificate: IssuedCertificate) -> DnsName | None:
+    """The name POP and IMAP get when they are enabled with a certificate."""
+    return first_name(certificate.facts.subject, certificate.facts.names)
+
+
+def first_name(subject: str, names: tuple[DnsName, ...]) -> DnsName | None:
     """
-    The name POP and IMAP get when they are enabled: the common name if it is a DNS name, else the first of the SAN.
+    The first name of a certificate as Exchange counts: the common name if it is a DNS name, else the first of the SAN.
 
     Source: exchange.md 2.3 point 6, 4.2.
     """
-    common = (value for key, value in name_parts(certificate.facts.subject) if key == "CN")
+    common = (value for key, value in name_parts(subject) if key == "CN")
     for text in common:
         try:
             return parse_dns_name(text)
         except BadName:
             continue
-    return next(iter(certificate.facts.names), None)
+    return next(iter(names), None)
 
 
 def covers(own: DnsName, name: str) -> bool:

@@ -1,18 +1,28 @@
 """What was read for one person: hosts, a host's certificates, handshakes, an order's audit."""
 
-from datetime import datetime
-
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
+from bot.domain.inventory import HostLine, addresses_of, host_lines, marks_of
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import JudgedRequest, Standing
 from bot.domain.plan import Handshake, HostCertificate, Snapshot
 from bot.domain.site import Site
-from handlers.blocks.parts import Block, Picture, context, header, picture, section
+from handlers.blocks.parts import (
+    Block,
+    Picture,
+    context,
+    divider,
+    facts,
+    header,
+    picture,
+    section,
+)
 from handlers.blocks.pending_rows import pending_rows
-from handlers.blocks.text import code, codes, count, mention, when
+from handlers.blocks.text import code, codes, count, day, mention, when
 
 _SHOWN = 20
+_FACTS = 10
+_FACTS_SHOWN = 40
 _ENTRIES_SHOWN = 30
 
 
@@ -28,13 +38,11 @@ def hosts_picture(site: Site, installed: tuple[CertificateOrder, ...]) -> Pictur
     return picture(told, [header("Exchange hosts"), section("\n".join(rows) or told)])
 
 
-def inventory_picture(
-    snapshot: Snapshot, *, now: datetime, pending: tuple[JudgedRequest, ...] = ()
-) -> Picture:
-    """Render the certificates and pending requests of a host as they were read a moment ago."""
+def inventory_picture(snapshot: Snapshot, *, pending: tuple[JudgedRequest, ...] = ()) -> Picture:
+    """Render a host as it was read a moment ago: what hangs on its certificates, these, and pending requests."""
     shown = snapshot.certificates[:_SHOWN]
     told = f"{code(snapshot.host)} holds {count(len(snapshot.certificates), 'certificate')}{_waiting(pending)}."
-    rows = [section(_certificate(c, snapshot, now)) for c in shown]
+    rows = [section(_certificate(c, snapshot)) for c in shown]
     rest = len(snapshot.certificates) - len(shown)
     more = [context(f"and {rest} more")] if rest > 0 else []
     foot = context(
@@ -45,6 +53,8 @@ def inventory_picture(
         [
             header(f"Certificates on {snapshot.host}"),
             section(told),
+            *_host_facts(snapshot),
+            divider(),
             *pending_rows(pending),
             *rows,
             *more,
@@ -83,24 +93,34 @@ def _waiting(pending: tuple[JudgedRequest, ...]) -> str:
     return f" and {count(len(pending), 'pending request')}, {abandoned} of them abandoned"
 
 
-def _certificate(held: HostCertificate, snapshot: Snapshot, now: datetime) -> str:
+def _host_facts(snapshot: Snapshot) -> list[Block]:
+    """Label and value side by side; what is wrong stands under its value."""
+    pairs = [(line.label, _value(line)) for line in host_lines(snapshot)[:_FACTS_SHOWN]]
+    return [facts(pairs[at : at + _FACTS]) for at in range(0, len(pairs), _FACTS)]
+
+
+def _value(line: HostLine) -> str:
+    until = f", until {day(line.until)}" if line.until is not None else ""
+    warning = f"\n*Warning:* {line.warning}" if line.warning else ""
+    return f"{code(line.value)}{until}{warning}"
+
+
+def _certificate(held: HostCertificate, snapshot: Snapshot) -> str:
     services = ", ".join(held.services) or "no service"
-    marks = [
-        "default SMTP certificate" if held.thumbprint == snapshot.default_smtp else "",
-        "expired" if held.not_after < now else "",
-        "" if held.has_private_key else "no private key",
-    ]
-    said = "".join(f"; {mark}" for mark in marks if mark)
+    marks = "".join(f"; {mark}" for mark in marks_of(snapshot, held))
+    addresses = addresses_of(snapshot, held)
+    bound = f"; bound at {codes(list(addresses), limit=300)}" if addresses else ""
+    names = f" Names: {codes(list(held.names), limit=500)}" if held.names else ""
     return (
         f"{code(held.subject)}\n{code(held.thumbprint)}, valid until {when(held.not_after)}\n"
-        f"{services}{said}. Names: {codes(list(held.names), limit=500)}"
+        f"{services}{marks}{bound}.{names}"
     )
 
 
 def _entry(entry: AuditEntry) -> str:
-    facts = "; ".join(f"{key} {value}" for key, value in entry.facts.items())
+    details = "; ".join(f"{key} {value}" for key, value in entry.facts.items())
     why = f" Reason: {code(entry.why, 100)}." if entry.why else ""
-    told = f" {code(facts, 160)}" if facts else ""
+    told = f" {code(details, 160)}" if details else ""
     return (
         f"{when(entry.at)} {mention(entry.by)}: *{entry.what.replace('_', ' ')}*"
         f" ({entry.before or 'new'} to {entry.after}).{why}{told}"

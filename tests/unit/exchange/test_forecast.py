@@ -223,22 +223,19 @@ def test_a_healthy_auth_certificate_is_not_mentioned(parts: dict[str, Any]) -> N
 _NAMES: list[tuple[dict[Service, str], str, str]] = [
     (
         {Service.POP: "EX01"},
-        "POP finds its certificate by the name 'EX01' today; enabling renames that to mail.example.com",
+        "by which POP finds a certificate is 'EX01' today; enabling makes it mail.example.com",
         "",
     ),
     ({Service.POP: "EX01"}, "does not hold 'EX01'", ""),
-    (
-        {Service.IMAP: "autodiscover.example.com"},
-        "IMAP finds its certificate by the name",
-        "does not hold",
-    ),
-    ({Service.POP: "MAIL.example.com"}, "", "finds its certificate"),
+    ({Service.IMAP: "EX01", Service.POP: "EX01"}, "by which IMAP and POP find a certificate", ""),
+    ({Service.IMAP: "autodiscover.example.com"}, "by which IMAP finds", "does not hold"),
+    ({Service.POP: "MAIL.example.com"}, "", "a certificate is"),
     (
         {Service.POP: ""},
-        "POP has no X509CertificateName yet; enabling it sets mail.example.com",
-        "finds",
+        "POP had no X509CertificateName until now; enabling sets mail.example.com",
+        "a certificate is",
     ),
-    ({}, "", "finds its certificate"),
+    ({}, "", "a certificate is"),
 ]
 
 
@@ -253,13 +250,26 @@ def test_a_rename_of_pop_and_imap_is_told(
     assert not absent or not _told(plan, absent)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("pop.example.com", True), ("old.example.com", False), ("OLD.example.com", False)],
+)
+def test_a_name_that_a_roll_back_would_not_give_back_is_told(name: str, expected: bool) -> None:
+    """It enables the old certificate, and POP is called by that one's first name then."""
+    old = held(OLD, subject="CN=old.example.com", services=("POP",))
+    plan = _plan(seen(certificates=(old, self_signed(), auth()), mail_names={Service.POP: name}))
+
+    assert _told(plan, "A roll-back would make POP's name old.example.com") is expected
+    assert _told(plan, f"set {name!r} again with Set-PopSettings") is expected
+
+
 def test_the_common_name_is_the_name_pop_gets() -> None:
     """It stands first, even where the vendor sorted the alternative names otherwise."""
     asked = ask(names=(DnsName("a.example.com"), MAIL), subject=Subject(common_name=MAIL))
     certificate = _VENDOR.answer(FakeExchangeHosts().make_csr(asked))
 
     assert _told(
-        _plan(seen(mail_names={Service.POP: "old"}), certificate), f"renames that to {MAIL}"
+        _plan(seen(mail_names={Service.POP: "old"}), certificate), f"enabling makes it {MAIL}"
     )
 
 

@@ -15,8 +15,9 @@ from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import Clearing
-from bot.domain.plan import Caution, Handshake, HostCertificate, Snapshot
+from bot.domain.plan import Caution, Handshake, HostCertificate, Service, Snapshot
 from bot.domain.states import State
+from bot.domain.surroundings import AuthCertificates, Fact, Unread, Web, WebBinding
 from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.desk_modals import bundle_modal, submitted_modal, upload_modal
@@ -283,6 +284,17 @@ def _host_snapshot() -> Snapshot:
     return Snapshot(
         host=scene.EX01, taken_at=scene.NOON, build="15.2.1544.4", fqdn="ex01.example.com",
         certificates=(held,), default_smtp=scene.OLD, intermediates=(),
+        web=Web(
+            bindings=(
+                WebBinding(site=1, name="Default Web Site", address="*:443", port=443, thumbprint=scene.OLD),
+                WebBinding(site=2, name="Exchange Back End", address="*:444", port=444, thumbprint=None),
+                WebBinding(site=7, name="*In`tra<net>", address="a_b.example.com:443", port=443, thumbprint=scene.NEW),
+            ),
+            requires_ssl=False,
+        ),
+        mail_names={Service.POP: "mail.example.com"},
+        auth=AuthCertificates(current=scene.NEW),
+        unread=(Unread(fact=Fact.IMAP, why="Get-ImapSettings answered '<!channel>'"),),
     )  # fmt: skip
 
 
@@ -293,7 +305,7 @@ READINGS: dict[str, Callable[[], Picture]] = {
     "renewable": lambda: renewable_list((scene.order(State.INSTALLED),)),
     "nothing renewable": lambda: renewable_list(()),
     "hosts": lambda: hosts_picture(scene.SITE, (scene.order(State.INSTALLED),)),
-    "inventory": lambda: inventory_picture(_host_snapshot(), now=scene.NOON),
+    "inventory": lambda: inventory_picture(_host_snapshot()),
     "probe": lambda: probe_picture(
         "EX01",
         (
