@@ -95,6 +95,7 @@ def _people(facts: TownFacts) -> list[str]:
 def _host(host: Mapping[str, Any]) -> str:
     ports = {service: port for service, port in host["tls"].items() if service in PROBED}
     endpoint = {"psrp": host["psrp"], "door": "psrp"} if host.get("door") == "psrp" else {}
+    keys = {"local_key": True} if host.get("local_key") else {}
     about = _table(
         "[[hosts]]",
         name=host["name"],
@@ -105,6 +106,7 @@ def _host(host: Mapping[str, Any]) -> str:
         password_env=password_variable(host["name"]),
         shell="snapin",
         **endpoint,
+        **keys,
         connect_to="127.0.0.1",
     )
     return about + "\n" + _table("[hosts.ports]", **ports)

@@ -21,12 +21,13 @@ from sandbox.town_folder import CONFIG_FILE, TownFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostWish:
-    """One Exchange host of the town, the door by which the bot reaches its cmdlets, and what it may do there."""
+    """One Exchange host of the town, the door by which the bot reaches its cmdlets, and what it may do there and for it."""
 
     name: str = "EX01"
     version: Version = "2019"
     door: Literal["winrm", "psrp"] = "winrm"
     role_group: str = "Server Management"
+    local_key: bool = False
 
 
 class Town:
@@ -112,7 +113,7 @@ class Town:
     async def _start_host(self, wish: HostWish) -> Addresses:
         part = exchange_part(name=wish.name, version=wish.version, role_group=wish.role_group)
         addresses = await self._start(part)
-        return {**addresses, "door": wish.door}
+        return {**addresses, "door": wish.door, "local_key": wish.local_key}
 
     def _slack_part(self) -> Part:
         links = [{"title": "Vendor's portal", "url": self.vendor["page"]}]

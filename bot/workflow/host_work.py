@@ -7,7 +7,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.domain.ids import HostName, OrderId
 from bot.domain.leases import Lease
 from bot.domain.order import CertificateOrder
-from bot.domain.plan import Caution, Operation, OperationKind, Receipt, Step
+from bot.domain.plan import Caution, InstallPlan, Operation, OperationKind, Receipt, Step
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.key_work import KeyWork
 from bot.workflow.operations import Operator, RemoteOperation
@@ -123,6 +123,13 @@ class HostWork:
     def is_done(self, order_id: OrderId, operation: Operation) -> bool:
         """Whether the end state of an operation of an installation was seen."""
         return self._operator.is_confirmed(_key(order_id, operation))
+
+    def missing_key(self, order: CertificateOrder, plan: InstallPlan) -> NeedsPerson | None:
+        """Why the plan cannot be brought to its end for want of a key that CertDesk made; None when it can."""
+        brought = (op for host in plan.hosts for op in host.operations if op.pfx is not None)
+        if all(self.is_done(order.id, op) for op in brought):
+            return None
+        return self._keys.missing(order)
 
     def certificate(self, order: CertificateOrder) -> IssuedCertificate:
         """The proven certificate of an order that has come so far."""

@@ -96,6 +96,9 @@ class InstallJob:
                 "The stored plan is not the one that was approved, so this run did nothing on any host. "
                 "Cancel the order and ask anew; the plan is part of what was approved.",
             )
+        missing = self._work.missing_key(order, plan)
+        if missing is not None:
+            return missing
         bad = self._reasons_against(order)
         if bad:
             return NeedsPerson(

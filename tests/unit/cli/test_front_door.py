@@ -115,6 +115,24 @@ def test_the_doctor_names_everything_that_is_missing(certdesk: FrontDoor) -> Non
     ]
 
 
+def test_the_doctor_says_whose_keys_could_not_be_kept(
+    certdesk: FrontDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that may get a key made by CertDesk, and no vault key to keep it with; nothing starts like that either."""
+    example = (Path(__file__).parents[3] / "certdesk.example.toml").read_text(encoding="utf-8")
+    (tmp_path / "certdesk.toml").write_text(
+        example.replace("local_key = false", "local_key = true")
+    )
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    [told] = json.loads(certdesk("doctor", "--json").out)["faults"]
+
+    assert "CERTDESK_VAULT_KEY is empty, and EX01 may get keys made by CertDesk" in told
+    assert told in certdesk("run").err
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
+    assert 0 == certdesk("doctor").code
+
+
 @pytest.mark.parametrize("verb", [("run",), ("worker",), ("watch", "now"), ("inventory", "EX01")])
 def test_without_settings_nothing_starts(certdesk: FrontDoor, verb: tuple[str, ...]) -> None:
     """Exit 2 with the sentences on stderr."""

@@ -215,10 +215,28 @@ def test_without_the_key_nothing_is_sent(case: str) -> None:
     play(built, Work.INSTALL)
 
     after = built.order()
-    assert (State.FAILED, FaultKind.UNSUPPORTED.value) == (after.state, after.fault_code)
+    code = "local-key-gone" if case == "wiped" else FaultKind.UNSUPPORTED.value
+    assert (State.FAILED, code) == (after.state, after.fault_code)
     assert "Nothing was imported." in after.detail
     assert [] == built.hosts.parcels
     assert [] == [key for key in built.memory.intents if "import" in key]
+    if case == "wiped":
+        assert {} == built.hosts.acts
+
+
+def test_an_installation_that_only_has_to_be_proven_needs_no_key() -> None:
+    """Every host had it when its day came: the retry goes on to the proof."""
+    built = installing()
+    built.prober.proven = [*[True], *[False] * 6, True]
+    play(built, Work.INSTALL)
+    assert (State.FAILED, "not-proven") == (built.order().state, built.order().fault_code)
+    for one in built.secrets.kept():
+        built.memory.sealed[one.id] = replace(one, wiped_at=NOON)
+
+    built.engine.retry(SEVEN, by=OLGA)
+    play(built, Work.INSTALL)
+
+    assert State.INSTALLED is built.order().state
 
 
 def test_a_failed_installation_keeps_the_key_for_the_retry() -> None:
