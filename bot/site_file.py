@@ -59,7 +59,7 @@ class HostSection(_Strict):
     name: HostText
     version: Literal["2007", "2010", "2013", "2016", "2019", "se"]
     winrm: str = Field(pattern=r"^https?://")
-    auth: Literal["ntlm", "kerberos", "credssp", "basic"] = "kerberos"
+    auth: Literal["ntlm", "kerberos", "credssp", "basic", "certificate"] = "kerberos"
     user: str = ""
     password_env: str = ""
     password_file: str = ""
@@ -67,6 +67,8 @@ class HostSection(_Strict):
     shell: Literal["snapin", "session"] = "snapin"
     psrp: str = Field(default="", pattern=r"^(https?://.*)?$")
     door: Literal["auto", "winrm", "psrp"] = "auto"
+    cert_pem: str = ""
+    key_pem: str = ""
     ca_pem: str = ""
     lab: bool = False
     local_key: bool = False
@@ -88,6 +90,22 @@ class HostSection(_Strict):
             raise ValueError(
                 "local_key cannot be true for Exchange 2007: it imports a PFX from a file on its disk only, "
                 "and CertDesk writes no key to a disk"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> "HostSection":
+        if self.auth != "certificate":
+            if self.cert_pem or self.key_pem:
+                raise ValueError("cert_pem and key_pem belong to auth = certificate alone")
+            return self
+        if not (self.cert_pem and self.key_pem and self.winrm.startswith("https://")):
+            raise ValueError(
+                "auth = certificate needs cert_pem, key_pem and an https address of winrm"
+            )
+        if self.psrp and self.door != "winrm":
+            raise ValueError(
+                "auth = certificate: Exchange's own endpoint takes none; leave psrp empty or write door = winrm"
             )
         return self
 

@@ -269,6 +269,8 @@ def _access(settings: Settings, host: HostSection) -> HostAccess:
         shell=host.shell,
         psrp_url=host.psrp,
         door=host.door,
+        cert_pem=str(_beside(settings, host.cert_pem)) if host.cert_pem else "",
+        key_pem=str(_beside(settings, host.key_pem)) if host.key_pem else "",
         ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.domain.ids import HostName
 from bot.exchange.dialect import dialect_of_word
 
-Auth = Literal["ntlm", "kerberos", "credssp", "basic"]
+Auth = Literal["ntlm", "kerberos", "credssp", "basic", "certificate"]
 Shell = Literal["snapin", "session"]
 Door = Literal["auto", "winrm", "psrp"]
 
@@ -25,6 +25,8 @@ class HostAccess:
         shell: how the cmdlets are loaded: ``snapin`` in the same process, or ``session`` to Exchange's own endpoint.
         psrp_url: Exchange's own endpoint, ``http://ex01.corp.example.com/PowerShell/``; empty: not used.
         door: where the cmdlets run: by ``winrm``, at the endpoint (``psrp``), or there when it is named (``auto``).
+        cert_pem: file with the client's certificate, for the sign-in ``certificate`` alone.
+        key_pem: file with its private key, readable by nobody else.
         ca_pem: file with the anchor of the WinRM listener's certificate; None takes the public list.
 
     Raises:
@@ -40,6 +42,8 @@ class HostAccess:
     shell: Shell = "snapin"
     psrp_url: str = ""
     door: Door = "auto"
+    cert_pem: str = ""
+    key_pem: str = ""
     ca_pem: str | None = None
 
     def __post_init__(self) -> None:
@@ -55,11 +59,33 @@ class HostAccess:
                 "Write one like http://ex01.corp.example.com/PowerShell/."
             )
         self._check_door()
+        self._check_certificate()
         urls = [self.winrm_url, *([self.psrp_url] if self.by_endpoint else [])]
         if self.auth == "basic" and any(urlsplit(url).scheme != "https" for url in urls):
             raise ValueError(
                 f"Host {self.name}: Basic would send the password in clear text. "
                 "Use an https address, or ntlm or kerberos."
+            )
+
+    def _check_certificate(self) -> None:
+        if self.auth != "certificate":
+            if self.cert_pem or self.key_pem:
+                raise ValueError(
+                    f"Host {self.name}: cert_pem and key_pem belong to auth = certificate, and auth is {self.auth}."
+                )
+            return
+        if not (self.cert_pem and self.key_pem):
+            raise ValueError(
+                f"Host {self.name}: auth = certificate needs two files: cert_pem and key_pem."
+            )
+        if urlsplit(self.winrm_url).scheme != "https":
+            raise ValueError(
+                f"Host {self.name}: a client certificate is shown inside TLS alone. Use an https address."
+            )
+        if self.by_endpoint:
+            raise ValueError(
+                f"Host {self.name}: Exchange's own endpoint takes no client certificate. "
+                "Leave psrp empty, write door = winrm, or another auth."
             )
 
     def _check_door(self) -> None:

@@ -42,6 +42,8 @@ class Accident(StrEnum):
     TICKET = "no-ticket"
     NO_SECRET = "no-secret"
     REFUSED_BEFORE = "password-refused-before"
+    CLIENT_KEY = "client-key-file"
+    NO_EXTRA = "sign-in-not-installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,18 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
         kind=FaultKind.SIGN_IN,
         happened="this password was refused here a moment ago, so no sign-in was tried (it could lock the account)",
         advice="Correct the stored password of the service account, then retry.",
+        never_ran=True,
+    ),
+    Accident.CLIENT_KEY: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="the client's certificate or its key cannot be used, so no sign-in was tried",
+        advice="Mend the file that is named, then retry.",
+        never_ran=True,
+    ),
+    Accident.NO_EXTRA: Rule(
+        kind=FaultKind.SIGN_IN,
+        happened="this way to sign in is not installed",
+        advice="Install CertDesk with its extra of the same name (kerberos or credssp), or set another auth.",
         never_ran=True,
     ),
     Accident.TICKET: Rule(

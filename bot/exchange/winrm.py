@@ -29,7 +29,7 @@ from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.knock import sign_in_note
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retries import Message, Persistence, Remedy
-from bot.exchange.winrm_reading import told
+from bot.exchange.winrm_reading import check_installed, go_straight, told
 
 CHUNK_BYTES: Final = 100_000
 """What one Send may carry: below both envelope limits (winrm.md 3); pywinrm does not split."""
@@ -90,6 +90,7 @@ class WinRMWire:
         """Sign in, open a shell, start the command; in another shell, once, when the first is no use."""
         check_port(self._access.address)
         password = open_password(self._access, self._refused, door=self._access.winrm_url)
+        check_installed(self._access.auth)
         with told(Moment.OPEN):
             self._protocol = _protocol_for(self._access, password)
         self._persistence = self._persistence_of(self._protocol)
@@ -267,13 +268,15 @@ class _StraightTransport(Transport):
 
     def build_session(self) -> requests.Session:
         """Give the session, which is the library's but for redirects."""
+        if self.session:
+            return self.session
         session = super().build_session()
-        session.max_redirects = 0
+        go_straight(session)
         return session
 
     def setup_encryption(self, session: requests.Session) -> None:
         """Forbid redirects before the very first message, which signs in."""
-        session.max_redirects = 0
+        go_straight(session)
         super().setup_encryption(session)
 
 
@@ -289,6 +292,8 @@ def _protocol_for(
         transport=access.auth,
         username=access.user,
         password=password,
+        cert_pem=access.cert_pem or None,
+        cert_key_pem=access.key_pem or None,
         read_timeout_sec=read_s,
         operation_timeout_sec=operation_s,
         proxy=None,
@@ -298,6 +303,8 @@ def _protocol_for(
         auth_method=access.auth,
         username=access.user,
         password=password,
+        cert_pem=access.cert_pem or None,
+        cert_key_pem=access.key_pem or None,
         service="HTTP",
         ca_trust_path=access.ca_pem or certifi.where(),
         # There is no setting to skip it: a listener without a good certificate is spoken to over sealed http.

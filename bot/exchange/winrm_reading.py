@@ -9,9 +9,10 @@ import socket
 import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import requests
+from winrm import transport
 from winrm.exceptions import (
     AuthenticationError,
     WinRMError,
@@ -20,6 +21,7 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
+from bot.exchange.access import Auth
 from bot.exchange.dialling import accident
 from bot.exchange.faults import (
     HTTP_RULES,
@@ -58,9 +60,62 @@ def told(moment: Moment) -> Iterator[None]:
         yield
     except _LIBRARY_FAULTS as fault:
         raise _trouble(fault, moment) from fault
+    except Exception as fault:
+        # CredSSP tells inside its own tokens that the sign-in was refused; its library is an extra.
+        if not type(fault).__module__.startswith(("requests_credssp", "spnego")):
+            raise
+        raise _sign_in_trouble(moment) from fault
+
+
+class _ClosingAdapter(requests.adapters.HTTPAdapter):
+    """Closes the last answer with the session: a refused sign-in, raised half-way, leaves it unread and open."""
+
+    last: requests.Response | None = None
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send, and remember the answer."""
+        self.last = super().send(*args, **kwargs)
+        return self.last
+
+    def close(self) -> None:
+        """Close what was left open, too."""
+        if self.last is not None:
+            self.last.close()
+        super().close()
+
+
+def go_straight(session: requests.Session) -> None:
+    """Let a session follow no redirect (winrm.md 3) and leave no connection open."""
+    session.max_redirects = 0
+    for scheme in ("http://", "https://"):
+        if not isinstance(session.adapters.get(scheme), _ClosingAdapter):
+            session.mount(scheme, _ClosingAdapter())
+
+
+def check_installed(auth: Auth) -> None:
+    """
+    See that the library behind a sign-in is there; it is an extra for two of them.
+
+    Raises:
+        WireTrouble: it is not.
+    """
+    is_there = {"kerberos": transport.HAVE_KERBEROS, "credssp": transport.HAVE_CREDSSP}
+    if not is_there.get(auth, True):
+        trouble = accident(Accident.NO_EXTRA, Moment.OPEN)
+        trouble.note = f"The extra {auth} is missing."
+        raise trouble
+
+
+def _sign_in_trouble(moment: Moment) -> WireTrouble:
+    """While signing in it was refused; later a sealed answer could not be opened."""
+    if moment is Moment.OPEN:
+        return WireTrouble(HTTP_RULES[401], moment, code="http-401")
+    return accident(Accident.BROKEN, moment)
 
 
 def _trouble(fault: Exception, moment: Moment) -> WireTrouble:
+    if type(fault).__module__.startswith(("requests_credssp", "spnego")):
+        return _sign_in_trouble(moment)
     match fault:
         case AuthenticationError():
             return WireTrouble(HTTP_RULES[401], moment, code="http-401")

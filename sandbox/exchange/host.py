@@ -136,6 +136,7 @@ class ExchangeHost:
             domain=state.domain,
         )
         identity = make_identity(names=[state.fqdn, *self._tls_names], at=utc_now())
+        self._issue_client = identity.issue_client
         self._door = WsmanDoor(
             service=self._service,
             accounts=self._accounts,
@@ -170,6 +171,10 @@ class ExchangeHost:
             "control": f"{page}/control",
             "page": f"{page}/",
         }
+
+    def issue_client_certificate(self, user: str) -> tuple[str, str]:
+        """Certificate and key (PEM) by which a user may sign in over HTTPS; the host must be started."""
+        return self._issue_client(user)
 
     def stop(self) -> None:
         """Close every door and end every process. Stopping twice is harmless."""

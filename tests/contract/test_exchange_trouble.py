@@ -145,7 +145,7 @@ def test_a_wrong_password_is_tried_once_and_explained(lab: Lab) -> None:
     fault = caught.value
 
     assert (fault.kind, fault.executed) == (FaultKind.SIGN_IN, "no")
-    assert "offers Negotiate." in fault.sentence
+    assert "offers CredSSP, Negotiate." in fault.sentence
     assert "+900 s, which Kerberos does not bear" in fault.sentence
     assert lab.host.request_counts()["actions"] == {}
     assert "wrong" not in fault.sentence.replace("repeated wrong passwords", "")

@@ -9,6 +9,9 @@ import struct
 import threading
 from collections.abc import Callable
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
 _log = logging.getLogger(__name__)
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 _JOIN_S = 2.0
@@ -24,6 +27,18 @@ class Guest:
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Handshake as the server on this connection from here on."""
         self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def peer_name(self) -> str:
+        """The common name of the certificate the guest showed in the handshake; empty when there was none."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return ""
+        der = self.socket.getpeercert(binary_form=True)
+        if not der:
+            return ""
+        names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(
+            NameOID.COMMON_NAME
+        )
+        return str(names[0].value) if names else ""
 
     def reset_on_close(self) -> None:
         """Let the close be an RST instead of a FIN."""

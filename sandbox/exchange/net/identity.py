@@ -3,6 +3,7 @@
 import ipaddress
 import ssl
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox.exchange.engine.stores import PrivateKey
 
@@ -21,10 +22,15 @@ _LIFE = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A server's TLS context, and the CA a client needs to believe it."""
+    """
+    A server's TLS context, and the CA a client needs to believe it.
+
+    `issue_client` gives certificate and key (PEM) to a user; the server knows them by the common name.
+    """
 
     context: ssl.SSLContext
     ca_pem: str
+    issue_client: Callable[[str], tuple[str, str]]
 
 
 def make_identity(*, names: list[str], at: datetime) -> Identity:
@@ -51,10 +57,26 @@ def make_identity(*, names: list[str], at: datetime) -> Identity:
         x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
     )
     certificate = leaf.sign(ca_key, hashes.SHA256())
-    return Identity(
-        context=server_context([certificate], key),
-        ca_pem=ca_certificate.public_bytes(Encoding.PEM).decode(),
-    )
+    ca_pem = ca_certificate.public_bytes(Encoding.PEM).decode()
+    context = server_context([certificate], key)
+    # Whoever has one may show it; whoever has none is asked for a password.
+    context.load_verify_locations(cadata=ca_pem)
+    context.verify_mode = ssl.CERT_OPTIONAL
+
+    def issue_client(user: str) -> tuple[str, str]:
+        own = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(subject=_cn(user[:64]), issuer=ca_name, key=own, at=at)
+        builder = builder.add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
+        pem = builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        key_pem = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return pem.decode(), key_pem.decode()
+
+    return Identity(context=context, ca_pem=ca_pem, issue_client=issue_client)
 
 
 def server_context(chain: list[x509.Certificate], key: PrivateKey) -> ssl.SSLContext:

@@ -14,7 +14,7 @@ from sandbox.exchange.net.doorman import Guest, Serve
 from sandbox.exchange.wsman.accounts import Accounts
 from sandbox.exchange.wsman.logon import Logon
 from sandbox.exchange.wsman.mishap import Mishap
-from sandbox.exchange.wsman.sealing import CONTENT_TYPE, CannotUnseal, is_sealed, seal, unseal
+from sandbox.exchange.wsman.sealing import CannotUnseal, is_sealed, seal, unseal
 from sandbox.exchange.wsman.service import Answer, Principal
 from sandbox.exchange.wsman.shells import ConnectionLost
 
@@ -77,7 +77,8 @@ class _Connection(BaseHTTPRequestHandler):
         self._door = door
         self._guest = guest
         self._is_tls = is_tls
-        self._logon = Logon(door.accounts, with_basic=is_tls)
+        shown = guest.peer_name() if is_tls else ""
+        self._logon = Logon(door.accounts, with_basic=is_tls, shown=shown)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Nothing: requests are counted, not printed."""
@@ -162,7 +163,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _unseal(self, body: bytes) -> bytes:
         if self._logon.context is None:
             raise CannotUnseal("no context")
-        return unseal(self._logon.context, body)
+        return unseal(self._logon.context, body, is_credssp=self._logon.is_credssp)
 
     def _reply(self, answer: Answer, *, sealed: bool, token: str | None) -> None:
         body, content_type, mishap = answer.body, _SOAP_TYPE, answer.mishap
@@ -170,7 +171,7 @@ class _Connection(BaseHTTPRequestHandler):
             self._mishap(mishap)
             return
         if sealed and body and self._logon.context is not None:
-            body, content_type = seal(self._logon.context, body), CONTENT_TYPE
+            body, content_type = seal(self._logon.context, body, is_credssp=self._logon.is_credssp)
         self._answer(answer.status, body, content_type=content_type, token=token, mishap=mishap)
 
     def _mishap(self, mishap: Mishap) -> None:

@@ -76,3 +76,36 @@ def test_the_endpoint_is_dialled_where_the_web_is(url: str, address: tuple[str, 
 def test_the_password_is_not_printed() -> None:
     """Whoever prints a configuration does not print a secret."""
     assert "secret" not in repr(access())
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"auth": "certificate"}, "needs two files"),
+        ({"auth": "certificate", "cert_pem": "a"}, "needs two files"),
+        (
+            {
+                "auth": "certificate",
+                "cert_pem": "a",
+                "key_pem": "b",
+                "winrm_url": "http://ex01.corp.example.com:5985/wsman",
+            },
+            "inside TLS alone",
+        ),
+        ({"auth": "ntlm", "cert_pem": "a"}, "belong to auth = certificate"),
+        (
+            {
+                "auth": "certificate",
+                "cert_pem": "a",
+                "key_pem": "b",
+                "winrm_url": "https://ex01.corp.example.com:5986/wsman",
+                "psrp_url": ENDPOINT,
+            },
+            "takes no client certificate",
+        ),
+    ],
+)
+def test_a_certificate_sign_in_is_whole_or_refused(parts: dict[str, str], why: str) -> None:
+    """Both files, https, and no endpoint: anything else is seen at the start."""
+    with pytest.raises(ValueError, match=why):
+        access(**parts)
