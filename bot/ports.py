@@ -243,8 +243,8 @@ class ExchangeHosts(Protocol):
     1. Every method raises `HostFault` for whatever goes wrong, with ``executed`` told honestly.
     2. `find_csr`, `snapshot` and `observe` change nothing and may be repeated.
     3. `make_csr` and `act` run their operation at most once per call and never retry by themselves.
-    4. `act` with a certificate imports and enables exactly the one given; what it does follows from the
-       operation's data alone, never from its text.
+    4. `act` imports and enables exactly the certificate given; what it does follows from the operation's data, never from its text.
+    5. An import with `Operation.key_from` brings certificate and key from that host alone, in memory, not exportable on the new one; no key, no import.
     """
 
     def find_csr(self, ask: CsrAsk) -> str | None:

@@ -1,8 +1,7 @@
 """
 What is on a host, what will change there, and what came of it: the values that cross walls.
 
-An `InstallPlan` is what a person approves. Its digest covers every operation, every question and
-every forecast, so the plan that runs is the plan that was read.
+An `InstallPlan` is what a person approves. Its digest covers every operation, question and forecast: what runs was read.
 """
 
 import hashlib
@@ -91,11 +90,11 @@ class Operation:
         thumbprint: the certificate the operation is about.
         services: what to enable; empty where it does not apply.
         only_if: run it only when the host's SMTP question was answered so; None: always.
-        current_default: the default SMTP certificate Exchange's question must name, where the question itself
-            is answered; None where it is not.
+        current_default: the default SMTP certificate that Exchange's question must name; None where no answer is given to it.
         build: the build of the host the operation was planned for; None: it does not matter.
-        connector: the connector to change; None where the operation is about none.
+        connector: the connector to change, if any.
         pfx: how the PFX is locked in which a key made by CertDesk arrives; None where the key is elsewhere.
+        key_from: the other host an import's key is carried from; None where there is none.
         text: the same operation as PowerShell, quoted, for people to read; never run.
     """
 
@@ -111,6 +110,7 @@ class Operation:
     build: str | None = None
     connector: Renaming | None = None
     pfx: PfxCipher | None = None
+    key_from: HostName | None = None
     text: str = ""
 
 
@@ -361,7 +361,7 @@ def canonical(value: object) -> bytes:
     return text.encode("ascii")
 
 
-_ADDED_LATER = frozenset({"current_default", "build", "connector", "pfx"})
+_ADDED_LATER = frozenset({"current_default", "build", "connector", "pfx", "key_from"})
 """Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
 
 

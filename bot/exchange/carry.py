@@ -9,23 +9,17 @@ import base64
 import binascii
 import secrets
 
-from bot.certs.findings import BadMaterial
 from bot.certs.judge import IssuedCertificate
-from bot.certs.leaf import read_leaf
+from bot.domain.faults import FaultKind, HostFault
+from bot.domain.ids import HostName
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Secret
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import find_held
-from bot.exchange.talk import run, run_one, run_rows, unreadable
+from bot.exchange.talk import run, run_one, unreadable
 from bot.key_ports import Parcel
 
 _PASSWORD_BYTES = 24
-
-
-def is_awaited(runner: Runner, certificate: IssuedCertificate) -> bool:
-    """Say whether a pending request on this host has the certificate's key."""
-    rows = run_rows(runner, cmdlets.list_store("REQUEST"), width=4)
-    return any(_key_of(row[1]) == certificate.facts.spki_sha256 for row in rows)
 
 
 def pack_key(runner: Runner, certificate: IssuedCertificate) -> Parcel | None:
@@ -53,9 +47,13 @@ def unpack_key(runner: Runner, friendly_name: str, parcel: Parcel) -> Reply:
     return run(runner, call)
 
 
-def _key_of(raw: str | None) -> str:
-    """The print of the public key of a request's stand-in; empty when it cannot be read."""
-    try:
-        return read_leaf(base64.b64decode(raw or "", validate=True)).spki_sha256
-    except (binascii.Error, BadMaterial):
-        return ""
+def key_gone(host: HostName, source: HostName) -> HostFault:
+    """The fault where the key's host does not have certificate and key any more; a bare certificate is of no use."""
+    return HostFault(
+        FaultKind.UNSUPPORTED,
+        host,
+        f"{host}: the certificate with its key is not on {source} any more, so nothing was imported here. "
+        f"Bring it back to {source}, or to this host by hand, then retry; else order anew.",
+        executed="no",
+        code="KeyGone",
+    )

@@ -26,7 +26,7 @@ from bot.domain.plan import (
 )
 from bot.domain.surroundings import PendingCertificate
 from bot.exchange.access import HostAccess
-from bot.exchange.carry import is_awaited, pack_key
+from bot.exchange.carry import key_gone, pack_key
 from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
 from bot.exchange.pending import drop_request, find_request, list_requests, make_request
@@ -37,7 +37,7 @@ from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.session import Conversation, Deadlines
-from bot.exchange.snapshot import take_snapshot
+from bot.exchange.snapshot import find_held, take_snapshot
 from bot.exchange.winrm import WinRMWire
 from bot.exchange.wire import Wire
 from bot.key_ports import Parcel
@@ -169,10 +169,10 @@ class WinRMHosts:
     def act(
         self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
     ) -> Receipt:
-        """Run one operation, once; a key that nobody brings is looked for on the other hosts."""
+        """Run one operation, once; a key that lies on another host is fetched from there."""
         is_import = operation.kind is OperationKind.IMPORT_CERTIFICATE
         if is_import and operation.pfx is None:
-            parcel = self._fetch_key(operation.host, certificate)
+            parcel = self._fetch_key(operation, certificate)
         with self._meeting(operation.host) as met:
             return act(met.runner, met.facts, operation, certificate, parcel=parcel)
 
@@ -188,32 +188,26 @@ class WinRMHosts:
         with self._meeting(host) as met:
             return read_back(met.runner, met.facts, certificate, services, plan, answer)
 
-    def _fetch_key(self, host: HostName, certificate: IssuedCertificate) -> Parcel | None:
+    def _fetch_key(self, operation: Operation, certificate: IssuedCertificate) -> Parcel | None:
         """
-        Find the key on another host when no request waits for the certificate on this one.
+        Fetch certificate and key from the host the plan names; None where the host made the key itself.
 
-        Never holds two hosts at once. A host that could not be asked is a fault only when no other
-        had the key: importing without it would leave a certificate nobody can use.
+        Never holds two hosts at once, and calls no other: people approved this one way of the key. Nothing is
+        exported for a host that has the certificate already.
+
+        Raises:
+            HostFault: of the host that has the key; KeyGone when it has it no more.
         """
-        others = [line for name, line in self._lines.items() if name != host.lower()]
-        if not others:
+        if operation.key_from is None:
             return None
-        with self._meeting(host) as met:
-            if is_awaited(met.runner, certificate):
+        with self._meeting(operation.host) as met:
+            if find_held(met.runner, certificate.facts.sha256) is not None:
                 return None
-        unasked: HostFault | None = None
-        for line in others:
-            try:
-                with line.meeting() as met:
-                    parcel = pack_key(met.runner, certificate)
-            except HostFault as fault:
-                unasked = unasked or fault
-                continue
-            if parcel is not None:
-                return parcel
-        if unasked is not None:
-            raise unasked
-        return None
+        with self._meeting(operation.key_from) as met:
+            parcel = pack_key(met.runner, certificate)
+        if parcel is None:
+            raise key_gone(operation.host, operation.key_from)
+        return parcel
 
     @contextlib.contextmanager
     def _meeting(self, host: HostName) -> Iterator[Meeting]:

@@ -34,12 +34,25 @@ def add_intermediate(host: HostName, der: bytes) -> Operation:
 
 
 def import_certificate(
-    host: HostName, certificate: IssuedCertificate, dialect: Dialect, *, friendly_name: str
+    host: HostName,
+    certificate: IssuedCertificate,
+    dialect: Dialect,
+    *,
+    friendly_name: str,
+    key_from: HostName | None = None,
 ) -> Operation:
-    """Complete the pending request with its certificate."""
+    """
+    Complete the pending request with its certificate, or bring certificate and key from another host.
+
+    Args:
+        key_from: the host that made the key, where it is not this one.
+    """
     path = _PREVIEW_PATH if dialect.import_by == "path" else ""
     call = cmdlets.import_certificate(friendly_name, data=certificate.leaf_der, path=path)
     thumbprint = certificate.facts.thumbprint
+    text = preview_call(call, file_name=f"{thumbprint}.cer")
+    if key_from is not None:
+        text = _carrying_text(host, key_from, thumbprint, friendly_name)
     return Operation(
         key=_key(host, OperationKind.IMPORT_CERTIFICATE, thumbprint),
         host=host,
@@ -47,7 +60,8 @@ def import_certificate(
         kind=OperationKind.IMPORT_CERTIFICATE,
         thumbprint=thumbprint,
         friendly_name=friendly_name,
-        text=preview_call(call, file_name=f"{thumbprint}.cer"),
+        key_from=key_from,
+        text=text,
     )
 
 
@@ -266,6 +280,19 @@ def _short(connector: Renaming) -> tuple[str, str]:
     """Names of connectors are people's words of any length, and keys are not."""
     digest = hashlib.sha256(connector.identity.lower().encode("utf-8", "replace")).hexdigest()
     return connector.direction, digest[:16]
+
+
+def _carrying_text(
+    host: HostName, key_from: HostName, thumbprint: Thumbprint, friendly_name: str
+) -> str:
+    """Both halves, each with its host; the password is made for this one export and is nobody's to read."""
+    unseen = Secret(text="")
+    packing = cmdlets.export_certificate(thumbprint, unseen)
+    opening = cmdlets.import_pfx(friendly_name, data=b"", password=unseen)
+    return (
+        f"On {key_from}: {preview_call(packing)}\n"
+        f"On {host}: {preview_call(opening, file_name=f'{thumbprint}.pfx')}"
+    )
 
 
 def _with_text(operation: Operation, call: Call) -> Operation:

@@ -180,12 +180,7 @@ def _preparing(
     held = snapshot.certificate(certificate.facts.thumbprint)
     if held is None:
         _check_key_can_travel(order, snapshot, dialect)
-        name = f"CertDesk order {order.id}"
-        arrive = (
-            operations.import_pfx if order.wish.local_key_days else operations.import_certificate
-        )
-        arriving = arrive(snapshot.host, certificate, dialect, friendly_name=name)
-        return (*missing, arriving)
+        return (*missing, _arriving(order, certificate, snapshot, dialect))
     if not held.has_private_key:
         raise _refusal(
             snapshot.host,
@@ -194,6 +189,22 @@ def _preparing(
             "Remove it there and restore the key (certutil -repairstore my <serial>), or ask the vendor for a re-key.",
         )
     return missing
+
+
+def _arriving(
+    order: CertificateOrder,
+    certificate: IssuedCertificate,
+    snapshot: Snapshot,
+    dialect: Dialect,
+) -> Operation:
+    """How certificate and key get together here: the host made the key, another host did, or CertDesk did."""
+    host, name = snapshot.host, f"CertDesk order {order.id}"
+    if order.wish.local_key_days:
+        return operations.import_pfx(host, certificate, dialect, friendly_name=name)
+    source = order.wish.hosts[0]
+    return operations.import_certificate(
+        host, certificate, dialect, friendly_name=name, key_from=source if source != host else None
+    )
 
 
 def _check_key_can_travel(order: CertificateOrder, snapshot: Snapshot, dialect: Dialect) -> None:

@@ -69,6 +69,8 @@ class InstallJob:
             report_failure(run, self._reporter, errand, plan.hosts[0].host, ready)
             return
         for host_plan in plan.hosts:
+            if self._was_done(run, order_id, host_plan.host):
+                continue
             end = self._install(run, errand, host_plan)
             if isinstance(end, NeedsPerson):
                 self._fail(run, errand, host_plan, end)
@@ -115,6 +117,15 @@ class InstallJob:
         if not _sentences_against(findings):
             findings = self._revocation.check(certificate, vendor=vendor)
         return _sentences_against(findings)
+
+    def _was_done(self, run: Run, order_id: OrderId, host: HostName) -> bool:
+        """Whether an earlier run has proven this host: then it is not called again, up or down as it may be now."""
+
+        def look() -> Outcome:
+            is_done = host in self._orders.load(order_id).done_hosts
+            return Done(_PROVEN_BEFORE if is_done else "")
+
+        return run.step(f"{host} before", look) == Done(_PROVEN_BEFORE)
 
     def _install(self, run: Run, errand: Errand, host_plan: HostPlan) -> End:
         order_id, host = errand.order_id, host_plan.host
@@ -214,7 +225,7 @@ class InstallJob:
     def _prove(self, order_id: OrderId, host: HostName, read_back: str) -> Outcome:
         order = self._orders.load(order_id)
         if host in order.done_hosts:
-            return Done("proven before")
+            return Done(_PROVEN_BEFORE)
         certificate: IssuedCertificate = self._work.certificate(order)
         plan = self._plan(order_id)
         services = plan.host(host).provable(plan.services, order.answers.get(host))
@@ -265,6 +276,7 @@ def _sentences_against(findings: tuple[Finding, ...]) -> list[str]:
     return [finding.message for finding in findings if finding.severity == "refuse"]
 
 
+_PROVEN_BEFORE = "proven before"
 _ON_SOME = "What was installed before stays; nothing more was."
 
 

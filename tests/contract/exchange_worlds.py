@@ -181,7 +181,7 @@ def _in_memory(backend: Backend) -> World:
         backend=backend,
         hosts=fake,
         changes=fake.ran.total,
-        reached=lambda: fake.asked,
+        reached=fake.asked_by.total,
         lose_answer=lambda cmdlet: fake.lose_answer("make_csr" if cmdlet == _NEW else "act"),
         go_away=go_away,
     )

@@ -38,6 +38,7 @@ from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 from tests.fakes.exchange_host import (
     FakeHost,
+    carry_leaf,
     check_proven,
     enable,
     fault,
@@ -87,7 +88,7 @@ class FakeExchangeHosts:
     ) -> None:
         self._now = now
         self._build = build or BUILDS[version]
-        self.asked = 0
+        self.asked_by: Counter[HostName] = Counter()
         self.hosts = {HostName(name): fresh_host(HostName(name), version, now()) for name in names}
         self._endpoints = frozenset(self.hosts if by_endpoint else ())
         self.ran: Counter[str] = Counter()
@@ -186,7 +187,7 @@ class FakeExchangeHosts:
     def _host(self, name: HostName) -> FakeHost:
         if name not in self.hosts:
             raise fault(name, FaultKind.UNSUPPORTED, "unknown-host", "no")
-        self.asked += 1
+        self.asked_by[name] += 1
         return self.hosts[name]
 
     def _make(self, ask: CsrAsk) -> str:
@@ -197,6 +198,8 @@ class FakeExchangeHosts:
         names = x509.SubjectAlternativeName([x509.DNSName(name) for name in ask.wish.names])
         request = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
         host.pending[ask.friendly_name] = key
+        if ask.wish.exportable:
+            host.movable.add(ask.friendly_name)
         host.requests[ask.friendly_name] = request.public_bytes(Encoding.PEM).decode()
         return host.requests[ask.friendly_name]
 
@@ -234,6 +237,10 @@ class FakeExchangeHosts:
         check_proven(host, operation, certificate)
         if is_imported(host, operation):
             return Receipt(seen="was there already with its key")
+        if operation.key_from is not None:
+            carry_leaf(self._host(operation.key_from), host, operation)
+            self.ran[operation.key] += 1
+            return Receipt(seen="done")
         self.ran[operation.key] += 1
         match operation.kind:
             case OperationKind.ADD_INTERMEDIATE:

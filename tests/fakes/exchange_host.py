@@ -39,13 +39,20 @@ _SMTP_GRANTED = frozenset({Service.SMTP, Service.POP, Service.IMAP})
 
 @dataclass(kw_only=True)
 class FakeHost:
-    """What one host holds. ``pending`` maps friendly names to the keys that wait for a certificate."""
+    """
+    What one host holds.
+
+    Args:
+        pending: friendly names and the keys that wait for a certificate under them.
+        movable: friendly names of requests, and thumbprints of certificates, whose key may be exported.
+    """
 
     name: HostName
     version: Version
     certificates: dict[Thumbprint, HostCertificate] = field(default_factory=dict)
     pending: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
+    movable: set[str] = field(default_factory=set)
     default_smtp: Thumbprint | None = None
     intermediates: list[Thumbprint] = field(default_factory=list)
     connectors: tuple[Connector, ...] = ()
@@ -173,7 +180,21 @@ def import_leaf(
     host.certificates[held.thumbprint] = replace(held, has_private_key=friendly is not None)
     if friendly is None:
         raise fault(host.name, FaultKind.CMDLET_ERROR, "PrivateKeyMissing", "yes")
+    if friendly in host.movable:
+        host.movable.add(held.thumbprint)
     del host.pending[friendly], host.requests[friendly]
+
+
+def carry_leaf(source: FakeHost, host: FakeHost, operation: Operation) -> None:
+    """Bring certificate and key from the host that made it; it cannot be exported from here."""
+    held = source.certificates.get(operation.thumbprint)
+    if held is None or not held.has_private_key:
+        raise fault(host.name, FaultKind.UNSUPPORTED, "KeyGone", "no")
+    if operation.thumbprint not in source.movable:
+        raise fault(source.name, FaultKind.CMDLET_ERROR, "KeyNotExportable", "no")
+    host.certificates[held.thumbprint] = replace(
+        held, services=(), friendly_name=operation.friendly_name
+    )
 
 
 def enable(host: FakeHost, operation: Operation) -> None:
