@@ -22,6 +22,10 @@ from bot.workflow.reporter import Errand
 LOOK_AGAIN_S = 5.0
 """Seconds between looks at a host on which a killed run's operation may still be under way."""
 
+SETTLE_S = 900.0
+"""For how long a host that accepted an operation may go on showing the state of before: between sites Active Directory
+replicates every quarter of an hour, and running an operation again is worse than looking again."""
+
 ANSWER_LOST = Caution(
     meaning="The answer to a command was lost on its way; the host was looked at and the command was carried out. "
     "Whether Exchange warned of something is not known."
@@ -124,8 +128,10 @@ class Operator:
             if seen.done and operation.skip_if_seen:
                 return self._confirm(operation, f"already there: {seen.seen}")
             return self._act(operation, seen, lease, attempt=1)
-        if seen.done and (operation.seen_is_all or not intent.was_done):
+        if seen.done and (operation.seen_is_all or intent.answered or not intent.was_done):
             return self._confirm(operation, f"found done: {seen.seen}")
+        if intent.answered and not self._is_settled(intent):
+            return _not_taken(seen)
         left = (intent.deadline - self._clock.now()).total_seconds()
         if left > 0:
             return _look_again(left)
@@ -160,14 +166,24 @@ class Operator:
         seen = operation.observe()
         if seen.done:
             return self._confirm(operation, seen.seen)
-        return TryLater(
-            FaultKind.NOT_TAKEN.value,
-            f"The host accepted the operation, and a look at it shows something else: {seen.seen}.",
-        )
+        return _not_taken(seen)
+
+    def _is_settled(self, intent: Intent) -> bool:
+        """Whether what the host accepted must be to be seen by now, if it was done at all."""
+        begun_at = intent.deadline - self._deadline
+        return self._clock.now() >= begun_at + timedelta(seconds=SETTLE_S)
 
     def _confirm(self, operation: RemoteOperation, seen: str) -> Done:
         self._journal.confirm(operation.key, seen)
         return Done(seen)
+
+
+def _not_taken(seen: Observation) -> TryLater:
+    return TryLater(
+        FaultKind.NOT_TAKEN.value,
+        f"The host accepted the operation, and a look at it shows something else: {seen.seen}. Active Directory may "
+        f"still be carrying it; nothing is sent a second time within {SETTLE_S / 60:.0f} minutes.",
+    )
 
 
 def _look_again(left_s: float) -> TryLater:

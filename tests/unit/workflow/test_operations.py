@@ -10,7 +10,7 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import OrderId
 from bot.domain.leases import Lease
 from bot.domain.plan import Caution, Observation, Receipt
-from bot.workflow.operations import ANSWER_LOST, Operator, RemoteOperation
+from bot.workflow.operations import ANSWER_LOST, SETTLE_S, Operator, RemoteOperation
 from bot.workflow.outcome import Done, NeedsPerson, TryLater
 from bot.workflow.reporter import Errand
 from tests.fakes.leases import FakeLeases
@@ -298,15 +298,30 @@ def test_a_refused_sign_in_is_never_tried_again() -> None:
 
 
 def test_what_the_host_took_and_does_not_show_is_looked_at_again() -> None:
-    """Success of the cmdlet is not success: the read-back decides, and within the deadline nothing is repeated."""
+    """Success of the cmdlet is not success: the read-back decides, and nothing is repeated meanwhile."""
     thing = Thing()
     thing.takes = False
 
     assert "host-not-taken" == getattr(thing.run(), "code", None)
-    assert "host-timeout" == getattr(thing.run(), "code", None)
+    assert "host-not-taken" == getattr(thing.run(), "code", None)
     assert 1 == len(thing.acts)
     thing.there = True
     assert Done("found done: there") == thing.run()
+
+
+def test_what_the_host_took_is_not_sent_again_while_it_may_still_be_carried() -> None:
+    """Active Directory shows it late: past the deadline it is looked at, and sent again only once that is over."""
+    thing = Thing()
+    thing.takes = False
+    thing.run()
+    thing.clock.forward(SETTLE_S - 1)
+    told = thing.run()
+
+    assert "within 15 minutes" in getattr(told, "sentence", "")
+    assert 1 == len(thing.acts)
+    thing.clock.forward(1)
+    thing.run()
+    assert 2 == len(thing.acts)
 
 
 @settings(deadline=None)
