@@ -5,7 +5,6 @@ The id and the category come first, text second, because texts are localised; an
 here is shown whole. Source: exchange.md 8, whose numbers the rows carry.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.faults import Executed, FaultKind, HostFault
@@ -13,36 +12,10 @@ from bot.domain.ids import HostName
 from bot.domain.plan import Caution
 from bot.exchange.advice import FOR_ASSIGNED, FOR_CONNECTORS, FOR_DEFAULT
 from bot.exchange.call import Call, RemoteError
+from bot.exchange.entry import Entry, is_told_by
+from bot.exchange.foreign import ACCESS_DENIED_TEXTS, foreign_entry
 
 _LONGEST: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """
-    One known error.
-
-    Args:
-        number: its row in the reference.
-        code: stable and searchable.
-        verbs: beginnings of the cmdlets it belongs to; empty: any.
-        ids: parts of ``FullyQualifiedErrorId``, any of which proves it.
-        texts: parts of the message, any of which proves it when no id did; compared without case.
-        category: must fit where it is given and the match is by text.
-        advice: what the operator does next.
-        executed: whether the cmdlet changed something before it failed.
-    """
-
-    number: int
-    code: str
-    advice: str
-    verbs: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    category: str = ""
-    kind: FaultKind = FaultKind.CMDLET_ERROR
-    executed: Executed = "no"
-
 
 _CONNECTORS: Final = ("Set-SendConnector", "Set-ReceiveConnector")
 
@@ -97,6 +70,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry(
         number=37,
         code="SnapInMissing",
+        ids=("AddPSSnapInRead",),
         texts=("snap-in",),
         kind=FaultKind.UNSUPPORTED,
         advice="Run CertDesk against a 64-bit PowerShell on a host with the Exchange management tools.",
@@ -214,7 +188,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry(
         number=24,
         code="ServiceAccessDenied",
-        texts=("access is denied",),
+        texts=ACCESS_DENIED_TEXTS,
         kind=FaultKind.ACCESS_DENIED,
         advice="Put Exchange Trusted Subsystem (and the account) into the host's local Administrators.",
     ),
@@ -311,8 +285,9 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
 
 
 def entry_for(call: Call, error: RemoteError) -> Entry | None:
-    """Find the row of an error; None when it is not known."""
-    return next((entry for entry in CATALOGUE if _fits(entry, call, error)), None)
+    """Find the row of an error, in the words of any host; None when it is not known."""
+    told = next((entry for entry in CATALOGUE if is_told_by(entry, call, error)), None)
+    return told or foreign_entry(call, error)
 
 
 def cmdlet_fault(
@@ -343,17 +318,6 @@ def cmdlet_fault(
     return HostFault(
         entry.kind, host, f"{said} {outcome} {entry.advice}", executed=executed, code=entry.code
     )
-
-
-def _fits(entry: Entry, call: Call, error: RemoteError) -> bool:
-    if entry.verbs and not call.cmdlet.startswith(entry.verbs):
-        return False
-    if any(part in error.error_id for part in entry.ids):
-        return True
-    if entry.texts:
-        message = error.message.lower()
-        return any(part.lower() in message for part in entry.texts)
-    return bool(entry.category) and entry.category == error.category
 
 
 def _before(warned: tuple[Caution, ...]) -> str:

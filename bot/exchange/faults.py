@@ -82,7 +82,7 @@ class WireTrouble(Exception):
         super().__init__(f"{rule.happened} while {moment} ({code})")
 
 
-_AGAIN: Final = "Nothing needs to be done unless it stays so: it is tried again."
+_AGAIN: Final = "It passes by itself as a rule; if it stays so, look at the WinRM service of the host, then retry."
 _BUG: Final = "Report it with the code: CertDesk or the host's version of WinRM is at fault."
 _LOOK: Final = "Check that the host is up and its network is well."
 
