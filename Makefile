@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test check bench run programs lock clean
+.PHONY: help setup demo story test check bench faults run programs lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ check: setup ## format, lint, types, walls, unit tests
 
 bench: setup ## benchmarks; one JSON file each in bench/results
 	$(BIN)/python -m bench
+
+faults: setup ## play every fault at every step of an order, and print docs/exchange-faults.md
+	$(BIN)/python -m tests.contract.fault_page
 
 run: setup ## against a real workspace, with .env and certdesk.toml filled in
 	$(BIN)/certdesk run

@@ -100,7 +100,10 @@ async def test_a_refusal_of_the_host_waits_for_an_operator(
 
 
 @pytest.mark.parametrize("cmdlet", [IMPORT, ENABLE])
-@pytest.mark.parametrize("do", ["executed_then_lost", "reboot"])
+@pytest.mark.parametrize(
+    "do",
+    ["executed_then_lost", "reboot", "kill_shell_host", "session_drop", "replication_lag"],
+)
 async def test_a_lost_answer_is_looked_after_and_never_repeated_blindly(
     scene: Scene, cmdlet: str, do: str
 ) -> None:
