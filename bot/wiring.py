@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,13 +24,14 @@ from bot.exchange.session import Deadlines
 from bot.settings import BadSettings, Settings, secret_from
 from bot.site_file import HostSection, SiteFile
 from bot.store.audit import SqlAudit
-from bot.store.database import open_database
+from bot.store.database import is_away, open_database
 from bot.store.journal import SqlJournal
 from bot.store.leases import SqlLeases
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.sealed import SqlSealedSecrets
+from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
 from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
@@ -51,6 +53,7 @@ from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.key_work import KeyWork
+from bot.workflow.lifeguard import LIFE_S, Lifeguard
 from bot.workflow.operations import Operator
 from bot.workflow.outcome import LONGEST_WAIT_S
 from bot.workflow.plan_job import PlanJob
@@ -74,6 +77,8 @@ class House:
     key_watch: KeyWatch
     make_app: Callable[[], AsyncApp]
     make_worker: Callable[[], Worker]
+    slot: PostgresSlot | LockedFile
+    lifeguard: Lifeguard
     close: Callable[[], None]
 
 
@@ -116,7 +121,9 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     """Plug the house together; nothing is started and nobody is called."""
     site = site_file.as_site()
     clock = SystemClock(timedelta(seconds=settings.clock_offset_s))
+    word = f"{settings.executor_id}#{secrets.token_hex(8)}"
     database = open_database(settings.database_url)
+    slot = slot_of(database, settings.executor_id)
     queue = WorkQueue(settings.database_url)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
     outbox = SqlOutbox(database)
@@ -124,6 +131,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
     hosts = build_hosts(settings, site_file, clock)
 
     def close() -> None:
+        slot.close()
         hosts.close()
         queue.close()
         database.dispose()
@@ -146,7 +154,7 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         SqlJournal(database, leases),
         leases,
         clock,
-        worker=f"{settings.executor_id}#{secrets.token_hex(8)}",
+        worker=word,
         deadline_s=deadline_s,
     )
     judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
@@ -164,6 +172,16 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
             executor_id=settings.executor_id,
             jobs=_jobs(settings, rooms, judge, (calendar, key_watch, keys), operator, queue),
             sweep_cron=settings.watch_cron,
+            is_away=is_away,
+        ),
+        slot=slot,
+        lifeguard=Lifeguard(
+            SqlWorkerLeases(database, clock, life_s=LIFE_S),
+            slot,
+            executor=settings.executor_id,
+            worker=word,
+            bury=leases.bury,
+            steady=time.monotonic,
         ),
         close=close,
     )

@@ -4,17 +4,27 @@ The way to the database: one engine a process, one transaction a change, one sna
 Which URL it is decides `bot/settings.py`; here is only how each of the two databases has to be opened.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 _WAIT_MS: Final = 30_000
 """How long a writer waits for another one before it gives up (engine.md, SQLite)."""
+
+_STILL_MS: Final = 15_000
+"""
+How long a process may stand still inside a transaction before PostgreSQL ends it and frees its locks.
+
+Shorter than others wait for a lock: the audit's head is locked by every change, and a worker that is frozen
+in the middle of one must not stop them all.
+"""
 
 _SQLITE_PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {_WAIT_MS}",  # first: the next one may have to wait already
@@ -23,6 +33,20 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # wiped uploads held private keys: overwrite, do not just unlink
 )
+
+_SQLITE_PASSING: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_POSTGRESQL_PASSING: Final = frozenset({"08", "40", "53", "57"})
+"""Classes of SQLSTATE: connection, roll-back by the server, resources, the administrator."""
+_LOCK_TIMEOUT: Final = "55P03"
 
 _LOOK: Final = "certdesk_look"
 """The execution option by which the begin hook knows a transaction that only reads."""
@@ -53,7 +77,7 @@ def open_database(url: str) -> Engine:
         connect_args={
             "connect_timeout": 10,
             "application_name": "certdesk",
-            "options": f"-c lock_timeout={_WAIT_MS}",
+            "options": f"-c lock_timeout={_WAIT_MS} -c idle_in_transaction_session_timeout={_STILL_MS}",
         },
     )
 
@@ -82,6 +106,25 @@ def scrub(engine: Engine) -> None:
         return
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def is_away(fault: BaseException) -> bool:
+    """
+    Whether the database could not be used for a reason that passes: gone, full, locked, shutting down.
+
+    Then nothing was written and the same may be tried again; any other fault of a statement is a fault of ours.
+    """
+    if isinstance(fault, PoolTimeout):
+        return True
+    if not isinstance(fault, DBAPIError):
+        return False
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in _SQLITE_PASSING
+    state = getattr(fault.orig, "sqlstate", None)
+    if state is None:
+        return fault.connection_invalidated or isinstance(fault, OperationalError)
+    return state[:2] in _POSTGRESQL_PASSING or state == _LOCK_TIMEOUT
 
 
 def _parse(url: str) -> URL:

@@ -86,6 +86,11 @@ def moment(session: Session, clock: Clock) -> datetime:
     return clock.now()
 
 
+def insert_of(session: Session) -> Any:
+    """The INSERT that knows ON CONFLICT, in this database's own dialect; both spell it alike."""
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+
 def _claim(
     session: Session, host: HostName, holder: Holder, *, now: datetime, until: datetime
 ) -> int | None:
@@ -103,9 +108,8 @@ def _claim(
     }
     same_run = and_(row.order_id == holder.order_id, row.version == holder.version)
     same_holder = and_(same_run, row.worker == holder.worker)
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     claim = (
-        make(HostLeaseRecord)
+        insert_of(session)(HostLeaseRecord)
         .values(host=lease_key(host), fence=1, busy_until=_RESTS, **taken)
         .on_conflict_do_update(
             index_elements=["host"],

@@ -8,6 +8,7 @@ whose outcome was kept is not run again; one host is worked on by one job at a t
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from dbos import (
     EnqueueOptions,
     ScheduleInput,
     StepOptions,
+    error,
 )
 
 from bot.domain.ids import OrderId
@@ -41,6 +43,9 @@ CHAT_QUEUE = "chat"
 POLL_S = 0.2
 MAX_RECOVERIES = 20
 STOP_S = 5
+AWAY_WAIT_S = 1.0
+STILL_S = 15.0
+"""A worker that stands still inside a transaction loses its locks, as in `bot/store/database.py`."""
 LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 RECONCILE_CRON = "* * * * *"
 
@@ -58,11 +63,20 @@ Session = Any
 """The store's open transaction; this room hands it to the library and looks at nothing in it."""
 
 
+Patient = Callable[[str, Callable[[], Any]], Any]
+"""Runs a function under a name until it had its say, waiting while the database is away."""
+
+
 class _DurableRun:
     """A `Run` whose steps are kept by the library."""
 
+    def __init__(self, patient: Patient) -> None:
+        self._patient = patient
+
     def step(self, name: str, function: Callable[[], Outcome]) -> Outcome:
-        return from_plain(DBOS.run_step(StepOptions(name=name), lambda: to_plain(function())))
+        return from_plain(
+            DBOS.run_step(StepOptions(name=name), lambda: to_plain(self._patient(name, function)))
+        )
 
     def sleep(self, seconds: float) -> None:
         DBOS.sleep(seconds)
@@ -147,14 +161,24 @@ class Worker:
         executor_id: stable per worker slot, unique among live processes; a restart under the same one
             resumes what the killed process had begun.
         sweep_cron: when the daily watch looks, five fields in UTC.
+        is_away: whether a fault means that the database cannot be used for the moment. A step waits then and
+            is run again from its start, as it would be after a kill.
     """
 
     def __init__(
-        self, *, database_url: str, executor_id: str, jobs: Jobs, sweep_cron: str = "0 7 * * *"
+        self,
+        *,
+        database_url: str,
+        executor_id: str,
+        jobs: Jobs,
+        sweep_cron: str = "0 7 * * *",
+        is_away: Callable[[BaseException], bool] = lambda _: False,
     ) -> None:
         self._jobs = jobs
         self._cron = sweep_cron
-        self._stopping = False
+        self._is_away = is_away
+        self._stopping = threading.Event()
+        self._is_up = False
         self._config = DBOSConfig(
             name=APPLICATION,
             system_database_url=database_url,
@@ -164,6 +188,7 @@ class Worker:
             log_level="WARNING",
             enable_otlp=False,
             sys_db_pool_size=10,
+            sys_db_idle_transaction_timeout_sec=STILL_S,
         )
 
     def start(self) -> None:
@@ -188,10 +213,28 @@ class Worker:
                 _schedule("reconcile", reconcile, RECONCILE_CRON),
             ]
         )
+        self._is_up = True
+
+    def workers_with_work(self) -> frozenset[str]:
+        """Executor ids under which work is marked as running; none before this worker has started."""
+        if not self._is_up:
+            return frozenset()
+        running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return frozenset(one.executor_id for one in running if one.executor_id)
+
+    def adopt(self, executor: str) -> int:
+        """
+        Put the running work of a dead worker back into its queues; how much it was.
+
+        The library's own call for it is private: it names the dead, so that work which somebody took up
+        meanwhile is left alone, keeps queue and partition, and goes on counting attempts.
+        """
+        return len(DBOS._recover_pending_workflows([executor]))  # noqa: SLF001 - see above, and its contract tests
 
     def stop(self) -> None:
         """End this process's part; what does not end by itself in a moment is resumed at the next start."""
-        self._stopping = True
+        self._stopping.set()
+        self._is_up = False
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
 
     def _register(self, work: Work, job: Job) -> None:
@@ -200,17 +243,40 @@ class Worker:
         @DBOS.workflow(name=work.value, max_recovery_attempts=MAX_RECOVERIES)
         def run_job(order_id: int, version: int) -> None:
             try:
-                job(_DurableRun(), OrderId(order_id), version)
+                job(_DurableRun(self._patiently), OrderId(order_id), version)
+            except error.DBOSUnexpectedStepError:
+                # The code has changed under a run of before. It ends in error, and the minute's look starts
+                # the work anew: every step looks before it acts.
+                raise
             except Exception:
-                if self._stopping:
+                if self._stopping.is_set():
                     # The engine went away under the job, which is resumed at the next start.
                     raise
                 # One of the two places that catch broadly: the order must not hang without a word.
-                incident = _incident(work.value, order_id)
+                # Kept before anything is said: a worker that was taken for dead is stopped here.
+                incident = DBOS.run_step(StepOptions(name="broke"), _incident, work.value, order_id)
                 DBOS.run_step(
-                    StepOptions(name="apologize"), apologize, OrderId(order_id), incident, work
+                    StepOptions(name="apologize"),
+                    lambda: self._patiently(
+                        "apologize", lambda: apologize(OrderId(order_id), incident, work)
+                    ),
                 )
-            DBOS.run_step(StepOptions(name="let go"), let_go, OrderId(order_id), version)
+            DBOS.run_step(
+                StepOptions(name="let go"),
+                lambda: self._patiently("let go", lambda: let_go(OrderId(order_id), version)),
+            )
+
+    def _patiently(self, name: str, function: Callable[[], Any]) -> Any:
+        while True:
+            try:
+                return function()
+            except Exception as fault:
+                if self._stopping.is_set() or not self._is_away(fault):
+                    raise
+                log.warning(
+                    "the database cannot be used (%s); %s waits", type(fault).__name__, name
+                )
+                self._stopping.wait(AWAY_WAIT_S)
 
     def _register_delivery(self) -> None:
         deliver = self._jobs.deliver
@@ -218,7 +284,7 @@ class Worker:
         @DBOS.workflow(name="deliver", max_recovery_attempts=MAX_RECOVERIES)
         def run_delivery(order_id: int) -> None:
             try:
-                deliver(_DurableRun(), OrderId(order_id))
+                deliver(_DurableRun(self._patiently), OrderId(order_id))
             except Exception:  # noqa: BLE001 - see the next line
                 # The rows stay in the outbox; the reconciler enqueues them again.
                 _incident("deliver", order_id)

@@ -1,8 +1,8 @@
 """
-A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|stopped|never``.
+A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|frozen|stopped|never``.
 
 Its job has three steps, each of which writes a line into the log; `between` kills the process after the first step
-was kept, `inside` in the middle of the second one, and `stopped`
+was kept, `inside` in the middle of the second one, `frozen` stops it there until it is told to go on, and `stopped`
 ends the worker in good order while the job is between them. Without any of it the process ends when the job has.
 """
 
@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 from bot.domain.ids import OrderId
@@ -21,6 +20,8 @@ from bot.workflow.outcome import Done, Run, TryLater
 from tests.contract.engine_room import WORKS
 
 PATIENCE_S = 20.0
+LOOK_S = 0.05
+FROZEN_LOOKS = 100
 
 
 def main(url: str, log: Path, dies: str) -> None:
@@ -36,6 +37,10 @@ def main(url: str, log: Path, dies: str) -> None:
         write("two begins")
         if dies == "inside":
             os.kill(os.getpid(), signal.SIGKILL)
+        if dies.startswith("frozen"):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if dies == "frozen_breaks":
+            raise LookupError("the job breaks")
         return write("two ends")
 
     def job(run: Run, order_id: OrderId, version: int) -> None:
@@ -68,11 +73,13 @@ def main(url: str, log: Path, dies: str) -> None:
         worker.stop()
         stopped.set()
         return
-    end = time.monotonic() + PATIENCE_S
+    # Looks are counted and not seconds: a process that stood still is awake for all of them.
+    looks = FROZEN_LOOKS if dies.startswith("frozen") else int(PATIENCE_S / LOOK_S)
     while "three" not in (log.read_text(encoding="utf-8") if log.exists() else ""):
-        if time.monotonic() > end:
+        looks -= 1
+        if looks < 0:
             raise SystemExit(f"nothing came of it in {PATIENCE_S:.0f} seconds")
-        threading.Event().wait(0.05)
+        threading.Event().wait(LOOK_S)
     worker.stop()
 
 

@@ -48,6 +48,7 @@ class Room:
     gone: list[tuple[OrderId, int]] = field(default_factory=list)
     job: Job | None = None
     deliver: Callable[..., None] | None = None
+    is_away: Callable[[BaseException], bool] = lambda _: False
 
     def enqueue(self, work: Work, given: CertificateOrder) -> None:
         """Start work in a transaction of its own."""
@@ -55,7 +56,7 @@ class Room:
             self.queue.enqueue(session, work, given)
 
     @contextmanager
-    def worker(self, executor_id: str = "room-1") -> Iterator[None]:
+    def worker(self, executor_id: str = "room-1") -> Iterator[Worker]:
         """A worker, until the end of the block."""
         jobs = Jobs(
             by_work=dict.fromkeys(WORKS, self.job or self.note),
@@ -67,10 +68,12 @@ class Room:
             ),
             let_go=lambda order_id, version: self.gone.append((order_id, version)),
         )
-        worker = Worker(database_url=self.url, executor_id=executor_id, jobs=jobs)
+        worker = Worker(
+            database_url=self.url, executor_id=executor_id, jobs=jobs, is_away=self.is_away
+        )
         worker.start()
         try:
-            yield
+            yield worker
         finally:
             worker.stop()
 
@@ -86,9 +89,9 @@ class Room:
 
 
 @contextmanager
-def open_room(folder: Path) -> Iterator[Room]:
-    """A migrated database and its queue; nothing runs yet."""
-    url = f"sqlite:///{folder / 'certdesk.db'}"
+def open_room(folder: Path, url: str = "") -> Iterator[Room]:
+    """A migrated database and its queue, in a file of the folder or at an address; nothing runs yet."""
+    url = url or f"sqlite:///{folder / 'certdesk.db'}"
     migrate(url)
     migrate_engine(url)
     queue, database = WorkQueue(url), open_database(url)

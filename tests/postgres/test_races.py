@@ -228,3 +228,19 @@ def test_number_is_not_taken_twice_after_a_failed_placing(sql: Store) -> None:
 
     assert sql.orders.load(order.id).home == "C9"
     assert place(sql.orders, "a").id != order.id
+
+
+def test_a_process_that_stands_still_loses_its_locks_before_others_give_up(
+    postgres_url: str,
+) -> None:
+    """The audit's head is locked by every change; a worker frozen in the middle of one must not stop them all."""
+    with sql_store(postgres_url) as store:
+        assert store.engine is not None
+        with store.engine.connect() as connection:
+            ask = text(
+                "SELECT name, setting::int FROM pg_settings WHERE name IN "
+                "('lock_timeout', 'idle_in_transaction_session_timeout')"
+            )
+            limits = {name: int(value) for name, value in connection.execute(ask)}
+
+    assert 0 < 2 * limits["idle_in_transaction_session_timeout"] <= limits["lock_timeout"]
