@@ -10,7 +10,6 @@ from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
 from bot.cli.inventory_page import inventory_json, inventory_page
 from bot.cli.records import kept_orders
 from bot.domain.ids import HostName
-from bot.domain.pending import JudgedRequest
 
 Starttls = Literal["smtp", "imap", "pop3"]
 PORTS: dict[Starttls | None, int] = {None: 443, "smtp": 25, "imap": 143, "pop3": 110}
@@ -86,28 +85,7 @@ def inventory(host: str, *, as_json: Json = False) -> None:
     snapshot = hosts.snapshot(HostName(host))
     pending = pending_requests(hosts, kept_orders(), HostName(host))
     if as_json:
-        requests = [_plain_request(one) for one in pending]
-        say_json({**inventory_json(snapshot), "pending": requests})
+        say_json(inventory_json(snapshot, pending))
         return
-    for line in inventory_page(snapshot):
+    for line in inventory_page(snapshot, pending):
         say(line)
-    for one in pending:
-        order = f" order {one.order.id}" if one.order else ""
-        say(
-            f"{one.request.thumbprint}  pending     {one.standing.value}{order}  {one.request.friendly_name}"
-        )
-
-
-def _plain_request(one: JudgedRequest) -> dict[str, object]:
-    request = one.request
-    return {
-        "thumbprint": request.thumbprint,
-        "friendly_name": request.friendly_name,
-        "subject": request.subject,
-        "names": list(request.names),
-        "made_at": request.not_before.isoformat() if request.not_before else None,
-        "standing": one.standing.value,
-        "order": one.order.id if one.order else None,
-        "round": one.round or None,
-        "can_clear": one.can_clear,
-    }

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from bot.domain.inventory import addresses_of, host_lines, marks_of
+from bot.domain.pending import JudgedRequest
 from bot.domain.plan import HostCertificate, Snapshot
 
 Json = dict[str, object]
 
 
-def inventory_page(snapshot: Snapshot) -> Iterator[str]:
-    """Facts first, one a line, then one line a certificate."""
+def inventory_page(snapshot: Snapshot, pending: tuple[JudgedRequest, ...] = ()) -> Iterator[str]:
+    """Facts first, one a line, then one line a certificate, then one a pending request."""
     lines = host_lines(snapshot)
     width = max(len(line.label) for line in lines)
     yield f"{snapshot.host} {snapshot.build}"
@@ -20,9 +21,13 @@ def inventory_page(snapshot: Snapshot) -> Iterator[str]:
     yield ""
     for held in snapshot.certificates:
         yield _certificate(held, snapshot)
+    if pending:
+        yield ""
+    for one in pending:
+        yield _request_line(one)
 
 
-def inventory_json(snapshot: Snapshot) -> Json:
+def inventory_json(snapshot: Snapshot, pending: tuple[JudgedRequest, ...] = ()) -> Json:
     """Everything that was read; a fact that could not be is null and stands in `unread`."""
     return {
         "host": snapshot.host,
@@ -48,6 +53,30 @@ def inventory_json(snapshot: Snapshot) -> Json:
             }
             for held in snapshot.certificates
         ],
+        "pending": [_request(one) for one in pending],
+    }
+
+
+def _request_line(one: JudgedRequest) -> str:
+    request = one.request
+    made = f"{request.not_before:%Y-%m-%d}" if request.not_before else "-"
+    order = f" by order {one.order.id}" if one.order else ""
+    name = request.friendly_name or request.subject
+    return f"{request.thumbprint}  {made:<10}  pending, {one.standing.value}{order}  {name}"
+
+
+def _request(one: JudgedRequest) -> Json:
+    request = one.request
+    return {
+        "thumbprint": request.thumbprint,
+        "friendly_name": request.friendly_name,
+        "subject": request.subject,
+        "names": list(request.names),
+        "made_at": request.not_before.isoformat() if request.not_before else None,
+        "standing": one.standing.value,
+        "order": one.order.id if one.order else None,
+        "round": one.round or None,
+        "can_clear": one.can_clear,
     }
 
 

@@ -55,9 +55,9 @@ def inventory_picture(snapshot: Snapshot, *, pending: tuple[JudgedRequest, ...] 
             section(told),
             *_host_facts(snapshot),
             divider(),
-            *pending_rows(pending),
             *rows,
             *more,
+            *pending_rows(pending),
             foot,
         ],
     )

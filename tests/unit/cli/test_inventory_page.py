@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 
 from bot.cli.inventory_page import inventory_json, inventory_page
+from bot.domain.pending import judge_request
 from bot.domain.plan import Service
+from bot.domain.states import State
 from bot.domain.surroundings import Fact, Unread
+from tests.unit.domain.samples import EX01, NOON
+from tests.unit.domain.test_pending import waiting, with_csr
 from tests.unit.exchange.hosts_seen import AUTH, OLD, OWN, bound, seen, web
 
 _SHOWN = """\
@@ -72,3 +76,32 @@ def test_a_nameless_service_is_in_the_json_too() -> None:
     told: Any = inventory_json(seen(mail_names={Service.POP: ""}))
 
     assert told["mail_names"] == {"POP": ""}
+
+
+def test_pending_requests_stand_under_the_certificates() -> None:
+    """Whose each is, by which order, and since when; a nameless one is called by its subject."""
+    mine = with_csr(State.CANCELLED)
+    kept = judge_request(waiting(mine, 1), EX01, mine)
+    foreign = judge_request(waiting(mine, 1, friendly_name="", not_before=None), EX01, None)
+    lines = list(inventory_page(seen(), (kept, foreign)))
+    thumbprint = kept.request.thumbprint
+
+    assert lines[-3:] == [
+        "",
+        f"{thumbprint}  {NOON:%Y-%m-%d}  pending, abandoned by order {mine.id}  {kept.request.friendly_name}",
+        f"{thumbprint}  -           pending, foreign  CN=mail.example.com",
+    ]
+
+
+def test_pending_requests_are_in_the_json() -> None:
+    """With what a program needs to decide, and nulls where nobody knows."""
+    mine = with_csr(State.CANCELLED)
+    kept = judge_request(waiting(mine, 1), EX01, mine)
+    foreign = judge_request(waiting(mine, 1, friendly_name="", not_before=None), EX01, None)
+    told: Any = json.loads(json.dumps(inventory_json(seen(), (kept, foreign))))
+
+    assert [(p["standing"], p["order"], p["round"], p["can_clear"]) for p in told["pending"]] == [
+        ("abandoned", mine.id, 1, True),
+        ("foreign", None, None, False),
+    ]
+    assert [p["made_at"] for p in told["pending"]] == [NOON.isoformat(), None]
