@@ -47,6 +47,7 @@ def read_order_form(state: State, site: Site, *, renews: OrderId | None) -> Wish
         Field.COUNTRY: _country_error(typed(state, Field.COUNTRY)),
         **{name: _subject_error(typed(state, name), n) for name, n in _SUBJECT_FIELDS.items()},
         Field.KEY_BITS: _key_error(state),
+        Field.EXPORTABLE: _exportable_error(state),
         Field.KEY_MAKER: _maker_error(state, site),
         Field.SERVICES: _services_error(state),
         Field.VENDOR: _vendor_error(state, site),
@@ -133,6 +134,16 @@ def _subject_error(text: str, limit: int) -> str:
 def _key_error(state: State) -> str:
     sizes = [str(bits) for bits in KEY_SIZES]
     return "" if chosen(state, Field.KEY_BITS) in sizes else f"Choose {', '.join(sizes)}."
+
+
+def _exportable_error(state: State) -> str:
+    """A key that is bound to its host serves no other: said before a certificate is bought, not after."""
+    is_bound = chosen(state, Field.EXPORTABLE) != YES
+    if chosen(state, Field.KEY_MAKER) == BY_CERTDESK or not is_bound:
+        return ""
+    if len(chosen_all(state, Field.HOSTS)) <= 1:
+        return ""
+    return "The other hosts need the key too: choose Yes, or order one certificate a host."
 
 
 def _maker_error(state: State, site: Site) -> str:

@@ -180,3 +180,25 @@ def test_wildcards_and_foreign_scripts_become_one_form() -> None:
 
     assert isinstance(read, Wish)
     assert read.names == ("*.xn--bcher-kva.example.com", "autodiscover.example.com")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "exportable", "is_taken"),
+    [(2, "no", False), (2, "yes", True), (1, "no", True), (1, "yes", True)],
+)
+def test_a_key_that_is_bound_to_its_host_is_for_one_host(
+    hosts: int, exportable: str, is_taken: bool
+) -> None:
+    """Said in the form: after the certificate is bought the plan could only be refused (exchange.md 7 trap 9)."""
+    names = [{"value": host.name} for host in scene.SITE.hosts[:hosts]]
+    state = entered(order_form(scene.SITE, home="C1", prefill=scene.wish())) | {
+        Field.HOSTS: {Field.HOSTS: {"selected_options": names}},
+        Field.EXPORTABLE: {Field.EXPORTABLE: {"selected_option": {"value": exportable}}},
+        Field.REASON: {Field.REASON: {"value": "It ends."}},
+    }
+    read = read_order_form(state, scene.SITE, renews=None)
+
+    assert isinstance(read, Wish) is is_taken
+    if isinstance(read, FormErrors):
+        assert list(read.by_field) == [Field.EXPORTABLE]
+        assert "one certificate a host" in read.by_field[Field.EXPORTABLE]
