@@ -245,6 +245,13 @@ class Farm:
         """Trouble at a host; see `sandbox/exchange/trouble.py`."""
         self.machines[host].plan.add(Trouble(**rule))
 
+    def reach(self, host: HostName, **parts: Any) -> None:
+        """From now on the configuration reaches a host in another way; see `HostAccess`."""
+        at = [access.name for access in self.accesses].index(host)
+        self.accesses[at] = replace(self.accesses[at], **parts)
+        self.hosts.close()
+        self.hosts = MortalHosts(self.accesses, self.clock, keep_s=30.0)
+
     def take_down(self, host: HostName) -> None:
         """Nobody answers there any more."""
         self.spoil(host, do="rst", action="*", times=0)

@@ -105,6 +105,15 @@ class Stage:
         """Spoil the host; see `sandbox/exchange/README.md`."""
         await _post(self.session, f"{self.host}/trouble", rule)
 
+    async def trouble_at(self, control: str, **rule: Any) -> None:
+        """Spoil one of several hosts, by its control door."""
+        await _post(self.session, f"{control}/trouble", rule)
+
+    async def calm_at(self, control: str) -> None:
+        """No trouble any more at one of several hosts."""
+        async with self.session.delete(f"{control}/trouble") as answer:
+            answer.raise_for_status()
+
     async def slack_trouble(self, **rule: Any) -> None:
         """Spoil Slack: a method or a delivery."""
         await _post(self.session, f"{self.slack}/trouble", rule)
@@ -265,13 +274,14 @@ async def staged(
     *,
     http: bool = False,
     host: HostWish | None = None,
+    hosts: tuple[HostWish, ...] = (),
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Open a stage; whatever was played on it, the house is looked over before it closes."""
     town = BusyTown(
         folder=folder / "town",
         settings=settings,
-        hosts=(host or HostWish(),),
+        hosts=hosts or (host or HostWish(),),
         bot_http_port=0 if http else None,
     )
     demo = Demo(town)
