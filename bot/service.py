@@ -51,8 +51,8 @@ async def run(settings: Settings, site_file: SiteFile, *, doors: bool, worker: b
     lock = lock_single_process(settings.database_url)
     try:
         await asyncio.to_thread(prepare_database, settings.database_url)
-        team_id = await _who_am_i(settings)
-        house = build(settings, site_file, team_id=team_id)
+        team_id, workspace_url = await _who_am_i(settings)
+        house = build(settings, site_file, team_id=team_id, workspace_url=workspace_url)
         await _serve(settings, house, stop, doors=doors, worker=worker)
     finally:
         if lock is not None:
@@ -172,7 +172,7 @@ async def _keep_door_open(door: SocketDoor | HttpDoor, stop: asyncio.Event) -> N
         await door.close()
 
 
-async def _who_am_i(settings: Settings) -> str:
+async def _who_am_i(settings: Settings) -> tuple[str, str]:
     client = AsyncWebClient(
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
     )
@@ -187,4 +187,4 @@ async def _who_am_i(settings: Settings) -> str:
         raise TroubleOutside(
             f"Slack cannot be reached ({type(err).__name__}). Nothing was started. Check the network."
         ) from None
-    return str(answer["team_id"])
+    return str(answer["team_id"]), str(answer.get("url") or "")

@@ -14,6 +14,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.system.checkpoint_places import place_for
+from bot.system.checkpoints import CheckpointTrouble, load_key
 from bot.system.secret_command import NoSecret, secret_of
 from bot.system.vault import AesVault
 
@@ -52,6 +54,8 @@ class Settings(BaseSettings):
     tries: int = Field(default=6, ge=1, le=50, alias="CERTDESK_TRIES")
     watch_cron: str = Field(default="0 7 * * *", alias="CERTDESK_WATCH_CRON")
     executor_id: str = Field(default="certdesk-1", alias="CERTDESK_EXECUTOR_ID")
+    checkpoint_key_file: Path | None = Field(default=None, alias="CERTDESK_CHECKPOINT_KEY_FILE")
+    checkpoint_to: str = Field(default="", alias="CERTDESK_CHECKPOINT_TO")
     clock_offset_s: float = Field(default=0.0, alias="CERTDESK_CLOCK_OFFSET_S")
 
     @field_validator("slack_api_url")
@@ -111,7 +115,19 @@ class Settings(BaseSettings):
             *_missing(self.slack_bot_token, bot_token),
             *self.faults_of_vault(local_key_hosts),
             *_missing(*door),
+            *self.faults_of_checkpoints(),
         )
+
+    def faults_of_checkpoints(self, *, wanted: bool = False) -> tuple[str, ...]:
+        """What is wrong with where and how checkpoints of the audit are written; nothing when none are wanted."""
+        if not self.checkpoint_to and not self.checkpoint_key_file and not wanted:
+            return ()
+        try:
+            place_for(self.checkpoint_to)
+            load_key(self.checkpoint_key_file or Path())
+        except CheckpointTrouble as trouble:
+            return (str(trouble),)
+        return ()
 
 
 def load_settings() -> Settings:

@@ -1,6 +1,7 @@
 """The one file that names concrete classes and plugs adapters into ports."""
 
 import fcntl
+import logging
 import os
 import secrets
 import time
@@ -32,6 +33,8 @@ from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.sealed import SqlSealedSecrets
 from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
+from bot.system.checkpoint_places import place_for
+from bot.system.checkpoints import Checkpoints, CheckpointTrouble, load_key
 from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
@@ -63,6 +66,8 @@ from bot.workflow.undo_jobs import RetireJob, RollBackJob
 from handlers.app import build_app
 from handlers.notifier import SlackNotifier
 from handlers.rooms import Rooms
+
+log = logging.getLogger(__name__)
 
 DEADLINE_SHARE = 0.8
 """A command is given up somewhat before its intent's deadline, so that no two can overlap."""
@@ -117,13 +122,16 @@ def lock_single_process(url: str) -> IO[str] | None:
     return handle
 
 
-def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
+def build(
+    settings: Settings, site_file: SiteFile, *, team_id: str, workspace_url: str = ""
+) -> House:
     """Plug the house together; nothing is started and nobody is called."""
     site = site_file.as_site()
     clock = SystemClock(timedelta(seconds=settings.clock_offset_s))
     word = f"{settings.executor_id}#{secrets.token_hex(8)}"
     database = open_database(settings.database_url)
     slot = slot_of(database, settings.executor_id)
+    audit = SqlAudit(database)
     queue = WorkQueue(settings.database_url)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
     outbox = SqlOutbox(database)
@@ -140,13 +148,14 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         engine=engine,
         orders=orders,
         outbox=outbox,
-        audit=SqlAudit(database),
+        audit=audit,
         site=site,
         hosts=hosts,
         prober=build_prober(settings, site_file),
         vendor_desk=GuidedDesk(site),
         clock=clock,
         team_id=team_id,
+        workspace_url=workspace_url,
     )
     deadline_s = settings.command_deadline_s
     leases = SqlLeases(database, clock, hold_s=2 * deadline_s + LONGEST_WAIT_S)
@@ -170,7 +179,15 @@ def build(settings: Settings, site_file: SiteFile, *, team_id: str) -> House:
         make_worker=lambda: Worker(
             database_url=settings.database_url,
             executor_id=settings.executor_id,
-            jobs=_jobs(settings, rooms, judge, (calendar, key_watch, keys), operator, queue),
+            jobs=_jobs(
+                settings,
+                rooms,
+                judge,
+                (calendar, key_watch, keys),
+                operator,
+                queue,
+                _checkpointing(settings, audit, clock),
+            ),
             sweep_cron=settings.watch_cron,
             is_away=is_away,
         ),
@@ -214,6 +231,7 @@ def _jobs(
     own: tuple[Calendar, KeyWatch, KeyWork],
     operator: Operator,
     queue: WorkQueue,
+    checkpointing: tuple[Callable[[], None], ...],
 ) -> Jobs:
     calendar, key_watch, keys = own
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
@@ -241,11 +259,43 @@ def _jobs(
             lambda: _ignore(calendar.propose_renewals()),
             lambda: _ignore(calendar.lapse_gates()),
             lambda: _ignore(key_watch.wipe_dead()),
+            *checkpointing,
         ),
         reconcile=Reconciler(orders, rooms.outbox, queue, apology),
         apologize=apology,
         let_go=operator.let_go,
     )
+
+
+def build_checkpoints(settings: Settings, audit: SqlAudit, clock: SystemClock) -> Checkpoints:
+    """
+    What writes signed checkpoints of the audit.
+
+    Raises:
+        BadSettings: where to, or the key, is not set or cannot be used.
+    """
+    faults = settings.faults_of_checkpoints(wanted=True)
+    if faults or settings.checkpoint_key_file is None:
+        raise BadSettings(faults)
+    key, send = load_key(settings.checkpoint_key_file), place_for(settings.checkpoint_to)
+    return Checkpoints(audit.head, key, send, clock)
+
+
+def _checkpointing(
+    settings: Settings, audit: SqlAudit, clock: SystemClock
+) -> tuple[Callable[[], None], ...]:
+    """The daily checkpoint, where one is wanted; trouble with its place stops no other sweep."""
+    if not settings.checkpoint_to:
+        return ()
+    checkpoints = build_checkpoints(settings, audit, clock)
+
+    def write() -> None:
+        try:
+            checkpoints.write()
+        except CheckpointTrouble as trouble:
+            log.error("no checkpoint of the audit today: %s", trouble)  # noqa: TRY400 - the sentence says it all
+
+    return (write,)
 
 
 def _ignore(_count: int) -> None:

@@ -21,7 +21,7 @@ from handlers.seen import Seen
 from handlers.shortcuts import SHORTCUTS
 from handlers.submissions import FORMS
 from handlers.uploads import ThreadUploads
-from handlers.visit import Visit, check_admitted, read_command, read_interaction
+from handlers.visit import Visit, asked_at, check_admitted, read_command, read_interaction
 
 Body = dict[str, Any]
 Listener = Callable[..., Awaitable[None]]
@@ -124,7 +124,8 @@ class _Doors:
 
     async def _enter(self, door: Callable[[Visit, Rooms], Awaitable[Any]], visit: Visit) -> Any:
         check_admitted(visit, self._rooms.site, self._rooms.team_id)
-        return await door(visit, self._rooms)
+        link = asked_at(visit, self._rooms.workspace_url)
+        return await door(visit, self._rooms.asked_at(link))
 
     def _is_ours(self, body: Body) -> bool:
         if body.get("team_id") != self._rooms.team_id:

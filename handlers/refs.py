@@ -11,6 +11,7 @@ from enum import StrEnum
 from bot.domain.approvals import Gate
 from bot.domain.faults import Refused
 from bot.domain.ids import OrderId
+from bot.domain.messages import Posted
 
 
 class Act(StrEnum):
@@ -88,6 +89,23 @@ def parse_ref(text: str) -> OrderRef:
             "This button does not say which order it belongs to, so nothing was changed. "
             "Use `/cert list` to find the order.",
         ) from fault
+
+
+def with_origin(metadata: str, origin: Posted | None) -> str:
+    """Metadata of a modal with the place in it at which the modal was asked for."""
+    if origin is None or not metadata:
+        return metadata
+    told = {**json.loads(metadata), "from": [origin.channel, origin.ts]}
+    return json.dumps(told, separators=(",", ":"))
+
+
+def parse_origin(metadata: str) -> Posted | None:
+    """Read what `with_origin` wrote; None when nothing of it is there."""
+    try:
+        channel, ts = json.loads(metadata)["from"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return Posted(channel=str(channel), ts=str(ts))
 
 
 def _whole(value: object) -> int:

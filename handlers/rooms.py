@@ -1,6 +1,6 @@
 """What the doors may reach: one value, built once by the wiring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.site import Site
 from bot.ports import Audit, Clock, ExchangeHosts, Orders, Outbox, Prober, VendorDesk
@@ -14,6 +14,7 @@ class Rooms:
 
     Args:
         team_id: the one workspace whose people are served.
+        workspace_url: its address, with a slash at the end, for links to messages; empty where nobody asked Slack.
     """
 
     engine: Engine
@@ -26,3 +27,8 @@ class Rooms:
     vendor_desk: VendorDesk
     clock: Clock
     team_id: str
+    workspace_url: str = ""
+
+    def asked_at(self, link: str | None) -> "Rooms":
+        """The same rooms, with an engine that writes this place in chat into the audit."""
+        return replace(self, engine=self.engine.asked_at(link))

@@ -18,6 +18,7 @@ from handlers.fetch import fetch_file, file_info
 from handlers.headlines import refusal_title
 from handlers.rooms import Rooms
 from handlers.seen import Seen
+from handlers.visit import permalink
 
 _log = logging.getLogger(__name__)
 _NAME_LIMIT = 200
@@ -100,8 +101,9 @@ class ThreadUploads:
         if order_id is None or not self._seen.add(file_id):
             return
         by = PersonId(f"{self._rooms.team_id}:{user}")
+        rooms = self._rooms.asked_at(permalink(self._rooms.workspace_url, place))
         try:
-            await hand_in_file(self._rooms, self._client, file_id, order_id=order_id, by=by)
+            await hand_in_file(rooms, self._client, file_id, order_id=order_id, by=by)
         except Refused as refused:
             trouble = Trouble(refusal_title(refused.code), refused.sentence)
             await self._tell(place, user, trouble)

@@ -12,7 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
+from bot.domain.messages import Posted
 from bot.domain.site import Site
+from handlers.refs import parse_origin, with_origin
 
 Surface = Literal["command", "message", "modal", "home", "shortcut"]
 Body = Mapping[str, Any]
@@ -29,6 +31,7 @@ class Visit:
         value: what the clicked element carries; for a command what was typed after it.
         view: the submitted or clicked modal; empty elsewhere.
         message: the message a shortcut was used on; empty elsewhere.
+        origin: the message that was clicked, also for a modal that was opened there; empty elsewhere.
     """
 
     person: PersonId
@@ -40,6 +43,7 @@ class Visit:
     value: str = ""
     view: Mapping[str, Any] = field(default_factory=dict)
     message: Mapping[str, Any] = field(default_factory=dict)
+    origin: Posted | None = None
 
     @property
     def state(self) -> Mapping[str, Mapping[str, object]]:
@@ -53,8 +57,29 @@ class Visit:
         return str(self.view.get("private_metadata") or "")
 
     async def show(self, view: Mapping[str, Any]) -> None:
-        """Open a modal; the trigger is good for one."""
-        await self.client.views_open(trigger_id=self.trigger, view=dict(view))
+        """Open a modal, which remembers where it was asked for; the trigger is good for one."""
+        metadata = with_origin(str(view.get("private_metadata") or ""), self.origin)
+        view = {**view, "private_metadata": metadata}
+        await self.client.views_open(trigger_id=self.trigger, view=view)
+
+
+def asked_at(visit: Visit, workspace_url: str) -> str | None:
+    """The link to the message, or at least the channel, at which a person asked; None where there is none."""
+    if visit.origin is not None:
+        return permalink(workspace_url, visit.origin)
+    return permalink(workspace_url, Posted(channel=visit.channel, ts=""))
+
+
+def permalink(workspace_url: str, place: Posted) -> str | None:
+    """
+    Where a message stands, as chat's own links say it; a channel when no message is named.
+
+    Source: Slack, chat.getPermalink ("permalink": https://…/archives/C…/p<ts without the dot>).
+    """
+    if not workspace_url or not place.channel:
+        return None
+    message = f"/p{place.ts.replace('.', '')}" if place.ts else ""
+    return f"{workspace_url}archives/{place.channel}{message}"
 
 
 def home_channel(visit: Visit, site: Site) -> str:
@@ -92,6 +117,7 @@ def read_interaction(body: Body, client: AsyncWebClient) -> Visit:
         value=_value(body),
         view=body.get("view") or {},
         message=body.get("message") or {},
+        origin=_origin(body),
     )
 
 
@@ -122,6 +148,14 @@ def check_admitted(visit: Visit, site: Site, team_id: str) -> None:
 def _visit(body: Body, team: str, user: str, **rest: Any) -> Visit:
     trigger = str(body.get("trigger_id") or "")
     return Visit(person=PersonId(f"{team}:{user}"), user=user, trigger=trigger, **rest)
+
+
+def _origin(body: Body) -> Posted | None:
+    channel = str((body.get("channel") or {}).get("id") or "")
+    ts = str((body.get("message") or {}).get("ts") or "")
+    if channel:
+        return Posted(channel=channel, ts=ts)
+    return parse_origin(str((body.get("view") or {}).get("private_metadata") or ""))
 
 
 def _surface(body: Body) -> Surface:

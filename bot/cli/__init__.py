@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import bundles, hosts, pages, records, running, vault
+from bot.cli import audit, bundles, hosts, pages, records, running, vault
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ hosts.register(app)
 app.add_typer(bundles.bundle, name="bundle")
 app.add_typer(bundles.csr, name="csr")
 app.add_typer(records.orders, name="orders")
-app.add_typer(records.audit, name="audit")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(vault.vault, name="vault")
 records.register(app)
 pages.register(app)

@@ -10,6 +10,10 @@ import typer
 YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
+_OUTSIDE = frozenset({"TroubleOutside", "CheckpointTrouble"})
+"""Faults told by name: importing their rooms would make every other answer wait."""
+
+
 def say(text: str = "") -> None:
     """Print a line for people; what a terminal would obey instead of showing is written as an escape."""
     typer.echo(_harmless(text))
@@ -40,7 +44,7 @@ def explain(err: Exception) -> int:
     if isinstance(err, Refused):
         _complain(err.sentence)
         return WRONG_USE
-    if isinstance(err, HostFault) or type(err).__name__ == "TroubleOutside":
+    if isinstance(err, HostFault) or type(err).__name__ in _OUTSIDE:
         _complain(str(err))
         return TROUBLE
     logging.getLogger(__name__).error("unexpected", exc_info=err)

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.answers import NO, YES, leave, say, say_json
+from bot.cli.answers import say, say_json
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 
 orders = typer.Typer(help="Orders.", no_args_is_help=True)
-audit = typer.Typer(help="The audit chain.", no_args_is_help=True)
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The one date every file in an evidence pack carries, so that the bytes are the same each time."""
@@ -50,32 +49,12 @@ def show(order_id: int, *, as_json: Json = False) -> None:
         say(f"{key:<18} {', '.join(value) if isinstance(value, list) else value}")
 
 
-@audit.command("verify")
-def verify(*, as_json: Json = False) -> None:
-    """Check the hash chain; exit 1 with the first entry that does not fit."""
-    broken = _audit().broken_at()
-    if as_json:
-        say_json({"ok": broken is None, "broken_at": broken})
-    elif broken is None:
-        say("Every entry fits the chain.")
-    else:
-        say(f"Entry {broken} does not fit the chain: it, or the one before it, was changed.")
-    leave(YES if broken is None else NO)
-
-
-@audit.command("export")
-def export() -> None:
-    """Every entry as a JSON line, oldest first."""
-    for entry in _audit().entries():
-        say(json.dumps(_plain(entry), sort_keys=True))
-
-
 def evidence(
     order_id: int, *, output: Annotated[Path, typer.Option("-o", help="The zip to write.")]
 ) -> None:
     """Write what proves an order into a zip: decisions, CSR, certificate, plan, steps with warnings, audit slice."""
     order = kept_orders().load(OrderId(order_id))
-    entries = [_plain(entry) for entry in _audit().entries(order.id)]
+    entries = [_plain(entry) for entry in kept_audit().entries(order.id)]
     files = {
         "order.json": json.dumps(_brief(order), indent=1, sort_keys=True).encode(),
         "audit.jsonl": "".join(json.dumps(e, sort_keys=True) + "\n" for e in entries).encode(),
@@ -98,7 +77,8 @@ def kept_orders() -> Any:
     return SqlOrders(open_database(_url()), _no_work, _no_work)
 
 
-def _audit() -> Any:
+def kept_audit() -> Any:
+    """The audit as the database keeps it, to be read."""
     from bot.store.audit import SqlAudit
     from bot.store.database import open_database
 

@@ -18,8 +18,11 @@ class AuditEntry:
     One change, as it is kept.
 
     Args:
+        by: who, as chat names them (``team:user``), or the machine.
         what: the event or the operation.
         facts: what is worth knowing later: digests, references, codes; never secrets.
+        by_name: what the configuration called that person then; None for one it does not list, and for the machine.
+        link: the message or channel in chat it was said at; None where it was said at none.
     """
 
     order_id: OrderId
@@ -30,6 +33,8 @@ class AuditEntry:
     after: str
     why: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    by_name: str | None = None
+    link: str | None = None
 
 
 def chained(entry: AuditEntry, previous: str) -> str:

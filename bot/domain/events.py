@@ -120,6 +120,7 @@ class BundleUploaded(Event):
     upload_id: UploadId
     file_name: str
     by: PersonId
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,7 @@ class HostDone(Event):
     kind = EventKind.HOST_DONE
     host: HostName
     handshakes: tuple[Handshake, ...] = ()
+    read_back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

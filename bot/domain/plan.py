@@ -361,7 +361,9 @@ def canonical(value: object) -> bytes:
     return text.encode("ascii")
 
 
-_ADDED_LATER = frozenset({"current_default", "build", "connector", "pfx", "key_from"})
+_ADDED_LATER = frozenset(
+    {"current_default", "build", "connector", "pfx", "key_from", "by_name", "link"}
+)
 """Fields from after the first release; they are left out while they hold nothing, so that older digests stay."""
 
 

@@ -97,6 +97,10 @@ class Site:
         """The roles a person was given; none for a stranger."""
         return next((p.roles for p in self.people if p.id == person), frozenset())
 
+    def name_of(self, person: PersonId) -> str | None:
+        """What the configuration calls a person; None for one it does not list."""
+        return next((p.name for p in self.people if p.id == person), None)
+
     def keepers(self, role: Role) -> tuple[Person, ...]:
         """Everybody who was given the role, in the order of the configuration."""
         return tuple(p for p in self.people if role in p.roles)

@@ -1,12 +1,12 @@
 """The audit for readers; entries are written by `SqlOrders` alone, together with what they tell of."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 
 from sqlalchemy import Engine, LargeBinary, cast
 from sqlmodel import Session, col, select
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import GENESIS, AuditEntry
 from bot.domain.ids import OrderId
 from bot.store.chain import Link, entry_of, first_break
 from bot.store.columns import may_be_id
@@ -30,6 +30,34 @@ class SqlAudit:
         with reading(self._engine) as session:
             return tuple(entry_of(body) for body in session.exec(chosen))
 
+    def links(self, *, first: int = 1, last: int | None = None) -> Iterator[Link]:
+        """The entries as they lie in the database, by number, in one look; nothing about them is believed."""
+        with reading(self._engine) as session, closing(_links(session, first, last)) as links:
+            yield from links
+
+    def numbers(self, order_id: OrderId) -> tuple[int, ...]:
+        """The numbers of one order's entries, rising."""
+        chosen = select(AuditRecord.number).where(AuditRecord.order_id == order_id)
+        with reading(self._engine) as session:
+            return tuple(session.exec(chosen.order_by(col(AuditRecord.number))))
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry, as the head has them; the hash is 64 hex digits."""
+        with reading(self._engine) as session:
+            head = session.exec(select(AuditHead)).one()
+            return head.number, head.hash.hex()
+
+    def hashes(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The hash of each of these entries, where there is such an entry; 0 is what the first one follows."""
+        wanted = frozenset(numbers)
+        found = {0: GENESIS} if 0 in wanted else {}
+        with reading(self._engine) as session:
+            for part in batched(sorted(wanted)):
+                chosen = select(AuditRecord.number, cast(AuditRecord.hash, LargeBinary))
+                rows = session.exec(chosen.where(col(AuditRecord.number).in_(part)))
+                found |= {number: bytes(kept).hex() for number, kept in rows}
+        return found
+
     def broken_at(self) -> int | None:
         """The number of the first entry that does not fit its chain; None when all fit."""
         with reading(self._engine) as session:
@@ -39,7 +67,12 @@ class SqlAudit:
                 return first_break(links, end)
 
 
-def _links(session: Session) -> Generator[Link]:
+def batched(numbers: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+    """Numbers in parts small enough for one statement."""
+    return (numbers[at : at + size] for at in range(0, len(numbers), size))
+
+
+def _links(session: Session, first: int | None = None, last: int | None = None) -> Generator[Link]:
     # The casts are for SQLite, where somebody may have put text where bytes belong.
     # Read in pages: an audit outgrows the memory of a process some day.
     chosen = (
@@ -52,6 +85,10 @@ def _links(session: Session) -> Generator[Link]:
         .order_by(col(AuditRecord.number))
         .execution_options(yield_per=1000)
     )
+    if first is not None:
+        chosen = chosen.where(col(AuditRecord.number) >= first)
+    if last is not None:
+        chosen = chosen.where(col(AuditRecord.number) <= last)
     with session.exec(chosen) as rows:
         for number, order_id, body, link_hash in rows:
             yield Link(number=number, order_id=order_id, body=body, hash=link_hash)

@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate, yes_count
-from bot.domain.audit import AuditEntry
 from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
 from bot.domain.life import advance, way_back
@@ -31,7 +30,7 @@ from bot.domain.policy import (
 from bot.domain.site import Site
 from bot.domain.states import CLEARED_IN, RETRIES, EventKind, IllegalMove, State
 from bot.ports import Change, Clock, Draft, Orders
-from bot.workflow.facts import audit_facts
+from bot.workflow.facts import entry_of, entry_of_placing
 from bot.workflow.gates import (
     check_agreed,
     check_answered,
@@ -77,12 +76,22 @@ class Engine:
 
     Every method answers with the order afterwards, or raises `Refused` with a sentence for the person
     who asked; then nothing was changed.
+
+    Args:
+        link: the place in chat at which all of it is asked; goes into the audit.
     """
 
-    def __init__(self, orders: Orders, site: Site, clock: Clock) -> None:
+    def __init__(
+        self, orders: Orders, site: Site, clock: Clock, *, link: str | None = None
+    ) -> None:
         self._orders = orders
         self._site = site
         self._clock = clock
+        self._link = link
+
+    def asked_at(self, link: str | None) -> "Engine":
+        """The same engine, for somebody who asks at this place in chat."""
+        return Engine(self._orders, self._site, self._clock, link=link)
 
     def place(
         self,
@@ -107,10 +116,7 @@ class Engine:
         now = self._clock.now()
 
         def tell(order: CertificateOrder) -> Change:
-            entry = AuditEntry(
-                order_id=order.id, at=now, by=by, what="placed", before="", after=order.state.value,
-                why=wish.reason, facts={"hosts": ", ".join(wish.hosts), "names": ", ".join(wish.names)},
-            )  # fmt: skip
+            entry = entry_of_placing(order, by=by, at=now, site=self._site, link=self._link)
             return Change(order=order, entry=entry, messages=placed_messages(order))
 
         return self._orders.place(draft, now, tell)
@@ -235,7 +241,7 @@ class Engine:
             order_id=order_id, name=name, data=data, sha256=sha256, by=by, at=self._clock.now()
         )
         upload_id = self._orders.add_upload(upload)
-        event = ev.BundleUploaded(upload_id=upload_id, file_name=name, by=by)
+        event = ev.BundleUploaded(upload_id=upload_id, file_name=name, by=by, sha256=sha256)
         try:
             return self._apply(order, event, by)
         except Refused:
@@ -342,11 +348,7 @@ class Engine:
         except IllegalMove:
             raise self._not_now(order) from None
         check_not_cleared(order, work)
-        entry = AuditEntry(
-            order_id=order.id, at=now, by=by, what=event.kind.value,
-            before=order.state.value, after=after.state.value, why=event.reason,
-            facts=audit_facts(event),
-        )  # fmt: skip
+        entry = entry_of(event, order, after, by=by, at=now, site=self._site, link=self._link)
         change = Change(
             order=after,
             entry=entry,

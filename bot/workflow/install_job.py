@@ -252,7 +252,9 @@ class InstallJob:
             order_id, host, Step.VERIFY, "done", "; ".join([f"read back: {read_back}", *proofs])
         )
         return self._reporter.once(
-            order_id, order.version, ev.HostDone(host=host, handshakes=handshakes)
+            order_id,
+            order.version,
+            ev.HostDone(host=host, handshakes=handshakes, read_back=read_back),
         )
 
     def _finish(self, errand: Errand) -> Outcome:

@@ -12,6 +12,7 @@ from bot.domain.plan import Caution, Step
 from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
+from bot.workflow.facts import plan_facts
 from bot.workflow.outcome import Done, NeedsPerson, Run
 
 
@@ -91,7 +92,8 @@ class Reporter:
         said = {"warnings": "\n".join(str(one) for one in warnings)} if warnings else {}
         entry = AuditEntry(
             order_id=order_id, at=now, by=SYSTEM, what=f"step:{step.value}",
-            before=before.status if before else "", after=status, why=note, facts={"host": host, **said},
+            before=before.status if before else "", after=status, why=note,
+            facts={"host": host, **plan_facts(self._orders.load(order_id)), **said},
         )  # fmt: skip
         self._orders.note_step(shown, order_id, entry, (CardMessage(card=Card.STATUS),))
 

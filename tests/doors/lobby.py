@@ -106,6 +106,7 @@ class Lobby:
             vendor_desk=ShortDesk(),
             clock=clock,
             team_id=scene.TEAM,
+            workspace_url=scene.WORKSPACE,
         )
         self.app: AsyncApp = build_app(
             self.rooms, token=TOKEN, signing_secret=SECRET, client=slack.client(),

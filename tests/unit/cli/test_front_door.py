@@ -187,7 +187,7 @@ def test_an_unbroken_chain_is_a_yes(certdesk: FrontDoor, kept: str) -> None:
     lines = [json.loads(line) for line in certdesk("audit", "export").out.splitlines()]
 
     assert (0, {"ok": True, "broken_at": None}) == (told.code, json.loads(told.out))
-    assert ["place", "approve"] == [line["what"] for line in lines]
+    assert ["place", "approve"] == [json.loads(line["body"])["what"] for line in lines]
 
 
 def test_a_broken_chain_is_a_no_with_the_entry(certdesk: FrontDoor, kept: str) -> None:

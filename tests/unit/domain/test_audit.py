@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.audit import GENESIS, AuditEntry, chained
 from bot.domain.ids import OrderId
+from bot.domain.plan import canonical
 from tests.unit.domain.samples import MAX, NOON, RITA
 
 ENTRY = AuditEntry(
@@ -20,6 +21,7 @@ ENTRY = AuditEntry(
 OTHERS: dict[str, Any] = {
     "order_id": OrderId(8), "at": NOON + timedelta(microseconds=1), "by": RITA, "what": "reject",
     "before": "", "after": "rejected", "why": "", "facts": {"digest": "0e"},
+    "by_name": "Max", "link": "https://x.slack.com/archives/C1/p1",
 }  # fmt: skip
 
 
@@ -44,6 +46,16 @@ def test_the_zone_a_database_answers_in_does_not_break_the_chain() -> None:
     there = replace(ENTRY, at=NOON.astimezone(timezone(timedelta(hours=-5))))
 
     assert chained(ENTRY, GENESIS) == chained(there, GENESIS)
+
+
+def test_entries_from_before_a_field_was_added_keep_their_hash() -> None:
+    """An entry without a name and a link has the canonical form, and so the hash, of the first release."""
+    first = (
+        '{"after":"approved","at":"2026-11-23T12:00:00+00:00","before":"placed","by":"T1:UMAX",'
+        '"facts":{"digest":"0f"},"order_id":7,"what":"approve","why":"needed"}'
+    )
+
+    assert first.encode() == canonical(ENTRY)
 
 
 @settings(deadline=None)

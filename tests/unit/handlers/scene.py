@@ -28,6 +28,7 @@ from bot.domain.states import State
 from bot.domain.subject import Subject
 
 TEAM = "T1"
+WORKSPACE = "https://example.slack.com/"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RITA, MAX, OLGA, ARTHUR, MAJA = (
     PersonId(f"{TEAM}:{user}") for user in ("URITA", "UMAX", "UOLGA", "UARTHUR", "UMAJA")

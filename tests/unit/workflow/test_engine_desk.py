@@ -41,7 +41,9 @@ def test_a_file_is_kept_and_checked(state: State) -> None:
     assert (b"PK\x03\x04", "bundle.zip") == (upload.data, upload.name)
     assert hashlib.sha256(b"PK\x03\x04").hexdigest() == upload.sha256
     assert [(Work.CHECK_BUNDLE, SEVEN)] == house.memory.works
-    assert [{"upload": "1", "file": "bundle.zip"}] == [e.facts for e in house.audit.entries(SEVEN)]
+    assert [{"upload": "1", "file": "bundle.zip", "sha256": upload.sha256}] == [
+        e.facts for e in house.audit.entries(SEVEN)
+    ]
 
 
 @pytest.mark.parametrize("state", [s for s in State if s not in WAITS_FOR_FILE])
