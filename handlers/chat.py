@@ -12,46 +12,17 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
+from bot.chat_ports import DeliveryFault
 from bot.domain.messages import Posted
-from bot.ports import DeliveryFault
 from handlers.blocks.parts import Picture
+from handlers.slack_faults import GONE, error_of, sort_fault
 
 EVENT_TYPE: Final = "certdesk_message"
 """The type of the metadata that names the outbox row in every message."""
 
 _PAGE: Final = 200
-_PAGES: Final = 10
-_TOO_MANY: Final = 429
-_DEFAULT_WAIT_S: Final = 30.0
-
-FINAL: Final[Mapping[str, str]] = {
-    "channel_not_found": "invite CertDesk to the channel, or correct the channel's id in the configuration",
-    "not_in_channel": "invite CertDesk to the channel",
-    "is_archived": "unarchive the channel, or configure another one",
-    "restricted_action": "allow CertDesk to post in the channel",
-    "restricted_action_thread_locked": "unlock the thread",
-    "invalid_auth": "give CertDesk a valid bot token",
-    "account_inactive": "reinstall CertDesk in the workspace",
-    "token_revoked": "reinstall CertDesk in the workspace",
-    "token_expired": "give CertDesk a valid bot token",
-    "not_authed": "give CertDesk a bot token",
-    "missing_scope": "reinstall CertDesk from its manifest, so that it has every scope",
-    "user_not_found": "correct the person's id in the configuration",
-    "users_not_found": "correct the person's id in the configuration",
-    "user_disabled": "name somebody else; the person has left the workspace",
-    "user_not_visible": "name somebody of this workspace",
-    "cannot_dm_bot": "name a person, not an app",
-    "invalid_blocks": "report this to the people who run CertDesk",
-    "msg_blocks_too_long": "report this to the people who run CertDesk",
-    "msg_too_long": "report this to the people who run CertDesk",
-    "invalid_arguments": "report this to the people who run CertDesk",
-    "no_text": "report this to the people who run CertDesk",
-    "metadata_too_large": "report this to the people who run CertDesk",
-}
-"""Errors that no later try mends, each with what an administrator must do."""
-
-GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-"""Errors of an edit after which the message is posted anew."""
+_PAGES: Final = 100
+"""How far a channel or thread is looked through for a message whose answer was lost."""
 
 
 class Chat:
@@ -82,9 +53,9 @@ class Chat:
                 metadata=_metadata(row_id),
             )  # fmt: skip
         except SlackApiError as fault:
-            if fault.response.get("error") in GONE:
+            if error_of(fault) in GONE:
                 return False
-            raise _sorted(fault, f"edit a message in {at.channel}") from fault
+            raise sort_fault(fault, f"edit a message in {at.channel}") from fault
         except _NETWORK as fault:
             raise _away(fault) from fault
         return True
@@ -105,6 +76,19 @@ class Chat:
             lambda: self._client.conversations_open(users=[user]),
         )
         return str((answer.get("channel") or {})["id"])
+
+    def link_into(self, channel: str, thread: str) -> str:
+        """The address of what was said in a thread, also when the message above it is gone; empty without any."""
+        try:
+            page = self._page(channel, thread, None)
+            said = [str(one["ts"]) for one in page.get("messages") or [] if one["ts"] != thread]
+            if not said:
+                return ""
+            answer = self._client.chat_getPermalink(channel=channel, message_ts=said[0])
+        except (SlackApiError, *_NETWORK):
+            # A link is a kindness; the message it belongs to must not wait for it.
+            return ""
+        return str(answer["permalink"])
 
     def _messages(self, channel: str, thread: str) -> Iterator[Mapping[str, Any]]:
         cursor = None
@@ -136,36 +120,9 @@ def _call(what: str, send: Callable[[], SlackResponse]) -> SlackResponse:
     try:
         return send()
     except SlackApiError as fault:
-        raise _sorted(fault, what) from fault
+        raise sort_fault(fault, what) from fault
     except _NETWORK as fault:
         raise _away(fault) from fault
-
-
-def _sorted(fault: SlackApiError, what: str) -> DeliveryFault:
-    response = fault.response
-    error = str(response.get("error") or "")
-    if response.status_code == _TOO_MANY or error in ("ratelimited", "rate_limited"):
-        return DeliveryFault(
-            "Slack asks for a pause; the message waits and is sent again.",
-            retry_after_s=_retry_after(response),
-        )
-    if error in FINAL:
-        return DeliveryFault(
-            f"Slack refused to {what} ({error}); the message was not delivered. "
-            f"An administrator has to {FINAL[error]}.",
-            final=True,
-        )
-    return DeliveryFault(
-        f"Slack could not {what} ({error or response.status_code}); tried again later."
-    )
-
-
-def _retry_after(response: SlackResponse) -> float:
-    headers = {key.lower(): value for key, value in (response.headers or {}).items()}
-    try:
-        return float(headers.get("retry-after", _DEFAULT_WAIT_S))
-    except (TypeError, ValueError):
-        return _DEFAULT_WAIT_S
 
 
 def _away(fault: Exception) -> DeliveryFault:

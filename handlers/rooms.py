@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from bot.chat_ports import Outbox
 from bot.domain.site import Site
-from bot.ports import Audit, Clock, ExchangeHosts, Orders, Outbox, Prober, VendorDesk
+from bot.ports import Audit, Clock, ExchangeHosts, Orders, Prober, VendorDesk
 from bot.workflow.engine import Engine
 
 

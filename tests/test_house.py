@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import pytest
 import yaml
 
-from bot import key_ports, ports
+from bot import chat_ports, key_ports, ports
 from bot.certs.codes import CSR_CODES, STEP_OF_CODE
 from bot.domain.approvals import Role
 from bot.domain.audit import AuditEntry
@@ -122,7 +122,7 @@ def test_the_walls_stand() -> None:
 def test_every_port_has_a_fake_and_a_suite() -> None:
     """A port is added together with its stand-in and with the file that tries its promises."""
     named = {
-        name for room in (ports, key_ports) for name, value in vars(room).items()
+        name for room in (ports, key_ports, chat_ports) for name, value in vars(room).items()
         if inspect.isclass(value) and getattr(value, "_is_protocol", False) and value.__module__ == room.__name__
     }  # fmt: skip
 
@@ -137,7 +137,9 @@ def test_the_fake_of_a_port_has_the_port_s_methods(port: str) -> None:
     classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     methods = {node.name for node in classes[name].body if isinstance(node, ast.FunctionDef)}
 
-    contract = getattr(ports, port, None) or getattr(key_ports, port)
+    contract = next(
+        getattr(room, port) for room in (ports, key_ports, chat_ports) if hasattr(room, port)
+    )
 
     assert {m for m in vars(contract) if not m.startswith("_")} <= methods
 

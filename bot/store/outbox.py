@@ -61,7 +61,7 @@ def _record(row_id: str, order_id: OrderId, card: Card | None, message: Message)
 
 
 class SqlOutbox:
-    """`bot.ports.Outbox` over the database."""
+    """`bot.chat_ports.Outbox` over the database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -2,8 +2,9 @@
 
 import logging
 
+from bot.chat_ports import DeliveryFault, Notifier, Outbox
 from bot.domain.ids import OrderId
-from bot.ports import DeliveryFault, Notifier, Orders, Outbox
+from bot.ports import Orders
 from bot.workflow.outcome import Done, NeedsPerson, Outcome, Run, TryLater, until_done
 
 log = logging.getLogger(__name__)

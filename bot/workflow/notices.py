@@ -57,6 +57,12 @@ TOLD_TO_REQUESTER = frozenset(
 )  # fmt: skip
 """Events the requester hears of in a direct message too, not only in the thread."""
 
+PLACED = "order-placed"
+CODES_TOLD_TO_REQUESTER = frozenset(
+    {PLACED, *(kind.value.replace("_", "-") for kind in TOLD_TO_REQUESTER)}
+)
+"""Codes of the lines that go to the requester in person as well."""
+
 SAID_IN_THREAD = TOLD_TO_REQUESTER | {
     _E.CANCEL, _E.WITHDRAWN, _E.REKEYED, _E.BUNDLE_UPLOADED, _E.PLAN_MADE, _E.PLAN_FAILED,
     _E.INSTALL_APPROVED, _E.HOST_DONE, _E.ROLL_BACK, _E.RETIRE, _E.SUPERSEDED, _E.REINSTATED,
@@ -71,8 +77,8 @@ def placed_messages(order: CertificateOrder) -> tuple[Message, ...]:
     return (
         CardMessage(card=Card.STATUS),
         CardMessage(card=Card.APPROVAL),
-        LineMessage(code="order-placed", place=Place.THREAD, facts={}),
-        LineMessage(code="order-placed", place=Place.DIRECT, facts={}, to=order.requester),
+        LineMessage(code=PLACED, place=Place.THREAD, facts={}),
+        LineMessage(code=PLACED, place=Place.DIRECT, facts={}, to=order.requester),
     )[: 3 if order.requester == SYSTEM else 4]
 
 

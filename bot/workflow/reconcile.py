@@ -10,9 +10,10 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Protocol
 
+from bot.chat_ports import Outbox
 from bot.domain.ids import OrderId
 from bot.domain.states import ENGINE_OWNED, State, Work
-from bot.ports import Orders, Outbox
+from bot.ports import Orders
 from bot.workflow.jobs import work_due
 from bot.workflow.paging import every
 

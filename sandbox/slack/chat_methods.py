@@ -105,6 +105,8 @@ def _own_message(ws: Workspace, args: Json, error: str) -> Message:
 def _update(ws: Workspace, args: Json) -> Json:
     message = _own_message(ws, args, "cant_update_message")
     channel = ws.channels[message.channel]
+    if channel.is_archived:
+        raise ApiError("is_inactive")
     given = {name: value for name, value in args.items() if value is not None}
     kept: Json = {"attachments": message.attachments, "metadata": message.metadata}
     if "markdown_text" not in given:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from bot.chat_ports import Outbox
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
 from bot.key_ports import SealedSecrets
-from bot.ports import Audit, Journal, Orders, Outbox
+from bot.ports import Audit, Journal, Orders
 from bot.store.audit import SqlAudit
 from bot.store.database import open_database
 from bot.store.journal import SqlJournal

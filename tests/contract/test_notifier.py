@@ -2,88 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 
-from bot.domain.ids import OrderId, PersonId
-from bot.domain.messages import Card, CardMessage, LineMessage, Message, OutboxRow, Place, Posted
-from bot.domain.order import CertificateOrder, HostStep
-from bot.domain.site import Site
+from bot.chat_ports import DeliveryFault
+from bot.domain.ids import OrderId
+from bot.domain.messages import Card, CardMessage, LineMessage, Place
+from bot.domain.order import CertificateOrder
 from bot.domain.states import State
-from bot.ports import DeliveryFault
-from bot.vendors.desk import GuidedDesk
-from handlers.notifier import SlackNotifier
 from handlers.words import LINES
-from sandbox.slack.server import SlackWorkspace
-from sandbox.slack.trouble import parse_fault
-from tests.fakes.store import FakeOutbox, Memory
+from tests.contract.post import Post, opened
 from tests.unit.handlers import scene
-
-
-@dataclass
-class Post:
-    """A notifier at work on a sandbox workspace, and what people see of it."""
-
-    workspace: SlackWorkspace
-    address: dict[str, Any]
-    memory: Memory
-    site: Site
-    notifier: SlackNotifier
-
-    def order(self, state: State = State.PLACED, **parts: Any) -> CertificateOrder:
-        """Order 27, at home in the requests channel."""
-        home = self.address["channels"]["cert-requests"]
-        return scene.order(state, **({"home": home} | parts))
-
-    async def deliver(
-        self,
-        message: Message,
-        order: CertificateOrder,
-        *,
-        steps: tuple[HostStep, ...] = (),
-        attempt: int = 0,
-        row_id: str = "27:3:1",
-    ) -> Posted | None:
-        """Deliver one row and note where the card stands, as the outbox does."""
-        row = OutboxRow(id=row_id, order_id=OrderId(27), message=message, attempt=attempt)
-        posted = await asyncio.to_thread(self.notifier.deliver, row, order, steps)
-        if posted is not None and isinstance(message, CardMessage):
-            self.memory.cards[OrderId(27), message.card] = posted
-        return posted
-
-    async def messages(self, channel: str, **query: Any) -> list[dict[str, Any]]:
-        """What the app itself reads in a channel or thread."""
-        client = WebClient(token=self.address["bot_token"], base_url=self.address["api_url"])
-        read: Any = client.conversations_replies if "ts" in query else client.conversations_history
-        page = await asyncio.to_thread(read, channel=channel, include_all_metadata=True, **query)
-        return list(page["messages"])
-
-    def trouble(self, wish: dict[str, Any]) -> None:
-        """Let Slack's next call go wrong."""
-        self.workspace.state.trouble.add(parse_fault(wish))
-
-    def direct(self, code: str = "order-placed") -> LineMessage:
-        """A line to the requester."""
-        to = PersonId(f"{self.address['team_id']}:{self.address['users']['requester']}")
-        return LineMessage(code=code, place=Place.DIRECT, to=to)
 
 
 @pytest.fixture
 async def post() -> AsyncIterator[Post]:
     """A workspace, and a notifier on it."""
-    workspace = SlackWorkspace()
-    address = await workspace.start()
-    memory = Memory()
-    site = replace(scene.SITE, approvals_channel=address["channels"]["cert-approvals"])
-    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=5)
-    notifier = SlackNotifier(client, FakeOutbox(memory), site, GuidedDesk(site))
-    try:
-        yield Post(workspace, address, memory, site, notifier)
-    finally:
-        await workspace.stop()
+    async with opened() as office:
+        yield office
 
 
 STATUS = CardMessage(card=Card.STATUS)
@@ -169,26 +106,6 @@ async def test_slacks_pause_is_kept(post: Post) -> None:
 
     assert not fault.value.final
     assert fault.value.retry_after_s > 0
-
-
-@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "missing_scope"])
-async def test_what_an_administrator_must_mend_is_final(post: Post, error: str) -> None:
-    """Errors that no later try mends say who has to do what."""
-    post.trouble({"method": "chat.postMessage", "do": "error", "error": error, "times": 1})
-    with pytest.raises(DeliveryFault) as fault:
-        await post.deliver(STATUS, post.order())
-
-    assert fault.value.final
-    assert "An administrator has to" in fault.value.sentence
-
-
-async def test_an_unknown_channel_is_final(post: Post) -> None:
-    """A channel that is not there is named."""
-    with pytest.raises(DeliveryFault) as fault:
-        await post.deliver(STATUS, post.order(home="CNOWHERE"))
-
-    assert fault.value.final
-    assert "CNOWHERE" in fault.value.sentence
 
 
 @pytest.mark.parametrize(

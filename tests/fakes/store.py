@@ -249,7 +249,7 @@ class FakeAudit:
 
 
 class FakeOutbox:
-    """`bot.ports.Outbox` in memory."""
+    """`bot.chat_ports.Outbox` in memory."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
+from bot.chat_ports import DeliveryFault
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId, VendorName
 from bot.domain.intent import Intent
@@ -15,7 +16,7 @@ from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.plan import Caution
 from bot.domain.site import Site
 from bot.domain.states import Work
-from bot.ports import Change, DeliveryFault
+from bot.ports import Change
 from bot.workflow.bundle_job import BundleJob
 from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
@@ -122,7 +123,7 @@ class ToyJudge:
 
 class ToyChat:
     """
-    `bot.ports.Notifier` over a dictionary: the channel's history by row id.
+    `bot.chat_ports.Notifier` over a dictionary: the channel's history by row id.
 
     As the contract says, a row with an earlier attempt is looked for before it is posted.
     """

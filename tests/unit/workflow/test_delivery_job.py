@@ -2,11 +2,11 @@
 
 import pytest
 
+from bot.chat_ports import DeliveryFault
 from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
 from bot.domain.messages import CardMessage, LineMessage, Message
 from bot.domain.states import State
-from bot.ports import DeliveryFault
 from bot.workflow.delivery_job import TRIES
 from tests.unit.domain.samples import NOON, RITA, order, wish
 from tests.unit.workflow.fuse import Killed
