@@ -21,10 +21,23 @@ from sandbox.exchange.trouble import Trouble
 from tests.fakes.exchange import FakeExchangeHosts
 from tests.unit.exchange.samples import EX01, NOW, Authority, SetClock
 
-METHODS: Final = ("find_csr", "make_csr", "snapshot", "observe", "act", "read_back")
+METHODS: Final = (
+    "find_csr",
+    "make_csr",
+    "snapshot",
+    "pending",
+    "clear_request",
+    "observe",
+    "act",
+    "read_back",
+)
 """What reaches a host."""
 
-_NEW: Final = "New-ExchangeCertificate"
+_METHOD_OF: Final = {
+    "New-ExchangeCertificate": "make_csr",
+    "Remove-ExchangeCertificate": "clear_request",
+}
+"""By which method of the port a cmdlet is run; all others by `act`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +195,7 @@ def _in_memory(backend: Backend) -> World:
         hosts=fake,
         changes=fake.ran.total,
         reached=fake.asked_by.total,
-        lose_answer=lambda cmdlet: fake.lose_answer("make_csr" if cmdlet == _NEW else "act"),
+        lose_answer=lambda cmdlet: fake.lose_answer(_METHOD_OF.get(cmdlet, "act")),
         go_away=go_away,
     )
 

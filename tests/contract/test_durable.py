@@ -244,5 +244,6 @@ def test_what_waits_in_the_database_of_users_keeps_its_names() -> None:
         "install": "hosts",
         "roll_back": "hosts",
         "retire": "hosts",
+        "clear_request": "hosts",
         "check_bundle": "checks",
     } == {work.value: queue for work, queue in QUEUES.items()}

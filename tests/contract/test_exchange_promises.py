@@ -12,8 +12,10 @@ from dataclasses import replace
 import pytest
 
 from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Thumbprint
 from bot.domain.faults import FaultKind
 from bot.domain.ids import HostName
+from bot.domain.pending import ClearAsk
 from bot.domain.plan import Answer, InstallPlan, OperationKind, Service
 from bot.exchange import operations
 from bot.ports import ExchangeHosts
@@ -35,6 +37,8 @@ def _calls(
         "find_csr": lambda: hosts.find_csr(ask(host=at, hosts=(at,))),
         "make_csr": lambda: hosts.make_csr(ask("CertDesk 27/9", host=at, hosts=(at,))),
         "snapshot": lambda: hosts.snapshot(at),
+        "pending": lambda: hosts.pending(at),
+        "clear_request": lambda: hosts.clear_request(_clear(at)),
         "observe": lambda: hosts.observe(where, certificate),
         "act": lambda: hosts.act(where, certificate),
         "read_back": lambda: hosts.read_back(at, certificate, (Service.IIS,), there, Answer.YES),
@@ -115,6 +119,7 @@ def test_looking_changes_nothing(settled: Settled) -> None:
         hosts.observe(operation, settled.certificate)
     hosts.find_csr(ask())
     hosts.snapshot(EX01)
+    hosts.pending(EX01)
     is_read_back(hosts, settled.certificate, settled.plan, Answer.YES)
 
     assert settled.world.changes() == settled.changes
@@ -142,6 +147,24 @@ def test_a_request_whose_answer_is_lost_was_made_once(world: World, vendor: Auth
     assert fault.executed == "maybe"
     assert world.changes() - _files_of(world) == 1
     assert world.hosts.find_csr(ask()) is not None
+
+
+def test_a_clearing_whose_answer_is_lost_ran_once(world: World) -> None:
+    """The fault says maybe, the request is gone, and asking again removes nothing more."""
+    asked = ask()
+    made = world.hosts.make_csr(asked)
+    (mine,) = world.hosts.pending(EX01)
+    clear = ClearAsk(
+        host=EX01, friendly_name=asked.friendly_name, thumbprint=mine.thumbprint, csr_pem=made
+    )
+    before = world.changes()
+    world.lose_answer("Remove-ExchangeCertificate")
+    fault = fault_of(lambda: world.hosts.clear_request(clear))
+    world.hosts.clear_request(clear)
+
+    assert fault.executed == "maybe"
+    assert world.hosts.pending(EX01) == ()
+    assert world.changes() == before + 1
 
 
 @pytest.mark.parametrize(
@@ -222,6 +245,13 @@ def test_the_text_of_an_operation_decides_nothing(world: World, vendor: Authorit
         *(one.thumbprint for one in before.certificates),
         certificate.facts.thumbprint,
     }
+
+
+def _clear(at: HostName) -> ClearAsk:
+    """A request that is nowhere: asking to drop it changes nothing."""
+    return ClearAsk(
+        host=at, friendly_name="CertDesk 27-9 a", thumbprint=Thumbprint("AB" * 20), csr_pem=""
+    )
 
 
 def _files_of(world: World) -> int:
