@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import audit, bundles, hosts, pages, records, running, vault
+from bot.cli import audit, bundles, hosts, moving, pages, records, running, vault
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(records.orders, name="orders")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(vault.vault, name="vault")
 records.register(app)
+moving.register(app)
 pages.register(app)
 
 

@@ -11,6 +11,7 @@ YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
 _OUTSIDE = frozenset({"TroubleOutside", "CheckpointTrouble"})
+_DATABASE_AWAY = frozenset({"OperationalError", "InterfaceError", "InternalError"})
 """Faults told by name: importing their rooms would make every other answer wait."""
 
 
@@ -44,6 +45,16 @@ def explain(err: Exception) -> int:
     if isinstance(err, Refused):
         _complain(err.sentence)
         return WRONG_USE
+    if type(err).__name__ == "DatabaseUnusable":
+        _complain(str(err))
+        return WRONG_USE
+    if type(err).__name__ in _DATABASE_AWAY:
+        # The library's own text can hold the address with its password; ours names the kind of fault alone.
+        _complain(
+            f"The database did not do what was asked ({type(err).__name__}): it is away, full or locked, or refuses the "
+            "sign-in. Look at CERTDESK_DATABASE_URL and at the server; nothing half done was kept."
+        )
+        return TROUBLE
     if isinstance(err, HostFault) or type(err).__name__ in _OUTSIDE:
         _complain(str(err))
         return TROUBLE

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 @orders.command("list")
 def list_orders(*, as_json: Json = False) -> None:
     """All orders, newest first."""
-    found = kept_orders().in_states(State)
+    from bot.workflow.paging import every
+
+    found = every(kept_orders(), State)
     if as_json:
         say_json({"orders": [_brief(order) for order in found]})
         return

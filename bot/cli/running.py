@@ -9,6 +9,8 @@ from bot.cli.answers import NO, YES, leave, say, say_json
 from bot.settings import BadSettings, Settings, load_settings
 from bot.site_file import SiteFile, load_site_file
 
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
 watch = typer.Typer(help="The daily watch.", no_args_is_help=True)
 
 
@@ -34,15 +36,19 @@ def worker() -> None:
     _serve(doors=False, worker=True)
 
 
-def migrate() -> None:
+def migrate(*, as_json: Json = False) -> None:
     """Bring the database up to date."""
+    from bot.store.migration import newest_revision
     from bot.wiring import prepare_database
 
     prepare_database(load_settings().database_url)
-    say("The database is up to date.")
+    if as_json:
+        say_json({"ok": True, "revision": newest_revision()})
+    else:
+        say("The database is up to date.")
 
 
-def doctor(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def doctor(*, as_json: Json = False) -> None:
     """Look at the settings and the site file; call nobody."""
     faults = _faults()
     if as_json:
@@ -62,7 +68,7 @@ def vault_key() -> None:
 
 
 @watch.command("now")
-def watch_now() -> None:
+def watch_now(*, as_json: Json = False) -> None:
     """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come."""
     from bot.wiring import build, prepare_database
 
@@ -75,7 +81,10 @@ def watch_now() -> None:
         wiped = house.key_watch.wipe_dead()
     finally:
         house.close()
-    say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted.")
+    if as_json:
+        say_json({"ok": True, "proposed": proposed, "lapsed": lapsed, "wiped": wiped})
+    else:
+        say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted.")
 
 
 def _serve(*, doors: bool, worker: bool) -> None:

@@ -61,10 +61,15 @@ class SqlAudit:
     def broken_at(self) -> int | None:
         """The number of the first entry that does not fit its chain; None when all fit."""
         with reading(self._engine) as session:
-            head = session.exec(select(AuditHead)).first()
-            end = None if head is None else (head.number, head.hash)
-            with closing(_links(session)) as links:
-                return first_break(links, end)
+            return broken_in(session)
+
+
+def broken_in(session: Session) -> int | None:
+    """The number of the first entry that does not fit, as this very transaction sees the chain; None when all fit."""
+    head = session.exec(select(AuditHead)).first()
+    end = None if head is None else (head.number, head.hash)
+    with closing(_links(session)) as links:
+        return first_break(links, end)
 
 
 def batched(numbers: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from bot.store.database import open_database
@@ -31,7 +32,12 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
+def newest_revision() -> str:
+    """The form of a database that this release works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection

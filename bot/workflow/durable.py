@@ -148,6 +148,10 @@ class WorkQueue:
             )
         )
 
+    def knows_any(self) -> bool:
+        """Whether any work ever ran, or waits, here: its ids would make the same work of a moved order the old one."""
+        return bool(self._client.list_workflows(limit=1, load_input=False, load_output=False))
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.destroy()

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -62,6 +65,24 @@ def test_export_is_proven_by_its_recipe(sql: Store) -> None:
     assert [entry_of(json.loads(line)["body"].encode()) for line in lines] == list(
         sql.audit.entries()
     )
+
+
+def test_recipe_in_the_documentation_is_this_one(sql: Store) -> None:
+    """The program printed in `docs/operations.md` takes the whole export and stops at a changed line."""
+    fill(sql)
+    page = Path("docs/operations.md").read_text(encoding="utf-8")
+    recipe = page.split("```python\n")[1].split("```")[0]
+    lines = list(export_lines(audit_of(sql)))
+
+    def run(told: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", recipe], input="\n".join(told), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+
+    number, last = audit_of(sql).head()
+    assert run(lines).stdout.split() == [str(number), last]
+    assert "AssertionError: 2" in run([lines[0], *lines[2:]]).stderr
 
 
 def test_every_tampering_with_the_export_is_found(sql: Store) -> None:

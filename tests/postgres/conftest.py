@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.cli.conftest import certdesk
+
+__all__ = ["certdesk"]
+
 _HERE = Path(__file__).parent
 
 

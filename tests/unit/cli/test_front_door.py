@@ -57,6 +57,7 @@ def test_python_m_bot_is_the_same_door() -> None:
         "run",
         "worker",
         "migrate",
+        "move",
         "doctor",
         "bundle",
         "csr",

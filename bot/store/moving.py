@@ -1,0 +1,207 @@
+"""
+From one database to another: every row of ours, in the order the references need, counted and hashed on both sides.
+
+The durable engine's own tables are not copied: what waits for people is a row of ours, and work that runs is not moved.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
+
+from bot.store.audit import broken_in
+from bot.store.database import reading, writing
+from bot.store.migration import newest_revision
+from bot.store.tables import METADATA
+
+_LEFT_BEHIND: Final = frozenset({"worker_leases"})
+"""Says which processes live at the source; none of them does any more."""
+
+_MODULUS: Final = 1 << 256
+_BATCH: Final = 500
+
+
+class CannotMove(Exception):
+    """
+    The move was refused, or taken back whole; the target holds nothing of it.
+
+    Args:
+        reasons: sentences for the person who moves.
+    """
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = reasons
+        super().__init__(" ".join(reasons))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """
+    One table that is the same on both sides.
+
+    Args:
+        sha256: the sum of the SHA-256 of each row (mod 2^256), which does not depend on their order; 64 hex digits.
+    """
+
+    table: str
+    rows: int
+    sha256: str
+
+
+def check_source(engine: Engine) -> None:
+    """
+    Look whether everything can be taken from here.
+
+    Raises:
+        CannotMove: another release's form, a broken audit, or somebody is still connected.
+    """
+    with reading(engine) as session:
+        connection = session.connection()
+        _check_form(connection)
+        others = _others(connection)
+        if others:
+            raise CannotMove(
+                f"{others} connection(s) of CertDesk are open on the source, so nothing was moved. "
+                "Stop every process that serves it."
+            )
+        broken = broken_in(session)
+    if broken is not None:
+        raise CannotMove(
+            f"Entry {broken} of the source's audit does not fit its chain, so nothing was moved. See the "
+            'runbook, "The audit does not verify"; a moved database would hide where it happened.'
+        )
+
+
+def move_rows(source: Engine, target: Engine) -> tuple[Moved, ...]:
+    """
+    Copy everything, in one transaction of the target, and compare before it is kept.
+
+    Args:
+        target: migrated and empty.
+
+    Raises:
+        CannotMove: it is not empty, or a table, or the audit, came out differently; then the target is as before.
+    """
+    with reading(source) as origin, writing(target) as end:
+        here, there = origin.connection(), end.connection()
+        _check_empty(there)
+        moved = tuple(_move_table(here, there, table) for table in _tables())
+        for table in _tables():
+            _go_on_counting(there, table)
+        broken = broken_in(end)
+        if broken is not None:
+            raise CannotMove(
+                f"Entry {broken} of the audit did not fit its chain on the target, so everything was taken "
+                "back. The source is as it was."
+            )
+    return moved
+
+
+def _tables() -> Iterator[Table]:
+    return (table for table in METADATA.sorted_tables if table.name not in _LEFT_BEHIND)
+
+
+def _check_form(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found != newest_revision():
+        raise CannotMove(
+            f"The source has the form {found or 'of no release'}, and this release's is {newest_revision()}, so nothing "
+            "was moved. Run `certdesk migrate` on the source first, and start it once to see that it works."
+        )
+
+
+def _others(connection: Connection) -> int:
+    if connection.dialect.name != "postgresql":
+        return 0
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name = 'certdesk' AND pid <> pg_backend_pid()"
+    )
+    return int(connection.execute(others).scalar_one())
+
+
+def _check_empty(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Nobody begins to work here between the look and the copy.
+        connection.execute(text("LOCK TABLE orders, audit, audit_head IN ACCESS EXCLUSIVE MODE"))
+    for table in METADATA.sorted_tables:
+        chosen = select(func.count()).select_from(table)
+        if table.name == "audit_head":
+            chosen = chosen.where(table.c.number != 0)
+        rows = connection.execute(chosen).scalar_one()
+        if rows:
+            raise CannotMove(
+                f"The target is in use: its table {table.name} holds {rows} row(s), so nothing was moved. "
+                "Name an empty database."
+            )
+
+
+def _move_table(here: Connection, there: Connection, table: Table) -> Moved:
+    if table.name == "audit_head":
+        there.execute(delete(table))
+    sums, rows = _Sum(), 0
+    for batch in _batches(here, table):
+        there.execute(insert(table), batch)
+        sums.add(batch)
+        rows += len(batch)
+    arrived = _Sum()
+    for batch in _batches(there, table):
+        arrived.add(batch)
+    if (sums.rows, sums.hex()) != (arrived.rows, arrived.hex()):
+        raise CannotMove(
+            f"The table {table.name} came out differently: {sums.rows} row(s) with sum {sums.hex()} at the source, "
+            f"{arrived.rows} with {arrived.hex()} on the target. Everything was taken back; the source is as it was."
+        )
+    return Moved(table=table.name, rows=rows, sha256=sums.hex())
+
+
+def _batches(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    chosen = select(table).execution_options(yield_per=_BATCH)
+    with connection.execute(chosen) as rows:
+        for part in rows.mappings().partitions():
+            yield [dict(row) for row in part]
+
+
+class _Sum:
+    """A sum over rows, the same whatever the order in which a database gives them."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._total = 0
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Add rows."""
+        for row in rows:
+            plain = json.dumps(row, sort_keys=True, separators=(",", ":"), default=_plain)
+            digest = hashlib.sha256(plain.encode("ascii")).digest()
+            self._total = (self._total + int.from_bytes(digest, "big")) % _MODULUS
+            self.rows += 1
+
+    def hex(self) -> str:
+        """The sum so far, 64 hex digits."""
+        return f"{self._total:064x}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} is no value of a row")
+
+
+def _go_on_counting(connection: Connection, table: Table) -> None:
+    """PostgreSQL counts by a sequence, which knows nothing of rows that came with their numbers; SQLite looks."""
+    column = table.autoincrement_column
+    if connection.dialect.name != "postgresql" or column is None:
+        return
+    highest = connection.execute(select(func.max(column))).scalar()
+    if highest is None:
+        return
+    sequence = func.pg_get_serial_sequence(table.name, column.name)
+    connection.execute(select(func.setval(sequence, highest)))
