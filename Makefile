@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story test check bench faults run programs lock clean
+.PHONY: help setup demo story test check bench chaos faults run programs lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ bench: setup ## benchmarks; one JSON file each in bench/results
 
 faults: setup ## play every fault at every step of an order, and print docs/exchange-faults.md
 	$(BIN)/python -m tests.contract.fault_page
+
+chaos: setup programs ## kills and races: KILLS=, RACES=, DB=sqlite|postgres, SEED=; ends with one line of JSON
+	@$(BIN)/python -m bench.chaos --kills $(or $(KILLS),20) --races $(or $(RACES),20) --db $(or $(DB),sqlite) $(if $(SEED),--seed $(SEED))
 
 run: setup ## against a real workspace, with .env and certdesk.toml filled in
 	$(BIN)/certdesk run

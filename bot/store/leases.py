@@ -21,6 +21,9 @@ from bot.store.tables import METADATA, HostLeaseRecord
 _RESTS: Final = datetime.fromtimestamp(0, UTC)
 """``busy_until`` of a holder none of whose commands can be running."""
 
+_BURIED: Final = ""
+"""The word of a process that is dead: no process has it."""
+
 row: Final = METADATA.tables["host_leases"].c
 
 
@@ -70,12 +73,15 @@ class SqlLeases:
     def release(self, holder: Holder) -> None:
         """Let go of everything this holder has."""
         with writing(self._engine) as session:
-            _let_go(session, moment(session, self._clock), _of(holder))
+            ended = and_(_same_run(holder), row.worker.in_((holder.worker, _BURIED)))
+            _let_go(session, moment(session, self._clock), ended)
 
     def bury(self, worker: str) -> None:
-        """Let go of everything a dead process has."""
+        """A process is dead: its hosts stay with its runs of work."""
         with writing(self._engine) as session:
-            _let_go(session, moment(session, self._clock), row.worker == worker)
+            session.connection().execute(
+                update(HostLeaseRecord).where(row.worker == worker).values(worker=_BURIED)
+            )
 
 
 def moment(session: Session, clock: Clock) -> datetime:
@@ -106,7 +112,7 @@ def _claim(
         "version": holder.version,
         "expires_at": until,
     }
-    same_run = and_(row.order_id == holder.order_id, row.version == holder.version)
+    same_run = _same_run(holder)
     same_holder = and_(same_run, row.worker == holder.worker)
     claim = (
         insert_of(session)(HostLeaseRecord)
@@ -135,12 +141,12 @@ def _let_go(session: Session, now: datetime, *whose: ColumnElement[bool]) -> Non
     )
 
 
+def _same_run(holder: Holder) -> ColumnElement[bool]:
+    return and_(row.order_id == holder.order_id, row.version == holder.version)
+
+
 def _of(holder: Holder) -> ColumnElement[bool]:
-    return and_(
-        row.worker == holder.worker,
-        row.order_id == holder.order_id,
-        row.version == holder.version,
-    )
+    return and_(row.worker == holder.worker, _same_run(holder))
 
 
 def _is(lease: Lease) -> ColumnElement[bool]:

@@ -144,13 +144,13 @@ class InstallJob:
             end = until_done(
                 run,
                 f"{host} read back",
-                lambda: self._read_back(order_id, host),
+                lambda: self._read_back(errand, host),
                 tries=self._tries,
             )
         if isinstance(end, Done):
             seen = end.seen
             end = until_done(
-                run, f"{host} prove", lambda: self._prove(order_id, host, seen), tries=self._tries
+                run, f"{host} prove", lambda: self._prove(errand, host, seen), tries=self._tries
             )
         return end
 
@@ -210,8 +210,12 @@ class InstallJob:
             )
         return Done(" ".join(notes))
 
-    def _read_back(self, order_id: OrderId, host: HostName) -> Outcome:
+    def _read_back(self, errand: Errand, host: HostName) -> Outcome:
+        order_id = errand.order_id
         order = self._orders.load(order_id)
+        lease = self._work.hold(errand, host, Step.VERIFY)
+        if isinstance(lease, TryLater):
+            return lease
         self._reporter.step(order_id, host, Step.VERIFY, "running", "")
         plan = self._plan(order_id)
         try:
@@ -222,10 +226,15 @@ class InstallJob:
             return outcome_of(fault)
         return Done(seen.seen) if seen.done else TryLater("host-not-taken", seen.seen)
 
-    def _prove(self, order_id: OrderId, host: HostName, read_back: str) -> Outcome:
+    def _prove(self, errand: Errand, host: HostName, read_back: str) -> Outcome:
+        order_id = errand.order_id
         order = self._orders.load(order_id)
         if host in order.done_hosts:
             return Done(_PROVEN_BEFORE)
+        # What is proven must not be changed by another order meanwhile, however long it takes to be seen.
+        lease = self._work.hold(errand, host, Step.VERIFY)
+        if isinstance(lease, TryLater):
+            return lease
         certificate: IssuedCertificate = self._work.certificate(order)
         plan = self._plan(order_id)
         services = plan.host(host).provable(plan.services, order.answers.get(host))

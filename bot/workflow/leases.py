@@ -38,11 +38,20 @@ class HostLeases(Protocol):
         ...
 
     def release(self, holder: Holder) -> None:
-        """Let go of everything; a command that may still be running keeps its host until its deadline."""
+        """
+        The run of work has ended: let go of everything it held, here or in a process that is buried.
+
+        A command that may still be running keeps its host until its deadline.
+        """
         ...
 
     def bury(self, worker: str) -> None:
-        """Let go of everything of a process that is known to be dead, as `release` does; its word never returns."""
+        """
+        A process is dead, or taken for it: it holds nothing any more, and can renew nothing.
+
+        Its hosts stay with its runs of work, which go on elsewhere: whatever was begun there comes to its end
+        before another order changes the host.
+        """
         ...
 
 

@@ -92,7 +92,7 @@ class Lifeguard:
     Args:
         executor: the id this worker lives under.
         worker: the word of this process.
-        bury: frees the hosts of a dead process.
+        bury: takes its leases on hosts from a dead process; they stay with its runs of work.
         steady: seconds that never step.
     """
 

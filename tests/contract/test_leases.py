@@ -113,16 +113,10 @@ def test_a_released_host_is_free(store: Store) -> None:
     assert hold(store, holder=OTHER).fence == 2
 
 
-@pytest.mark.parametrize("way", ["release", "bury"])
-def test_a_host_whose_last_command_may_run_is_kept_until_its_deadline(
-    store: Store, way: str
-) -> None:
-    """Released or dead: the next order waits out what may still be happening there, and no longer."""
+def test_a_host_whose_last_command_may_run_is_kept_until_its_deadline(store: Store) -> None:
+    """Released: the next order waits out what may still be happening there, and no longer."""
     begin(store, hold(store), for_s=100)
-    if way == "release":
-        store.leases.release(MINE)
-    else:
-        store.leases.bury(MINE.worker)
+    store.leases.release(MINE)
 
     answer = store.leases.take(EX01, OTHER)
     assert isinstance(answer, Occupied)
@@ -131,14 +125,35 @@ def test_a_host_whose_last_command_may_run_is_kept_until_its_deadline(
     hold(store, holder=OTHER)
 
 
+def test_a_dead_process_leaves_its_hosts_to_its_runs(store: Store) -> None:
+    """Another order waits until the run has ended elsewhere; the dead one can begin nothing."""
+    old = hold(store)
+    store.leases.bury(MINE.worker)
+
+    assert not begin(store, old)
+    assert isinstance(store.leases.take(EX01, OTHER), Occupied)
+    successor = replace(MINE, worker="w3")
+    assert begin(store, hold(store, holder=successor), for_s=0)
+    store.leases.release(successor)
+    hold(store, holder=OTHER)
+
+
+def test_a_run_that_ended_as_its_process_died_is_let_go_by_the_next(store: Store) -> None:
+    """All that was left to do was letting go."""
+    hold(store)
+    store.leases.bury(MINE.worker)
+    store.leases.release(replace(MINE, worker="w3"))
+
+    hold(store, holder=OTHER)
+
+
 def test_only_the_dead_process_is_buried(store: Store) -> None:
     """Others keep their hosts."""
     hold(store, EX01, MINE)
-    hold(store, EX02, OTHER)
+    lease = hold(store, EX02, OTHER)
     store.leases.bury(MINE.worker)
 
-    hold(store, EX01, replace(OTHER, order_id=OrderId(5)))
-    assert isinstance(store.leases.take(EX02, MINE), Occupied)
+    assert begin(store, lease)
 
 
 def test_a_lost_lease_cannot_be_rested_or_released(store: Store) -> None:

@@ -69,15 +69,16 @@ class FakeLeases:
         """Let go of everything."""
         with self._memory.change():
             for key, held in list(self._memory.leases.items()):
-                if held.lease.holder == holder:
+                if held.lease.holder in {holder, replace(holder, worker="")}:
                     self._end(key, held)
 
     def bury(self, worker: str) -> None:
-        """Let go of everything of a dead process."""
+        """A process is dead: its hosts stay with its runs."""
         with self._memory.change():
             for key, held in list(self._memory.leases.items()):
                 if held.lease.holder.worker == worker:
-                    self._end(key, held)
+                    nobody = replace(held.lease, holder=replace(held.lease.holder, worker=""))
+                    self._memory.leases[key] = replace(held, lease=nobody)
 
     def _held(self, lease: Lease) -> Held | None:
         held = self._memory.leases.get(lease_key(lease.host))

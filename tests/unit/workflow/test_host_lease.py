@@ -206,3 +206,21 @@ def test_the_card_is_drawn_anew_when_an_order_waits() -> None:
     told = [row.message for row in house.memory.outbox.values()]
     assert Card.STATUS.value in cards(told)
     assert ("EX01", "intermediates", "done") in notes(house)
+
+
+def test_a_host_is_held_until_it_is_proven() -> None:
+    """While the proof is waited for, however long, no other order changes what is to be proven."""
+    house = installing(EX01)
+    house.prober.proven = [False] * 12 + [True]
+    house.tries = 20
+    answers: list[bool] = []
+
+    def try_to_take() -> None:
+        answers.append(isinstance(house.leases.take(EX01, STRANGER), Lease))
+
+    run = Meanwhile(house, try_to_take)
+    house.job(Work.INSTALL)(run, SEVEN, 3)
+
+    assert State.INSTALLED is house.order().state
+    assert HOLD_S < sum(run.slept)
+    assert not any(answers)

@@ -1,0 +1,135 @@
+"""What came of it: orders lost, operations run twice, messages lost or doubled."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+
+from bench.chaos.ledger import Ledger
+from bench.chaos.people import ENDS
+from sandbox.parts import Addresses
+
+READS = ("Export-ExchangeCertificate", "pack_key")
+"""What a host records though it changes nothing there."""
+RESTORE = "restore_smtp_default"
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """The figures of one run; all but the first three and `races` must be zero."""
+
+    kills: int = 0
+    orders: int = 0
+    installed: int = 0
+    lost: int = 0
+    twice: int = 0
+    messages_lost: int = 0
+    messages_twice: int = 0
+    races: int = 0
+    double_effects: int = 0
+    unanswered: int = 0
+    broken_audit: int = 0
+    own_deaths: int = 0
+    why: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost and nothing happened twice."""
+        wrong = (
+            self.lost, self.twice, self.messages_lost, self.messages_twice, self.double_effects,
+            self.unanswered, self.broken_audit,
+        )  # fmt: skip
+        return not any(wrong)
+
+    def line(self, **more: Any) -> str:
+        """The figures as one line of JSON."""
+        return json.dumps({**more, **asdict(self), "holds": self.holds})
+
+
+class Books(Protocol):
+    """What the counting reads in the database."""
+
+    def outbox(self) -> list[Any]:
+        """Every message."""
+        ...
+
+    def operations(self) -> list[Any]:
+        """The journal."""
+        ...
+
+
+async def judge(
+    verdict: Verdict, session: aiohttp.ClientSession, addresses: Addresses, ledger: Ledger
+) -> None:
+    """Count at the hosts, in Slack and in the database."""
+    orders = ledger.orders()
+    verdict.orders = len(orders)
+    verdict.installed = sum(order.state == "installed" for order in orders)
+    for order in orders:
+        if order.state not in ENDS:
+            verdict.lost += 1
+            verdict.why.append(f"order {order.id} is {order.state} {order.fault}")
+    for host in addresses["exchange"]:
+        async with session.get(f"{host['control']}/operations") as answer:
+            count_host(verdict, host["name"], await answer.json(), ledger)
+    calls = f"{addresses['slack']['control']}/calls?method=chat.postMessage"
+    async with session.get(calls) as answer:
+        count_messages(verdict, (await answer.json())["calls"], ledger)
+
+
+def count_host(
+    verdict: Verdict, host: str, operations: list[dict[str, Any]], ledger: Books
+) -> None:
+    """Each operation once; giving the default back has the same arguments for every order of a host."""
+    restores = sum(
+        f"/{host}/{RESTORE}" in op.key and bool(op.confirmed) and op.attempt > 0
+        for op in ledger.operations()
+    )
+    ran = Counter(
+        (op["cmdlet"], op["digest"], json.dumps(op["parameters"]))
+        for op in operations
+        if op["ok"] and op["cmdlet"] not in READS
+    )
+    default_of_before = {
+        digest
+        for (cmdlet, digest, _), times in ran.items()
+        if cmdlet.startswith("Enable") and times > 1
+    }
+    for (cmdlet, digest, parameters), times in ran.items():
+        allowed = (
+            max(restores, 1) if digest in default_of_before and len(default_of_before) == 1 else 1
+        )
+        if times > allowed:
+            verdict.twice += times - allowed
+            verdict.why.append(
+                f"{host}: {cmdlet} ran {times} times, {allowed} allowed: {parameters[:300]}"
+            )
+
+
+def count_messages(verdict: Verdict, calls: list[dict[str, Any]], ledger: Books) -> None:
+    """Each line posted once, each card standing once, nothing waiting."""
+    posts = Counter(_row_of(call) for call in calls if call["ok"])
+    cards: Counter[tuple[int, str]] = Counter()
+    for row in ledger.outbox():
+        posted = posts[row.id]
+        if row.card is not None:
+            cards[row.order_id, row.card] += posted
+        elif posted > 1:
+            verdict.messages_twice += posted - 1
+            verdict.why.append(f"message {row.id} was posted {posted} times")
+        if not row.delivered or (row.card is None and not posted):
+            verdict.messages_lost += 1
+            verdict.why.append(f"message {row.id} ({row.card}) was not delivered")
+    for (order, card), times in cards.items():
+        if times > 1:
+            verdict.messages_twice += times - 1
+            verdict.why.append(f"the {card} card of order {order} was posted {times} times")
+
+
+def _row_of(call: dict[str, Any]) -> str:
+    metadata = call["args"].get("metadata") or {}
+    if isinstance(metadata, str):
+        metadata = json.loads(metadata)
+    return str((metadata.get("event_payload") or {}).get("row", ""))
