@@ -48,7 +48,10 @@ class Chaos:
         self._killing = True
 
     async def run(self) -> Verdict:
-        """Play, kill, settle, count."""
+        """Play, kill, settle, count; told to end, everything that was started is ended."""
+        me = asyncio.current_task()
+        assert me is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
         try:
             addresses = await self._town.start()
             ledger = Ledger(self._town.environment["CERTDESK_DATABASE_URL"])
@@ -188,16 +191,10 @@ def main() -> int:
 
             server = stack.enter_context(cluster.running())
             url = server.create("chaos")
-        signal.signal(signal.SIGTERM, _end)
-        verdict = asyncio.run(Chaos(options, folder, url).run())
+            verdict = asyncio.run(Chaos(options, folder, url).run())
     seconds = round(time.monotonic() - began, 1)
     print(verdict.line(db=options.db, seed=options.seed, seconds=seconds), flush=True)
     return 0 if verdict.holds else 1
-
-
-def _end(*_: object) -> None:
-    """Told to end: close the town and the server under it, as at any other end."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

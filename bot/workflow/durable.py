@@ -44,6 +44,9 @@ POLL_S = 0.2
 MAX_RECOVERIES = 20
 STOP_S = 5
 AWAY_WAIT_S = 1.0
+UNEXPECTED_STEP = error.DBOSUnexpectedStepError.__name__
+MOST_AGAIN = 3
+"""How often a work is started anew at one version of its order; a fourth time would end the same."""
 STILL_S = 15.0
 """A worker that stands still inside a transaction loses its locks, as in `bot/store/database.py`."""
 LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
@@ -100,16 +103,9 @@ class WorkQueue:
 
     def enqueue(self, session: Session, work: Work, order: CertificateOrder) -> None:
         """Start the work of an order's new state; its id makes a second start the first one."""
-        queue = QUEUES[work]
-        options = EnqueueOptions(
-            workflow_name=work.value,
-            queue_name=queue,
-            workflow_id=f"{work.value}:{order.id}:{order.version}",
-            app_version=VERSION,
+        self._client.enqueue_in_transaction(
+            session, self._options(work, order), order.id, order.version
         )
-        if queue == HOST_QUEUE:
-            options["queue_partition_key"] = lease_key(order.wish.hosts[0])
-        self._client.enqueue_in_transaction(session, options, order.id, order.version)
 
     def enqueue_delivery(self, session: Session, order_id: OrderId, row_id: str) -> None:
         """Start the delivery of an order's waiting messages, the newest being this row."""
@@ -130,6 +126,24 @@ class WorkQueue:
         """Whether a delivery of this order's messages is waiting or running."""
         return self._any_live(f"deliver:{order_id}:")
 
+    def start_again(self, work: Work, order: CertificateOrder) -> bool:
+        """Start a work anew whose last run met code that takes its steps in another order; see the reconciler."""
+        ended = self._client.list_workflows(
+            workflow_id_prefix=f"{work.value}:{order.id}:",
+            status=["ERROR"],
+            sort_desc=True,
+            load_input=False,
+        )
+        if not ended or UNEXPECTED_STEP not in repr(ended[0].error):
+            return False
+        again = f"{work.value}:{order.id}:{order.version}:again"
+        times = sum(one.workflow_id.startswith(again) for one in ended)
+        if times >= MOST_AGAIN:
+            return False
+        options = self._options(work, order) | {"workflow_id": f"{again}{times + 1}"}
+        self._client.enqueue(options, order.id, order.version)
+        return True
+
     def deliver_again(self, order_id: OrderId, row_id: str) -> None:
         """Start a delivery that is missing; the library gives the new run an id of its own."""
         options = EnqueueOptions(
@@ -140,6 +154,18 @@ class WorkQueue:
             app_version=VERSION,
         )
         self._client.enqueue(options, order_id)
+
+    def _options(self, work: Work, order: CertificateOrder) -> EnqueueOptions:
+        queue = QUEUES[work]
+        options = EnqueueOptions(
+            workflow_name=work.value,
+            queue_name=queue,
+            workflow_id=f"{work.value}:{order.id}:{order.version}",
+            app_version=VERSION,
+        )
+        if queue == HOST_QUEUE:
+            options["queue_partition_key"] = lease_key(order.wish.hosts[0])
+        return options
 
     def _any_live(self, prefix: str) -> bool:
         return bool(

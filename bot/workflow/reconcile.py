@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bot.chat_ports import Outbox
 from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders
 from bot.workflow.jobs import work_due
@@ -29,6 +30,15 @@ class RunningWork(Protocol):
 
     def is_delivering(self, order_id: OrderId) -> bool:
         """Whether a delivery of this order's messages is waiting or running."""
+        ...
+
+    def start_again(self, work: Work, order: CertificateOrder) -> bool:
+        """
+        Start a work anew whose last run was ended because the code had changed beneath it.
+
+        Safe, since every step looks before it acts. False, and nothing started, when it ended otherwise or
+        was started anew too often already.
+        """
         ...
 
     def deliver_again(self, order_id: OrderId, row_id: str) -> None:
@@ -57,6 +67,9 @@ class Reconciler:
         for order in chain(moving, self._orders.being_cleared()):
             work = work_due(order)
             if work is not None and not self._running.is_alive(work, order.id):
+                if self._running.start_again(work, order):
+                    log.warning("the work of order %s goes on with the new release", order.id)
+                    continue
                 log.error("the work of order %s is gone in state %s", order.id, order.state)
                 self._apologize(order.id, f"gone-{order.id}-{order.version}", work, order.version)
         for order_id, row_id in self._outbox.orders_waiting():

@@ -201,6 +201,36 @@ def test_a_step_waits_while_the_database_is_away(room: Room) -> None:
     assert len(tries) == 3
 
 
+def test_work_goes_on_with_a_release_that_takes_other_steps(room: Room, dead: Victim) -> None:
+    """Killed in the middle under the old code: under the new one its run ends, and it is started anew."""
+
+    def job(run: Run, order_id: OrderId, version: int) -> None:
+        for name in ("before one", "one", "two"):
+            run.step(name, lambda name=name: room.say(f"new {name}"))  # type: ignore[misc]  # mypy cannot type a default in a lambda
+
+    order = order_on("EX01")
+    room.job = job
+    with room.worker(VICTIM):
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, SEVEN))
+        assert room.log == []
+
+        assert room.queue.start_again(Work.INSTALL, order)
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, SEVEN))
+
+    assert room.log == ["new before one", "new one", "new two"]
+
+
+def test_work_that_waits_goes_on_with_a_release_that_takes_other_steps(room: Room) -> None:
+    """Nothing of it had begun, so there is nothing to start anew."""
+    room.enqueue(Work.INSTALL, order_on("EX01"))
+    room.job = lambda run, order_id, version: run.step("other", lambda: room.say("other")) and None
+    with room.worker():
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, SEVEN))
+
+    assert room.log == ["other"]
+    assert not room.queue.start_again(Work.INSTALL, order_on("EX01"))
+
+
 def test_taking_over_is_still_conditional_in_the_library(room: Room, dead: Victim) -> None:
     """A private call: this test fails when an upgrade changes what it promises."""
     with room.database.begin() as connection:

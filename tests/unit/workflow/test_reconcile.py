@@ -8,6 +8,7 @@ import pytest
 from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
 from bot.domain.messages import CardMessage
+from bot.domain.order import CertificateOrder
 from bot.domain.plan import Step
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.workflow.jobs import Apology
@@ -23,6 +24,8 @@ class ToyQueue:
 
     def __init__(self) -> None:
         self.alive: set[tuple[Work, OrderId]] = set()
+        self.overtaken_by_release: set[OrderId] = set()
+        self.started_again: list[tuple[Work, OrderId]] = []
         self.delivering: set[OrderId] = set()
         self.delivered_again: list[tuple[OrderId, str]] = []
         self.before_answer: Callable[[], object] = lambda: None
@@ -32,6 +35,15 @@ class ToyQueue:
         self.before_answer()
         return (work, order_id) in self.alive
 
+    def start_again(self, work: Work, order: CertificateOrder) -> bool:
+        """Whether its run was ended by a new release."""
+        if order.id in self.overtaken_by_release:
+            self.overtaken_by_release.discard(order.id)
+            self.alive.add((work, order.id))
+            self.started_again.append((work, order.id))
+            return True
+        return False
+
     def is_delivering(self, order_id: OrderId) -> bool:
         """Whether somebody delivers."""
         return order_id in self.delivering
@@ -39,6 +51,19 @@ class ToyQueue:
     def deliver_again(self, order_id: OrderId, row_id: str) -> None:
         """Note it."""
         self.delivered_again.append((order_id, row_id))
+
+
+def test_work_that_a_new_release_has_stopped_goes_on() -> None:
+    """The order stays as it is: its work is started anew, and nobody is told of a failure."""
+    house, queue = House(), ToyQueue()
+    before = house.put(order(State.INSTALLING))
+    queue.overtaken_by_release = {SEVEN}
+
+    look(house, queue)
+    look(house, queue)
+
+    assert [(Work.INSTALL, SEVEN)] == queue.started_again
+    assert before == house.order()
 
 
 def look(house: House, queue: ToyQueue) -> None:
