@@ -109,8 +109,9 @@ class Chaos:
                 await self._behind_a_command(session, addresses)
             else:
                 await asyncio.sleep(self._dice.expovariate(1 / mean))
-            killed += self._victim().kill()
-            if killed and not killed % 20:
+            hit = self._victim().kill()
+            killed += hit
+            if hit and not killed % 20:
                 print(f"{killed} kills", file=sys.stderr, flush=True)
         self._killing = False
 

@@ -164,7 +164,8 @@ class InstallJob:
         question = host_plan.question
         if question is None or question.current is None:
             return Done()
-        lease = self._work.hold(errand, host_plan.host, Step.INTERMEDIATES)
+        # Shown with the step that comes next; one that is never taken would be shown to wait for ever.
+        lease = self._work.hold(errand, host_plan.host, host_plan.operations[0].step)
         if isinstance(lease, TryLater):
             return lease
         try:

@@ -1,6 +1,7 @@
 """Two orders over the same host: one at a time, and the card of the other one says whom it waits for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.domain.leases import Holder, Lease
 from bot.domain.messages import Card
 from bot.domain.order import CertificateOrder, Clearing, HostStep
 from bot.domain.pending import request_name
-from bot.domain.plan import Step
+from bot.domain.plan import Answer, Step
 from bot.domain.states import State, Work
 from bot.workflow.reporter import Errand
 from tests.unit.domain.samples import EX01, EX02, NOON, certificate, host_plan, order, plan, wish
@@ -224,3 +225,26 @@ def test_a_host_is_held_until_it_is_proven() -> None:
     assert State.INSTALLED is house.order().state
     assert HOLD_S < sum(run.slept)
     assert not any(answers)
+
+
+def test_no_step_is_left_waiting_that_is_never_taken() -> None:
+    """A host that has the intermediates already, and another order on it when the question is looked at."""
+    asking = host_plan(EX01, asks=True)
+    planned = plan(replace(asking, operations=asking.operations[1:]))
+    house = installing(EX01)
+    house.put(
+        replace(
+            house.order(),
+            plan=planned,
+            answers={EX01: Answer.NO},
+            approvals=(yes(planned.digest()),),
+        )
+    )
+    house.leases.take(EX01, STRANGER)
+
+    run = Meanwhile(house, lambda: house.leases.release(STRANGER))
+    house.job(Work.INSTALL)(run, SEVEN, 3)
+
+    assert run.slept
+    assert State.INSTALLED is house.order().state
+    assert {"done"} == {status for _, _, status in notes(house)}
