@@ -192,7 +192,7 @@ def main() -> int:
 
             server = stack.enter_context(cluster.running())
             url = server.create("chaos")
-            verdict = asyncio.run(Chaos(options, folder, url).run())
+        verdict = asyncio.run(Chaos(options, folder, url).run())
     seconds = round(time.monotonic() - began, 1)
     print(verdict.line(db=options.db, seed=options.seed, seconds=seconds), flush=True)
     return 0 if verdict.holds else 1
