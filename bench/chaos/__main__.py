@@ -27,6 +27,8 @@ from bench.chaos.ledger import Ledger
 from bench.chaos.people import ENDS, HOSTS, CrowdedTown, Customer
 from bench.chaos.races import Races
 from bench.chaos.verdict import Verdict, judge
+from tests.postgres import cluster
+from tests.postgres.cluster import Cluster
 
 CUSTOMERS = 3
 SETTLE_S = 420.0
@@ -39,13 +41,18 @@ WATCH_S = 8.0
 class Chaos:
     """One run in one town."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path, url: str | None) -> None:
+    def __init__(
+        self, options: argparse.Namespace, folder: Path, url: str | None, server: Cluster | None
+    ) -> None:
         self._options = options
         self._dice = random.Random(options.seed)
         self._town = CrowdedTown(customers=CUSTOMERS, folder=folder, hosts=HOSTS, database_url=url)
         self._crew = members(options.db)
         self._verdict = Verdict()
         self._killing = True
+        self._server = server
+        share = max(options.kills // (options.outages + 1), 1)
+        self._outages = {share * (n + 1) for n in range(options.outages)} if server else set()
 
     async def run(self) -> Verdict:
         """Play, kill, settle, count; told to end, everything that was started is ended."""
@@ -111,9 +118,19 @@ class Chaos:
                 await asyncio.sleep(self._dice.expovariate(1 / mean))
             hit = self._victim().kill()
             killed += hit
+            if hit and killed in self._outages:
+                await self._stop_the_server()
             if hit and not killed % 20:
                 print(f"{killed} kills", file=sys.stderr, flush=True)
         self._killing = False
+
+    async def _stop_the_server(self) -> None:
+        """PostgreSQL goes away as in a crash, with everything under way, and comes back after some seconds."""
+        assert self._server is not None
+        await asyncio.to_thread(self._server.halt)
+        await asyncio.sleep(self._dice.uniform(1, 6))
+        await asyncio.to_thread(self._server.begin)
+        self._verdict.outages += 1
 
     def _victim(self) -> Member:
         return self._dice.choice(self._crew)
@@ -177,6 +194,7 @@ def main() -> int:
     parser.add_argument("--races", type=int, default=20)
     parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--outages", type=int, default=0, help="stops of PostgreSQL on the way")
     parser.add_argument("--between", type=float, default=0.0, help="mean seconds between kills")
     parser.add_argument("--folder", type=Path, help="where the town lives; kept afterwards")
     options = parser.parse_args()
@@ -186,13 +204,11 @@ def main() -> int:
         folder = options.folder or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-chaos-"))
         )
-        url = None
+        url = server = None
         if options.db == "postgres":
-            from tests.postgres import cluster
-
             server = stack.enter_context(cluster.running())
             url = server.create("chaos")
-        verdict = asyncio.run(Chaos(options, folder, url).run())
+        verdict = asyncio.run(Chaos(options, folder, url, server).run())
     seconds = round(time.monotonic() - began, 1)
     print(verdict.line(db=options.db, seed=options.seed, seconds=seconds), flush=True)
     return 0 if verdict.holds else 1

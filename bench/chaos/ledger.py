@@ -1,6 +1,8 @@
 """What the bot's database says, read past the bot: every look is a connection of its own."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
+AWAY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Ledger:
         self._engine = create_engine(address, poolclass=NullPool)
 
     def orders(self) -> list[OrderRow]:
-        """Every order; none while the database is away."""
+        """Every order; none before the tables are there."""
         return [
             OrderRow(
                 id=row.id, state=row.state, version=row.version, has_plan=row.plan is not None,
@@ -67,11 +71,16 @@ class Ledger:
         return self._rows("SELECT key, attempt, confirmed FROM journal")
 
     def _rows(self, question: str, **values: Any) -> list[Any]:
-        try:
-            with self._connected() as connection:
-                return list(connection.execute(text(question), values))
-        except DBAPIError:
-            return []
+        """Ask until the database answers: nobody may take a pause of the server for an empty table."""
+        end = time.monotonic() + AWAY_S
+        while True:
+            try:
+                with self._connected() as connection:
+                    return list(connection.execute(text(question), values))
+            except DBAPIError:
+                if time.monotonic() > end:
+                    raise
+                threading.Event().wait(0.5)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

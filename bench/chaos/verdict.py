@@ -27,6 +27,7 @@ class Verdict:
     twice: int = 0
     messages_lost: int = 0
     messages_twice: int = 0
+    outages: int = 0
     races: int = 0
     double_effects: int = 0
     unanswered: int = 0

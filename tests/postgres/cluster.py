@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,16 @@ class NoPostgres(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A running server; `address` names its database for administration."""
+    """
+    A running server; `address` names its database for administration.
+
+    Args:
+        halt: stops it as a crash would; `begin` starts it again, with everything that was committed.
+    """
 
     address: URL
+    halt: Callable[[], None]
+    begin: Callable[[], None]
 
     def create(self, name: str) -> str:
         """Make an empty database; its URL as CertDesk is given one."""
@@ -74,12 +81,19 @@ def _serve(programs: Path, folder: Path, user: str | None) -> Iterator[Cluster]:
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
     start = ["-o", f"-p {port} -k {folder} {options}", "-l", f"{folder / 'log'}", "-w", "start"]
     pg_ctl = programs / "pg_ctl"
-    _run(pg_ctl, ["-D", f"{data}", *start], user)
-    try:
-        yield Cluster(address=_address(port, password))
-    finally:
+
+    def begin() -> None:
+        _run(pg_ctl, ["-D", f"{data}", *start], user)
+
+    def halt() -> None:
         # pg_ctl reads the pid from the data folder: it stops this server and no other.
         _run(pg_ctl, ["-D", f"{data}", "-m", "immediate", "-w", "stop"], user)
+
+    begin()
+    try:
+        yield Cluster(address=_address(port, password), halt=halt, begin=begin)
+    finally:
+        halt()
 
 
 def _address(port: int, password: str) -> URL:

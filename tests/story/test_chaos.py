@@ -26,3 +26,17 @@ def test_nothing_is_lost_and_nothing_happens_twice(db: str) -> None:
     assert (20, 20) == (told["kills"], told["races"])
     zero = ("lost", "twice", "messages_lost", "double_effects")
     assert dict.fromkeys(zero, 0) == {name: told[name] for name in zero}
+
+
+@pytest.mark.postgres
+def test_orders_survive_a_server_that_stops_in_the_middle() -> None:
+    """PostgreSQL goes away as in a crash and comes back, twice; work waits and no order fails for it."""
+    words = ["--kills", "6", "--races", "0", "--outages", "2", "--db", "postgres"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.chaos", *words],
+        capture_output=True, check=False, cwd=HOUSE, text=True,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+
+    assert (0, 2) == (done.returncode, told["outages"]), told
