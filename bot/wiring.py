@@ -248,7 +248,7 @@ def _jobs(
         by_work={
             Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, keys, tries=tries).run,
             Work.CHECK_BUNDLE: BundleJob(orders, judge, revocation, site, reporter).run,
-            Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, keys, tries=tries).run,
+            Work.MAKE_PLAN: PlanJob(orders, hosts, operator, reporter, keys, tries=tries).run,
             Work.INSTALL: installs.run,
             Work.ROLL_BACK: RollBackJob(orders, hosts, work, reporter).run,
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,

@@ -3,10 +3,12 @@
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import OrderId
+from bot.domain.plan import Snapshot
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.key_work import KeyWork
-from bot.workflow.outcome import NeedsPerson, Outcome, Run, outcome_of, until_done
-from bot.workflow.reporter import Reporter
+from bot.workflow.operations import Operator
+from bot.workflow.outcome import NeedsPerson, Outcome, Run, TryLater, outcome_of, until_done
+from bot.workflow.reporter import Errand, Reporter
 
 
 class PlanJob:
@@ -16,6 +18,7 @@ class PlanJob:
         self,
         orders: Orders,
         hosts: ExchangeHosts,
+        operator: Operator,
         reporter: Reporter,
         keys: KeyWork,
         *,
@@ -24,6 +27,7 @@ class PlanJob:
         self._orders = orders
         self._keys = keys
         self._hosts = hosts
+        self._operator = operator
         self._reporter = reporter
         self._tries = tries
 
@@ -41,9 +45,16 @@ class PlanJob:
         missing = self._keys.missing(order)
         if missing is not None:
             return missing
+        snapshots: list[Snapshot] = []
         try:
-            snapshots = tuple(self._hosts.snapshot(host) for host in order.wish.hosts)
-            plan = self._hosts.plan(order, order.certificate, snapshots)
+            for host in order.wish.hosts:
+                # Read in the middle of another order's work a host shows what is there for seconds only, as the
+                # default SMTP certificate between the new one's enabling and the old one's giving back.
+                lease = self._operator.hold(Errand(order_id=order_id, version=version), host)
+                if isinstance(lease, TryLater):
+                    return lease
+                snapshots.append(self._hosts.snapshot(host))
+            plan = self._hosts.plan(order, order.certificate, tuple(snapshots))
         except HostFault as fault:
             return outcome_of(fault)
         return self._reporter.once(order_id, version, ev.PlanMade(plan=plan))

@@ -305,7 +305,7 @@ class Farm:
         doing = HostWork(orders, hosts, operator, reporter, self.keys, tries=_TRIES)
         kinds: dict[Work, Any] = {
             Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, self.keys, tries=_TRIES),
-            Work.MAKE_PLAN: PlanJob(orders, hosts, reporter, self.keys, tries=_TRIES),
+            Work.MAKE_PLAN: PlanJob(orders, hosts, operator, reporter, self.keys, tries=_TRIES),
             Work.INSTALL: InstallJob(
                 orders, hosts, self._prober(), self.judge, FakeRevocation(), self.site, doing,
                 reporter, tries=_TRIES,

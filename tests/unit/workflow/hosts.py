@@ -43,6 +43,7 @@ class ToyHosts:
 
     def __init__(self, fuse: Fuse) -> None:
         self.acts: Counter[str] = Counter()
+        self.read: list[HostName] = []
         self.done: set[str] = set()
         self.requests: dict[str, str] = {}
         self.faults: dict[str, list[HostFault]] = {}
@@ -70,6 +71,7 @@ class ToyHosts:
     def snapshot(self, host: HostName) -> Snapshot:
         """What is on a host, as far as these tests care."""
         self._meet("snapshot")
+        self.read.append(host)
         return Snapshot(
             host=host,
             taken_at=NOON,

@@ -216,7 +216,7 @@ class House:
                 self.orders, self.judge, self.revocation, self.site, self.reporter
             ),
             Work.MAKE_PLAN: PlanJob(
-                self.orders, self.hosts, self.reporter, self.keys, tries=self.tries
+                self.orders, self.hosts, self.operator, self.reporter, self.keys, tries=self.tries
             ),
             Work.INSTALL: InstallJob(
                 self.orders, self.hosts, self.prober, self.judge, self.revocation, self.site,

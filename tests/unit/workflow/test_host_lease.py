@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.certs.prints import Thumbprint
 from bot.domain.ids import HostName, OrderId
 from bot.domain.leases import Holder, Lease
 from bot.domain.messages import Card
@@ -14,7 +15,17 @@ from bot.domain.pending import request_name
 from bot.domain.plan import Answer, Step
 from bot.domain.states import State, Work
 from bot.workflow.reporter import Errand
-from tests.unit.domain.samples import EX01, EX02, NOON, certificate, host_plan, order, plan, wish
+from tests.unit.domain.samples import (
+    EX01,
+    EX02,
+    NOON,
+    OLD_THUMBPRINT,
+    certificate,
+    host_plan,
+    order,
+    plan,
+    wish,
+)
 from tests.unit.workflow.house import HOLD_S, House, cards
 from tests.unit.workflow.plain_run import PlainRun
 from tests.unit.workflow.requests import csr_for
@@ -248,3 +259,23 @@ def test_no_step_is_left_waiting_that_is_never_taken() -> None:
     assert run.slept
     assert State.INSTALLED is house.order().state
     assert {"done"} == {status for _, _, status in notes(house)}
+
+
+def test_a_host_is_not_read_for_a_plan_while_another_order_works_there() -> None:
+    """What is there for seconds only, in the middle of that work, would stand in the plan as what was found."""
+    house = House()
+    house.put(order(State.PROVEN, certificate=certificate()))
+    house.leases.take(EX02, STRANGER)
+    house.hosts.default_smtp = Thumbprint("AB" * 20)
+
+    def end_the_other() -> None:
+        assert house.order().plan is None
+        house.hosts.default_smtp = OLD_THUMBPRINT
+        house.leases.release(STRANGER)
+
+    run = Meanwhile(house, end_the_other)
+    house.job(Work.MAKE_PLAN)(run, SEVEN, 3)
+
+    assert run.slept
+    assert house.order().plan is not None
+    assert ["EX01", "EX01", "EX02"] == house.hosts.read
