@@ -61,13 +61,13 @@ class Change:
 
     Args:
         order: the order afterwards; its version is one above the stored one.
-        entry: the audit entry of this change; there is no change without one.
+        entry: the audit entry; there is no change without one.
         messages: what people are told because of it.
         work: what the machine does next.
-        forgets: every secret kept for the order until now is wiped with this change, told by this entry; where
-            nothing was kept any more there is no entry either.
+        forgets: every secret kept for the order is wiped, told by this entry; no entry where nothing was kept.
         keeps: a sealed secret that is kept from this change on.
         also: further audit entries of this change, after ``entry``: what became of secrets.
+        due_at: when something is due if the order goes on waiting; see `bot.chase_ports.Reminders`.
     """
 
     order: CertificateOrder
@@ -77,6 +77,7 @@ class Change:
     forgets: AuditEntry | None = None
     keeps: SealedSecret | None = None
     also: tuple[AuditEntry, ...] = ()
+    due_at: datetime | None = None
 
 
 class Orders(Protocol):
@@ -85,8 +86,7 @@ class Orders(Protocol):
 
     1. `place`, `save` and `note_step` write the change, its audit entry, its outbox rows and the start
        of its work in one transaction; after a failure none of it exists.
-    2. `save` is compare-and-set: it writes only when the stored version is ``order.version - 1``,
-       and answers False, with nothing written, when somebody else was first.
+    2. `save` is compare-and-set on ``order.version - 1``: False, and nothing written, when somebody was first.
     3. `place` with a `Draft.key` seen before returns the order made then and writes nothing.
     4. What is loaded is what was saved, approvals in the order they were given.
     5. What a change keeps and forgets of secrets happens in its transaction: forgetting first, then keeping.

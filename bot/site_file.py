@@ -7,9 +7,11 @@ It holds no secret: a password is named by its environment variable or its file.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
@@ -18,17 +20,22 @@ from pydantic import (
     PositiveInt,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 from bot.domain.approvals import Gate, Role
 from bot.domain.ids import HostName, PersonId, VendorName
+from bot.domain.reminding import REQUESTER, Escalation, Reminding, never_awake
 from bot.domain.site import Host, Person, Policy, Site, Vendor
 from bot.settings import BadSettings
 
 WINRM, WINRM_TLS = 5985, 5986
 HostText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
 PortName = Literal["https", "smtp", "imap", "pop"]
+ClockText = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+DayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAYS = get_args(DayName)
 PersonText = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]+:[UW][A-Z0-9]+$")]
 
 
@@ -137,9 +144,86 @@ class VendorSection(_Strict):
     anchors: str = ""
 
 
+class RemindersSection(_Strict):
+    """When people are reminded of what waits for them."""
+
+    gate_hours: tuple[PositiveInt, ...] = Field(default=(4, 24, 48, 96), min_length=1)
+    desk_hours: tuple[PositiveInt, ...] = Field(default=(24, 48, 96), min_length=1)
+    quiet_from: ClockText = "18:00"
+    quiet_until: ClockText = "08:00"
+    free_days: frozenset[DayName] = frozenset({"saturday", "sunday"})
+    gap_hours: PositiveInt = 4
+    time_zone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _intervals_grow(self) -> "RemindersSection":
+        for name, hours in (("gate_hours", self.gate_hours), ("desk_hours", self.desk_hours)):
+            if list(hours) != sorted(hours):
+                raise ValueError(
+                    f"{name} must not shrink: write the shortest first, as in [4, 24, 48, 96]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _leaves_a_day(self) -> "RemindersSection":
+        if never_awake(frozenset(DAYS.index(day) for day in self.free_days)):
+            raise ValueError("free_days leaves no day on which anybody could be reminded")
+        return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"{name!r} is no time zone; write one like Europe/Berlin or UTC"
+            ) from None
+        return name
+
+    def as_rule(self) -> Reminding:
+        """The rule that the section speaks of."""
+        return Reminding(
+            gate_hours=self.gate_hours,
+            desk_hours=self.desk_hours,
+            quiet_from=time.fromisoformat(self.quiet_from),
+            quiet_until=time.fromisoformat(self.quiet_until),
+            free_days=frozenset(DAYS.index(day) for day in self.free_days),
+            gap_hours=self.gap_hours,
+            zone=ZoneInfo(self.time_zone),
+        )
+
+
+Groups = tuple[Annotated[tuple[PersonText, ...], Field(min_length=1)], ...]
+
+
+class EscalationSection(_Strict):
+    """Whom else to tell when nobody acts; one group after the other."""
+
+    after: PositiveInt = 2
+    approver: Groups = ()
+    operator: Groups = ()
+    requester: Groups = ()
+
+    def as_rule(self) -> Escalation:
+        """The rule that the section speaks of."""
+        named = {
+            Role.APPROVER.value: self.approver,
+            Role.OPERATOR.value: self.operator,
+            REQUESTER: self.requester,
+        }
+        groups = {
+            who: tuple(tuple(PersonId(person) for person in group) for group in given)
+            for who, given in named.items()
+        }
+        return Escalation(after=self.after, groups=groups)
+
+
 class PolicySection(_Strict):
     """The rules people set."""
 
+    reminders: RemindersSection = RemindersSection()
+    escalation: EscalationSection = EscalationSection()
     quorum: dict[Gate, PositiveInt] = Field(default_factory=dict)
     gate_expiry_days: int = Field(default=14, ge=1)
     renew_at: float = Field(default=2 / 3, gt=0, lt=1)
@@ -154,6 +238,13 @@ class PolicySection(_Strict):
                 "and the approvers may use up all of theirs"
             )
         return self
+
+    def as_policy(self) -> Policy:
+        """The policy as rules speak of it."""
+        plain = self.model_dump(exclude={"reminders", "escalation"})
+        return Policy(
+            **plain, reminders=self.reminders.as_rule(), escalation=self.escalation.as_rule()
+        )
 
 
 class SiteFile(_Strict):
@@ -214,7 +305,7 @@ class SiteFile(_Strict):
                 )
                 for v in self.vendors
             ),
-            policy=Policy(**self.policy.model_dump()),
+            policy=self.policy.as_policy(),
             approvals_channel=self.slack.approvals_channel,
             channels=self.slack.channels,
         )

@@ -31,6 +31,7 @@ from bot.store.leases import SqlLeases
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
+from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
 from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
 from bot.system.checkpoint_places import place_for
@@ -41,6 +42,7 @@ from bot.system.lint import find_linter
 from bot.system.local_keys import SealedKeys
 from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
+from bot.watch.chaser import Chaser
 from bot.watch.expiry import Calendar
 from bot.watch.fetching import Fetcher
 from bot.watch.keys import KeyWatch
@@ -65,9 +67,13 @@ from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
 from handlers.app import build_app
 from handlers.notifier import SlackNotifier
+from handlers.people import SlackPeople
 from handlers.rooms import Rooms
 
 log = logging.getLogger(__name__)
+
+ASK_S = 2
+"""How long a door waits for Slack's word on an account."""
 
 DEADLINE_SHARE = 0.8
 """A command is given up somewhat before its intent's deadline, so that no two can overlap."""
@@ -154,6 +160,8 @@ def build(
         prober=build_prober(settings, site_file),
         vendor_desk=GuidedDesk(site),
         clock=clock,
+        people=SlackPeople(_client(settings, timeout_s=ASK_S), clock),
+        reminders=SqlReminders(database, queue.enqueue_delivery),
         team_id=team_id,
         workspace_url=workspace_url,
     )
@@ -261,7 +269,10 @@ def _jobs(
             lambda: _ignore(key_watch.wipe_dead()),
             *checkpointing,
         ),
-        reconcile=Reconciler(orders, rooms.outbox, queue, apology),
+        reconcile=_in_turn(
+            Reconciler(orders, rooms.outbox, queue, apology),
+            Chaser(rooms.engine, orders, rooms.reminders, rooms.people, site, clock),
+        ),
         apologize=apology,
         let_go=operator.let_go,
     )
@@ -298,6 +309,16 @@ def _checkpointing(
     return (write,)
 
 
+def _in_turn(*looks: Callable[[], None]) -> Callable[[], None]:
+    """One look after the other, the weightiest first."""
+
+    def look() -> None:
+        for one in looks:
+            one()
+
+    return look
+
+
 def _ignore(_count: int) -> None:
     """A sweep's count interests the command line only."""
 
@@ -313,10 +334,15 @@ def _app(settings: Settings, rooms: Rooms) -> AsyncApp:
 
 
 def _notifier(settings: Settings, rooms: Rooms) -> SlackNotifier:
-    client = WebClient(
-        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
+    return SlackNotifier(_client(settings), rooms.outbox, rooms.site, rooms.vendor_desk)
+
+
+def _client(settings: Settings, *, timeout_s: int = 30) -> WebClient:
+    return WebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        timeout=timeout_s,
     )
-    return SlackNotifier(client, rooms.outbox, rooms.site, rooms.vendor_desk)
 
 
 def _access(settings: Settings, host: HostSection) -> HostAccess:

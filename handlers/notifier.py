@@ -22,6 +22,7 @@ from bot.domain.messages import (
     OutboxRow,
     Place,
     Posted,
+    ReminderMessage,
 )
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.site import Site
@@ -32,6 +33,7 @@ from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.parts import Picture, picture, section
 from handlers.blocks.plan_card import plan_card
+from handlers.blocks.reminder import reminder_picture
 from handlers.blocks.renewal_card import renewal_card
 from handlers.blocks.status_card import status_card
 from handlers.blocks.strays import anew, moved_here, titled, undrawn
@@ -66,6 +68,9 @@ class SlackNotifier:
         """Deliver one row; None when there is nothing to show any more. Raises `DeliveryFault`."""
         if isinstance(row.message, CardMessage):
             return self._card(row, row.message.card, order, steps)
+        if isinstance(row.message, ReminderMessage):
+            shown = reminder_picture(row.message)
+            return self._once(row, self._direct(row.message.to), "", shown)
         return self._line(row, row.message, order)
 
     def _card(
@@ -214,7 +219,7 @@ class SlackNotifier:
 
 def _is_said_in_person(message: Message, order: CertificateOrder) -> bool:
     """Whether this line of the thread is told the requester in a message of its own anyway."""
-    if isinstance(message, CardMessage) or order.requester == SYSTEM:
+    if not isinstance(message, LineMessage) or order.requester == SYSTEM:
         return False
     return message.place is Place.THREAD and message.code in CODES_TOLD_TO_REQUESTER
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from bot.chase_ports import People, Reminders
 from bot.chat_ports import Outbox
 from bot.domain.site import Site
 from bot.ports import Audit, Clock, ExchangeHosts, Orders, Prober, VendorDesk
@@ -27,6 +28,8 @@ class Rooms:
     prober: Prober
     vendor_desk: VendorDesk
     clock: Clock
+    people: People
+    reminders: Reminders
     team_id: str
     workspace_url: str = ""
 

@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import pytest
 import yaml
 
-from bot import chat_ports, key_ports, ports
+from bot import chase_ports, chat_ports, key_ports, ports
 from bot.certs.codes import CSR_CODES, STEP_OF_CODE
 from bot.domain.approvals import Role
 from bot.domain.audit import AuditEntry
@@ -45,6 +45,8 @@ FAKES = {
     "BundleJudge": "tests/unit/workflow/house.py:ToyJudge",
     "Revocation": "tests/fakes/revocation.py:FakeRevocation",
     "VendorDesk": "bot/vendors/desk.py:GuidedDesk",
+    "Reminders": "tests/fakes/reminders.py:FakeReminders",
+    "People": "tests/fakes/people.py:FakePeople",
 }
 """Where each port's stand-in lives; the vault and the desk need no other than the real ones."""
 
@@ -63,6 +65,8 @@ SUITES = {
     "BundleJudge": "tests/unit/system/test_judge.py",
     "Revocation": "tests/contract/test_revocation.py",
     "VendorDesk": "tests/unit/vendors/test_desk.py",
+    "Reminders": "tests/contract/test_reminders.py",
+    "People": "tests/unit/handlers/test_people.py",
 }
 """Which file tries what each port promises."""
 
@@ -122,7 +126,7 @@ def test_the_walls_stand() -> None:
 def test_every_port_has_a_fake_and_a_suite() -> None:
     """A port is added together with its stand-in and with the file that tries its promises."""
     named = {
-        name for room in (ports, key_ports, chat_ports) for name, value in vars(room).items()
+        name for room in (ports, key_ports, chat_ports, chase_ports) for name, value in vars(room).items()
         if inspect.isclass(value) and getattr(value, "_is_protocol", False) and value.__module__ == room.__name__
     }  # fmt: skip
 
@@ -138,7 +142,9 @@ def test_the_fake_of_a_port_has_the_port_s_methods(port: str) -> None:
     methods = {node.name for node in classes[name].body if isinstance(node, ast.FunctionDef)}
 
     contract = next(
-        getattr(room, port) for room in (ports, key_ports, chat_ports) if hasattr(room, port)
+        getattr(room, port)
+        for room in (ports, key_ports, chat_ports, chase_ports)
+        if hasattr(room, port)
     )
 
     assert {m for m in vars(contract) if not m.startswith("_")} <= methods

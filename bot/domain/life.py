@@ -11,6 +11,7 @@ from typing import Any
 from bot.domain import events as ev
 from bot.domain.order import CertificateOrder, Clearing
 from bot.domain.states import KEEPS, EventKind, State, Work, move
+from bot.domain.waiting import waits_since
 
 SPOILED_CSR = frozenset({"csr-gone", "csr-not-as-ordered"})
 """Faults after which the pending request is of no use: a retry makes another one, of the next round."""
@@ -37,7 +38,7 @@ def advance(
         "approvals": order.approvals + event.approvals,
     }
     after = replace(order, **(common | _brought(order, event, at)))
-    return after, step.work
+    return replace(after, waits_since=waits_since(order, after, at=at)), step.work
 
 
 def way_back(order: CertificateOrder) -> EventKind:

@@ -6,6 +6,7 @@ The words and the pictures belong to `handlers/`; here is only what was decided 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.ids import OrderId, PersonId
@@ -64,7 +65,39 @@ class LineMessage:
     to: PersonId | None = None
 
 
-Message = CardMessage | LineMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """
+    One order somebody is reminded of.
+
+    Args:
+        name: the first name of the certificate.
+        wait: what is waited for, as `bot.domain.waiting.Wait` names it.
+        number: which reminder of this wait it is, from 1.
+        acts: whether the reader can end the wait; somebody of a further group may only know who can.
+        on: who can, for a reader who cannot.
+        ends_at: when the order lapses, if it does.
+    """
+
+    order_id: OrderId
+    name: str
+    wait: str
+    since: datetime
+    number: int
+    acts: bool = True
+    on: tuple[PersonId, ...] = ()
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderMessage:
+    """Remind one person, directly and once, of everything that waits for them."""
+
+    to: PersonId
+    reminders: tuple[Reminder, ...]
+
+
+Message = CardMessage | LineMessage | ReminderMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

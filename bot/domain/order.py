@@ -76,6 +76,7 @@ class CertificateOrder:
         renewal_asked_at: since when a renewal card waits for an answer; None while none does.
         kept: how many removals of its certificate were given up; each has decisions of its own.
         renewal_not_before: "not now" was said; the watch stays silent until then.
+        waits_since: since when it waits for what it waits for; None while it waits for nobody.
     """
 
     id: OrderId
@@ -109,6 +110,7 @@ class CertificateOrder:
     past_csrs: Mapping[int, str] = field(default_factory=dict)
     cleared: tuple[int, ...] = ()
     clearing: Clearing | None = None
+    waits_since: datetime | None = None
 
     @property
     def is_being_cleared(self) -> bool:

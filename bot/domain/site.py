@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.approvals import Gate, Role
 from bot.domain.ids import HostName, PersonId, VendorName
+from bot.domain.reminding import Escalation, Reminding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ class Policy:
         renew_at: share of a certificate's life after which a renewal is proposed.
         minimum_days: a new certificate must be valid at least so long.
         local_key_days: a key that CertDesk made is deleted so many days after its order was placed, at the latest.
+        reminders: when people are reminded of what waits for them.
+        escalation: whom else to tell when they do nothing.
     """
 
     quorum: dict[Gate, int] = field(default_factory=dict)
@@ -72,6 +75,8 @@ class Policy:
     renew_at: float = 2 / 3
     minimum_days: int = 7
     local_key_days: int = 45
+    reminders: Reminding = field(default_factory=Reminding)
+    escalation: Escalation = field(default_factory=Escalation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

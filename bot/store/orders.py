@@ -20,7 +20,7 @@ from bot.domain.messages import Message
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
-from bot.store import approvals, chain, outbox, sealed, steps, uploads
+from bot.store import approvals, chain, due, outbox, sealed, steps, uploads
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
 from bot.store.rows import order_columns, order_value
@@ -165,6 +165,8 @@ class SqlOrders:
     def _finish(self, session: Session, change: Change) -> None:
         order = change.order
         approvals.add(session, order)
+        # Before the chain: who settles debts locks them first and the chain's head after them.
+        due.arm(session, order, change.due_at)
         chain.append(session, change.entry)
         if change.forgets is not None:
             sealed.forget(session, change.forgets)

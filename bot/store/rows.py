@@ -55,6 +55,7 @@ def order_columns(order: CertificateOrder) -> dict[str, Any]:
         "past_csrs": CSRS.text(order.past_csrs),
         "cleared": ROUNDS.text(order.cleared),
         "clearing": CLEARING.text(order.clearing) if order.clearing else None,
+        "waits_since": order.waits_since,
     }
 
 
@@ -92,6 +93,7 @@ def order_value(row: OrderRecord, approvals: tuple[Approval, ...]) -> Certificat
         past_csrs=CSRS.value(row.past_csrs),
         cleared=ROUNDS.value(row.cleared),
         clearing=None if row.clearing is None else CLEARING.value(row.clearing),
+        waits_since=row.waits_since,
     )
 
 

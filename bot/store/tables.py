@@ -77,6 +77,7 @@ class OrderRecord(Record, table=True):
     past_csrs: str = Field(sa_type=Text)
     cleared: str = Field(sa_type=Text)
     clearing: str | None = Field(default=None, sa_type=Text)
+    waits_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class ApprovalRecord(Record, table=True):
@@ -258,3 +259,40 @@ class WorkerLeaseRecord(Record, table=True):
     worker: str
     reaps: bool
     expires_at: datetime = Field(sa_type=UtcTime)
+
+
+class DueRecord(Record, table=True):
+    """
+    The next moment at which something about a waiting order is due; `given` is what compare-and-set compares.
+
+    There is a row as long as the order waits for people; `wait` and `since` say for what and since when.
+    """
+
+    __tablename__: ClassVar[str] = "due"
+    __table_args__ = (Index("ix_due_due_at", "due_at"),)
+
+    order_id: int = Field(foreign_key="orders.id", primary_key=True)
+    wait: str
+    since: datetime = Field(sa_type=UtcTime)
+    given: int
+    due_at: datetime = Field(sa_type=UtcTime)
+
+
+class DebtRecord(Record, table=True):
+    """Somebody is to be told of an order and was not yet: it was night, or they were told of another one just now."""
+
+    __tablename__: ClassVar[str] = "debts"
+    __table_args__ = (Index("ix_debts_order_id", "order_id"),)
+
+    person: str = Field(sa_type=FreeText, primary_key=True)
+    order_id: int = Field(foreign_key="orders.id", primary_key=True)
+    number: int
+
+
+class ToldRecord(Record, table=True):
+    """When somebody was last reminded of anything."""
+
+    __tablename__: ClassVar[str] = "told"
+
+    person: str = Field(sa_type=FreeText, primary_key=True)
+    at: datetime = Field(sa_type=UtcTime)

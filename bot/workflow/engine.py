@@ -28,10 +28,12 @@ from bot.domain.policy import (
     subject_of,
 )
 from bot.domain.site import Site
-from bot.domain.states import CLEARED_IN, RETRIES, EventKind, IllegalMove, State
+from bot.domain.states import RETRIES, EventKind, IllegalMove, State
+from bot.domain.waiting import due_at
 from bot.ports import Change, Clock, Draft, Orders
 from bot.workflow.facts import entry_of, entry_of_placing
 from bot.workflow.gates import (
+    DECIDED_IN,
     check_agreed,
     check_answered,
     check_clears,
@@ -47,16 +49,6 @@ from bot.workflow.notices import messages_for, placed_messages
 
 NOT_NOW = timedelta(days=7)
 """How long the watch stays silent after "not now" on a renewal card."""
-
-DECIDED_IN: dict[Gate, frozenset[State]] = {
-    Gate.ISSUE: frozenset({State.PLACED}),
-    Gate.INSTALL: frozenset({State.PROVEN}),
-    Gate.OVERWRITE_SMTP: frozenset(),
-    Gate.ROLL_BACK: frozenset({State.INSTALLED, State.FAILED}),
-    Gate.RETIRE: frozenset({State.INSTALLED, State.SUPERSEDED}),
-    Gate.CLEAR_REQUEST: frozenset(CLEARED_IN),
-}
-"""The states in which each gate stands open; the SMTP question is answered with the plan, never alone."""
 
 REPORTED = frozenset(
     {
@@ -117,7 +109,9 @@ class Engine:
 
         def tell(order: CertificateOrder) -> Change:
             entry = entry_of_placing(order, by=by, at=now, site=self._site, link=self._link)
-            return Change(order=order, entry=entry, messages=placed_messages(order))
+            placed = replace(order, waits_since=now)
+            due = due_at(placed, self._site.policy, given=0, at=now)
+            return Change(order=placed, entry=entry, messages=placed_messages(placed), due_at=due)
 
         return self._orders.place(draft, now, tell)
 
@@ -354,6 +348,7 @@ class Engine:
             entry=entry,
             messages=messages_for(event, after, by),
             work=work,
+            due_at=due_at(after, self._site.policy, given=0, at=now),
             **key_fate(order, event, after, by=by, at=now),
         )
         if not self._orders.save(change):

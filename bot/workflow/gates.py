@@ -15,7 +15,17 @@ from bot.domain.pending import clearable_rounds
 from bot.domain.plan import Answer
 from bot.domain.policy import keeps_gate
 from bot.domain.site import Site
-from bot.domain.states import State, Work
+from bot.domain.states import CLEARED_IN, State, Work
+
+DECIDED_IN: dict[Gate, frozenset[State]] = {
+    Gate.ISSUE: frozenset({State.PLACED}),
+    Gate.INSTALL: frozenset({State.PROVEN}),
+    Gate.OVERWRITE_SMTP: frozenset(),
+    Gate.ROLL_BACK: frozenset({State.INSTALLED, State.FAILED}),
+    Gate.RETIRE: frozenset({State.INSTALLED, State.SUPERSEDED}),
+    Gate.CLEAR_REQUEST: frozenset(CLEARED_IN),
+}
+"""The states in which each gate stands open; the SMTP question is answered with the plan, never alone."""
 
 
 def counting(site: Site, order: CertificateOrder) -> tuple[Approval, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from bot.chase_ports import Reminders
 from bot.chat_ports import Outbox
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
@@ -20,10 +21,12 @@ from bot.store.journal import SqlJournal
 from bot.store.leases import SqlLeases
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
+from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
 from bot.system.clock import SystemClock
 from bot.workflow.leases import HostLeases
 from tests.fakes.leases import FakeLeases
+from tests.fakes.reminders import FakeReminders
 from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.workflow.clock import FakeClock
@@ -65,6 +68,7 @@ class Store:
     audit: Audit
     outbox: Outbox
     journal: Journal
+    reminders: Reminders
     secrets: SealedSecrets
     leases: HostLeases
     clock: FakeClock
@@ -104,6 +108,7 @@ def sql_store(url: str) -> Iterator[Store]:
             outbox=SqlOutbox(engine),
             secrets=SqlSealedSecrets(engine),
             journal=SqlJournal(engine, leases),
+            reminders=SqlReminders(engine, starts.delivery),
             leases=leases,
             clock=clock,
             starts=starts,
@@ -123,6 +128,7 @@ def fake_store() -> Store:
         outbox=FakeOutbox(memory),
         secrets=FakeSealedSecrets(memory),
         journal=FakeJournal(memory, leases),
+        reminders=FakeReminders(memory, starts.delivery),
         leases=leases,
         clock=clock,
         starts=starts,

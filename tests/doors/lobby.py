@@ -27,6 +27,8 @@ from handlers.ids import COMMAND
 from handlers.refs import Act, OrderRef, render_ref
 from handlers.rooms import Rooms
 from tests.doors.fake_slack import TOKEN, FakeSlack
+from tests.fakes.people import FakePeople
+from tests.fakes.reminders import FakeReminders
 from tests.fakes.store import FakeAudit, FakeOrders, FakeOutbox, Memory
 from tests.unit.handlers import scene
 
@@ -94,6 +96,7 @@ class Lobby:
         self.memory = Memory()
         self.orders = FakeOrders(self.memory)
         self.hosts = ReadableHosts()
+        self.people = FakePeople()
         clock = StoppedClock()
         self.rooms = Rooms(
             engine=Engine(self.orders, scene.SITE, clock),
@@ -105,6 +108,8 @@ class Lobby:
             prober=HonestProber(),
             vendor_desk=ShortDesk(),
             clock=clock,
+            people=self.people,
+            reminders=FakeReminders(self.memory),
             team_id=scene.TEAM,
             workspace_url=scene.WORKSPACE,
         )

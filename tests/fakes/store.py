@@ -13,9 +13,10 @@ from itertools import count
 from threading import RLock
 from typing import Any, Protocol
 
+from bot.chase_ports import Debt, Due
 from bot.domain.audit import GENESIS, AuditEntry, chained
 from bot.domain.faults import OrderUnknown
-from bot.domain.ids import HostName, OrderId, UploadId
+from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
@@ -24,6 +25,7 @@ from bot.domain.plan import Caution, Step
 from bot.domain.sealed import KeptSecret, SealedId, SealedSecret
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
+from tests.fakes.due import arm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,9 @@ class Memory:
     intents: dict[str, Intent] = field(default_factory=dict)
     sealed: dict[SealedId, KeptSecret] = field(default_factory=dict)
     leases: dict[str, Any] = field(default_factory=dict)
+    due: dict[OrderId, Due] = field(default_factory=dict)
+    debts: dict[tuple[PersonId, OrderId], Debt] = field(default_factory=dict)
+    told: dict[PersonId, datetime] = field(default_factory=dict)
     works: list[tuple[Work, OrderId]] = field(default_factory=list)
     deliveries: list[tuple[OrderId, str]] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
@@ -182,6 +187,7 @@ class FakeOrders:
     def _write(self, change: Change) -> None:
         order = change.order
         self._memory.orders[order.id] = order
+        arm(self._memory, order, change.due_at)
         self._append(change.entry)
         if change.forgets is not None:
             self._forget(change.forgets)

@@ -42,16 +42,21 @@ def test_the_example_loads_as_it_is_explained() -> None:
 def test_the_example_names_every_key() -> None:
     """A key that exists and is not in the example is not found by anybody."""
     from bot.site_file import (
+        EscalationSection,
         HostSection,
         PersonSection,
         PolicySection,
+        RemindersSection,
         SiteFile,
         SlackSection,
         VendorSection,
     )
 
     text = EXAMPLE.read_text(encoding="utf-8")
-    sections = (HostSection, PersonSection, PolicySection, SiteFile, SlackSection, VendorSection)
+    sections = (
+        EscalationSection, HostSection, PersonSection, PolicySection, RemindersSection, SiteFile, SlackSection,
+        VendorSection,
+    )  # fmt: skip
     keys = {key for section in sections for key in section.model_fields}
 
     assert set() == {key for key in keys if key not in text}
@@ -82,6 +87,17 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "a share above one": ("renew_at = 0.6667", "renew_at = 66", "policy.renew_at"),
     "a quorum of nobody": ("install = 1", "install = 0", "policy.quorum.install"),
     "a quorum at no gate": ("install = 1", "instal = 1", "policy.quorum"),
+    "intervals that shrink": ("[4, 24, 48, 96]", "[24, 4]", "gate_hours must not shrink"),
+    "a time that is none": ('quiet_from = "18:00"', 'quiet_from = "25:00"', "policy.reminders.quiet_from"),
+    "a day that is none": ('"sunday"', '"sonntag"', "policy.reminders.free_days"),
+    "no day left": (
+        '["saturday", "sunday"]',
+        '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]',
+        "leaves no day",
+    ),
+    "a zone nobody knows": ('time_zone = "UTC"', 'time_zone = "Berlin"', "is no time zone; write one like Europe/Berlin"),
+    "a display name in a group": ("operator = []", 'operator = [["max"]]', "policy.escalation.operator"),
+    "an empty group": ("operator = []", "operator = [[]]", "policy.escalation.operator"),
     "no channel": ('channels = ["C0CERTREQUESTS"]', "channels = []", "slack.channels"),
 }  # fmt: skip
 """What somebody gets wrong: what to replace in the example, by what, and what the sentence names."""
@@ -163,3 +179,17 @@ def test_hosts_behind_one_address_are_told_apart_by_their_ports(path: Path) -> N
     path.write_text(f"{text}\n{extra}", encoding="utf-8")
 
     assert load_site_file(path).as_site().host(HostName("EX02")) is not None
+
+
+def test_reminders_and_escalation_are_read(path: Path) -> None:
+    """Hours, quiet times, the zone, and the groups in their order."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    text = text.replace('time_zone = "UTC"', 'time_zone = "Europe/Berlin"')
+    text = text.replace("approver = []", 'approver = [["T0TEAM:U0HEAD"], ["T0TEAM:U0CIO"]]')
+    path.write_text(text, encoding="utf-8")
+    policy = load_site_file(path).as_site().policy
+
+    assert (4, 24, 48, 96) == policy.reminders.gate_hours
+    assert "Europe/Berlin" == str(policy.reminders.zone)
+    assert ("T0TEAM:U0HEAD",) == policy.escalation.told("approver", number=3)[0]
+    assert 2 == len(policy.escalation.told("approver", number=9))

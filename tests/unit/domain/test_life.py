@@ -16,6 +16,7 @@ from bot.domain.life import SPOILED_CSR, advance
 from bot.domain.order import Clearing
 from bot.domain.plan import Answer
 from bot.domain.states import MOVES, EventKind, State
+from bot.domain.waiting import wait_of
 from tests.unit.domain.samples import EX01, EX02, MAX, NOON, RITA, certificate, event, order, plan
 
 LATER = NOON + timedelta(minutes=5)
@@ -112,6 +113,8 @@ def test_an_event_changes_what_it_brings_and_nothing_else(state: State, kind: Ev
     }  # fmt: skip
 
     after, work = advance(before, event(kind), at=LATER)
+    # Which waits go on is in test_waiting.py; this order has no beginning of its own.
+    expected["waits_since"] = LATER if wait_of(after) else None
 
     assert expected == asdict(after)
     assert MOVES[state, kind].work is work

@@ -5,7 +5,7 @@ import pytest
 from bot.chat_ports import DeliveryFault
 from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
-from bot.domain.messages import CardMessage, LineMessage, Message
+from bot.domain.messages import CardMessage, LineMessage, Message, ReminderMessage
 from bot.domain.states import State
 from bot.workflow.delivery_job import TRIES
 from tests.unit.domain.samples import NOON, RITA, order, wish
@@ -27,7 +27,9 @@ def told() -> House:
 def words(messages: list[Message]) -> list[str]:
     """Messages in short."""
     return [
-        f"{m.code} {m.place}" if isinstance(m, LineMessage) else f"card {m.card}" for m in messages
+        f"{m.code} {m.place}" if isinstance(m, LineMessage) else f"card {m.card}"
+        for m in messages
+        if not isinstance(m, ReminderMessage)
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import PersonId
 from bot.domain.states import State, Work
-from bot.workflow.engine import DECIDED_IN
+from bot.workflow.gates import DECIDED_IN
 from tests.unit.domain.samples import (
     BOSS,
     MAX,
