@@ -72,7 +72,7 @@ from handlers.rooms import Rooms
 
 log = logging.getLogger(__name__)
 
-ASK_S = 2
+ASK_S = 1
 """How long a door waits for Slack's word on an account."""
 
 DEADLINE_SHARE = 0.8

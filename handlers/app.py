@@ -1,5 +1,6 @@
 """Slack's front: the AsyncApp with every door registered, each behind the one error boundary."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -21,7 +22,14 @@ from handlers.seen import Seen
 from handlers.shortcuts import SHORTCUTS
 from handlers.submissions import FORMS
 from handlers.uploads import ThreadUploads
-from handlers.visit import Visit, asked_at, check_admitted, read_command, read_interaction
+from handlers.visit import (
+    Visit,
+    asked_at,
+    check_account,
+    check_admitted,
+    read_command,
+    read_interaction,
+)
 
 Body = dict[str, Any]
 Listener = Callable[..., Awaitable[None]]
@@ -124,6 +132,7 @@ class _Doors:
 
     async def _enter(self, door: Callable[[Visit, Rooms], Awaitable[Any]], visit: Visit) -> Any:
         check_admitted(visit, self._rooms.site, self._rooms.team_id)
+        check_account(await asyncio.to_thread(self._rooms.people.find, visit.person))
         link = asked_at(visit, self._rooms.workspace_url)
         return await door(visit, self._rooms.asked_at(link))
 

@@ -87,6 +87,8 @@ REFUSED: Final[Mapping[str, str]] = {
     "bad-reference": "An unknown button",
     "bad-words": "Not understood",
     "foreign-team": "Another workspace",
+    "account-closed": "A closed account",
+    "account-guest": "A guest's account",
     "foreign-channel": "Another channel",
     "not-an-order": "No order here",
     "unknown-host": "No such host",

@@ -12,8 +12,10 @@ from bot.domain.order import CertificateOrder
 from bot.domain.policy import keeps_gate, may_decide
 from bot.domain.states import ENDS, State
 from handlers.blocks.home import HomeFacts, home_view
+from handlers.blocks.list_view import overdue_first
 from handlers.rooms import Rooms
 from handlers.visit import Visit
+from handlers.waits import waits_of
 
 UNDER_WAY = frozenset(State) - ENDS - {State.INSTALLED, State.SUPERSEDED}
 """States of an order that still has work or words to come."""
@@ -36,12 +38,15 @@ def home_facts(rooms: Rooms, person: PersonId) -> HomeFacts:
     """Gather what a person's home shows; reads the store."""
     under_way = rooms.orders.in_states(UNDER_WAY)
     installed = rooms.orders.in_states({State.INSTALLED})
+    shown = (*under_way, *installed)
+    waits = waits_of(rooms, shown)
     roles = sorted(role.value for role in rooms.site.roles_of(person))
     return HomeFacts(
         role=", ".join(roles) or "requester",
-        to_decide=tuple(o for o in (*under_way, *installed) if _waits_for(rooms, o, person)),
-        mine=tuple(order for order in under_way if order.requester == person),
+        to_decide=overdue_first((o for o in shown if _waits_for(rooms, o, person)), waits),
+        mine=overdue_first((order for order in under_way if order.requester == person), waits),
         expiring=_expiring(rooms, installed, rooms.clock.now()),
+        waits=waits,
     )
 
 

@@ -19,13 +19,15 @@ from handlers.home import UNDER_WAY
 from handlers.rooms import Rooms
 from handlers.typed import nearest, order_in
 from handlers.visit import Visit
+from handlers.waits import waits_of
 
 Words = tuple[str, ...]
 
 
 async def list_orders(_: Visit, rooms: Rooms, __: Words) -> Reply:
-    """The orders under way."""
-    return order_list(await asyncio.to_thread(rooms.orders.in_states, UNDER_WAY))
+    """The orders under way, on whom each waits, and what is overdue."""
+    orders = await asyncio.to_thread(rooms.orders.in_states, UNDER_WAY)
+    return order_list(orders, await asyncio.to_thread(waits_of, rooms, orders))
 
 
 async def status(_: Visit, rooms: Rooms, words: Words) -> Reply:

@@ -18,7 +18,7 @@ from handlers.fetch import fetch_file, file_info
 from handlers.headlines import refusal_title
 from handlers.rooms import Rooms
 from handlers.seen import Seen
-from handlers.visit import permalink
+from handlers.visit import check_account, permalink
 
 _log = logging.getLogger(__name__)
 _NAME_LIMIT = 200
@@ -103,6 +103,7 @@ class ThreadUploads:
         by = PersonId(f"{self._rooms.team_id}:{user}")
         rooms = self._rooms.asked_at(permalink(self._rooms.workspace_url, place))
         try:
+            check_account(await asyncio.to_thread(self._rooms.people.find, by))
             await hand_in_file(rooms, self._client, file_id, order_id=order_id, by=by)
         except Refused as refused:
             trouble = Trouble(refusal_title(refused.code), refused.sentence)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chase_ports import Account
 from bot.domain.faults import Refused
 from bot.domain.ids import PersonId
 from bot.domain.messages import Posted
@@ -143,6 +144,27 @@ def check_admitted(visit: Visit, site: Site, team_id: str) -> None:
         "foreign-channel",
         f"CertDesk is not used in this channel, so nothing was done. Its channels: {allowed}.",
     )
+
+
+def check_account(account: Account) -> None:
+    """
+    Turn away whose account does not count, whatever the configuration says of them.
+
+    Raises:
+        Refused: ``account-closed``, ``account-guest``.
+    """
+    if account.closed:
+        raise Refused(
+            "account-closed",
+            "Slack says that this account was deactivated, so nothing was done. If that is wrong, ask the "
+            "workspace's administrators; somebody else can do it meanwhile.",
+        )
+    if account.guest:
+        raise Refused(
+            "account-guest",
+            "This is a guest's account, and CertDesk takes the word of full members of the workspace only; "
+            "nothing was done. Ask a member to do it, or the workspace's administrators to make you one.",
+        )
 
 
 def _visit(body: Body, team: str, user: str, **rest: Any) -> Visit:

@@ -1,14 +1,16 @@
 """The app's home: what waits for this person, their orders, what expires soon, how to begin."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
+from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from handlers.blocks.buttons import order_button, order_buttons
 from handlers.blocks.help import WORDS
-from handlers.blocks.list_view import installed_row, order_row
+from handlers.blocks.list_view import Waits, installed_row, order_row, waits_line
 from handlers.blocks.parts import (
     Block,
     actions,
@@ -46,12 +48,14 @@ class HomeFacts:
         to_decide: orders that wait for a decision this person may take now.
         mine: the person's own orders under way.
         expiring: installed orders past the moment of renewal, the next to end first.
+        waits: how those wait that wait for people.
     """
 
     role: str
     to_decide: tuple[CertificateOrder, ...]
     mine: tuple[CertificateOrder, ...]
     expiring: tuple[CertificateOrder, ...]
+    waits: Mapping[OrderId, Waits] = field(default_factory=dict)
 
 
 def home_view(told: HomeFacts) -> Block:
@@ -62,8 +66,8 @@ def home_view(told: HomeFacts) -> Block:
             header("CertDesk"),
             context(f"Your part: {told.role}."),
             *actions("home.actions", [_request()]),
-            *_part("Waiting for you", told.to_decide, _deciding, none="No decision waits for you."),
-            *_part("Your orders under way", told.mine, _own, none="None at the moment."),
+            *_part("Waiting for you", told.to_decide, partial(_deciding, told), none="No decision waits for you."),
+            *_part("Your orders under way", told.mine, partial(_own, told), none="None at the moment."),
             *_part("Expiring soon", told.expiring, _expiring, none="No certificate is due for renewal."),
             divider(),
             section("*Commands*\n" + "\n".join(f"{code(f'/cert {w}')}  {does}" for w, does in WORDS)),
@@ -93,21 +97,26 @@ def _part(
     return [divider(), header(title), *rows, *more]
 
 
-def _deciding(order: CertificateOrder) -> list[Block]:
+def _deciding(facts: HomeFacts, order: CertificateOrder) -> list[Block]:
     row = order_buttons(order, *_DECISIONS[order.state])
     told = (
-        f"{installed_row(order)}\nMay its successor be ordered?"
+        f"{installed_row(order)}\nMay its successor be ordered?{_late(facts, order)}"
         if order.state is State.INSTALLED
-        else order_row(order)
+        else order_row(order) + _late(facts, order)
     )
     return [section(told), *actions(f"home.decide.{order.id}", row)]
 
 
-def _own(order: CertificateOrder) -> list[Block]:
+def _late(facts: HomeFacts, order: CertificateOrder) -> str:
+    waits = facts.waits.get(order.id)
+    return f"\n{waits_line(waits)}" if waits else ""
+
+
+def _own(facts: HomeFacts, order: CertificateOrder) -> list[Block]:
     action = _OWN_TURN.get(order.state)
     if action is None:
-        return [section(order_row(order))]
-    return [with_button(order_row(order), order_button(action, order))]
+        return [section(order_row(order, facts.waits.get(order.id)))]
+    return [with_button(order_row(order, facts.waits.get(order.id)), order_button(action, order))]
 
 
 def _expiring(order: CertificateOrder) -> list[Block]:

@@ -1,5 +1,11 @@
 """Orders in rows: the list, the ones to renew."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.domain.ids import OrderId, PersonId
 from bot.domain.order import CertificateOrder
 from handlers.blocks.buttons import order_button
 from handlers.blocks.parts import (
@@ -11,16 +17,64 @@ from handlers.blocks.parts import (
     section,
     with_button,
 )
-from handlers.blocks.text import code, count, hosts_in_row, when
+from handlers.blocks.text import code, count, hosts_in_row, mention, when
 from handlers.headlines import NEXT, STATES
 from handlers.ids import Action
 
 _SHOWN = 15
 _HOSTS_LIMIT = 120
+_NAMED = 4
 
 
-def order_row(order: CertificateOrder) -> str:
-    """One order in two lines: which, where, state, and what comes next."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """
+    How an order waits.
+
+    Args:
+        on: who can end it; empty when the configuration names nobody.
+        reminded: how often they were reminded; from once on it is overdue.
+    """
+
+    on: tuple[PersonId, ...]
+    since: datetime
+    reminded: int = 0
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a first reminder was due."""
+        return self.reminded > 0
+
+
+def waits_line(waits: Waits) -> str:
+    """On whom an order waits, since when, and whether that is too long."""
+    named = ", ".join(mention(person) for person in waits.on[:_NAMED])
+    rest = len(waits.on) - _NAMED
+    on = named + (f" and {rest} more" if rest > 0 else "") or "nobody who is configured"
+    often = f" *Overdue*, reminded {count(waits.reminded, 'time')}." if waits.is_overdue else ""
+    return f"Waits for {on} since {when(waits.since)}.{often}"
+
+
+def order_row(order: CertificateOrder, waits: Waits | None = None) -> str:
+    """One order in some lines: which, where, state, what comes next, and on whom it waits."""
+    told = f"\n{waits_line(waits)}" if waits else ""
+    return _order_row(order) + told
+
+
+def overdue_first(
+    orders: Iterable[CertificateOrder], waits: Mapping[OrderId, Waits]
+) -> tuple[CertificateOrder, ...]:
+    """The orders with those that are overdue in front, the longest wait first; the others stay as they are."""
+
+    def rank(order: CertificateOrder) -> tuple[bool, float]:
+        known = waits.get(order.id)
+        late = known is not None and known.is_overdue
+        return (not late, known.since.timestamp() if known is not None and late else 0.0)
+
+    return tuple(sorted(orders, key=rank))
+
+
+def _order_row(order: CertificateOrder) -> str:
     return (
         f"*Order {order.id}* {code(order.wish.subject.common_name)} on {hosts_in_row(order.wish.hosts, limit=_HOSTS_LIMIT)}: "
         f"{STATES[order.state]}.\nNext: {NEXT[order.state]}."
@@ -36,12 +90,16 @@ def installed_row(order: CertificateOrder) -> str:
     )
 
 
-def order_list(orders: tuple[CertificateOrder, ...]) -> Picture:
-    """Render the orders that are under way."""
-    told = f"{count(len(orders), 'order')} under way."
+def order_list(
+    orders: tuple[CertificateOrder, ...], waits: Mapping[OrderId, Waits] = MappingProxyType({})
+) -> Picture:
+    """Render the orders that are under way, what is overdue first."""
+    late = sum(one.is_overdue for one in waits.values())
+    told = f"{count(len(orders), 'order')} under way{f', {late} overdue' if late else ''}."
     if not orders:
         return picture(told, [section("No order is under way. `/cert request` asks for one.")])
-    rows = [section(order_row(order)) for order in orders[:_SHOWN]]
+    ordered = overdue_first(orders, waits)
+    rows = [section(order_row(order, waits.get(order.id))) for order in ordered[:_SHOWN]]
     return picture(told, [header(told), *rows, *_rest(orders)])
 
 

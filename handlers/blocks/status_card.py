@@ -117,10 +117,15 @@ def _waits_on(order: CertificateOrder, site: Site) -> list[tuple[str, str]]:
         names = [
             p.name for p in site.keepers(role) if p.id not in (order.requester, order.uploader)
         ]
-        return [("Waits for", escape(", ".join(names)) or f"an {role.value}; none is configured")]
+        told = escape(", ".join(names)) or f"an {role.value}; none is configured"
+        return [("Waits for", told + _since(order))]
     if order.state in _REQUESTERS_TURN:
-        return [("Waits for", mention(order.requester))]
+        return [("Waits for", mention(order.requester) + _since(order))]
     return []
+
+
+def _since(order: CertificateOrder) -> str:
+    return f", since {when(order.waits_since)}" if order.waits_since else ""
 
 
 def _links(order: CertificateOrder) -> list[tuple[str, str]]:

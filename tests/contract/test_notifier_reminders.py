@@ -11,7 +11,7 @@ from tests.unit.handlers.scene import NOON
 __all__ = ["post"]
 
 
-async def test_a_reminder_is_said_to_the_person_once(post: Post) -> None:  # noqa: F811 - the fixture
+async def test_a_reminder_is_said_to_the_person_once(post: Post) -> None:
     """Directly; a second attempt finds the first one."""
     person = post.address["users"]["manager"]
     since = NOON - timedelta(days=1)
