@@ -1,14 +1,22 @@
 """A reminder reaches its person alone, over the sandbox's Slack, and stands there once."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+
+import pytest
 
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.messages import Reminder, ReminderMessage
 from bot.domain.waiting import Wait
-from tests.contract.test_notifier import Post, post
+from tests.contract.post import Post, opened
 from tests.unit.handlers.scene import NOON
 
-__all__ = ["post"]
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    """A workspace, and a notifier on it."""
+    async with opened() as opened_post:
+        yield opened_post
 
 
 async def test_a_reminder_is_said_to_the_person_once(post: Post) -> None:
