@@ -77,6 +77,7 @@ class Reminder:
         acts: whether the reader can end the wait; somebody of a further group may only know who can.
         on: who can, for a reader who cannot.
         ends_at: when the order lapses, if it does.
+        reuse_ends_at: until when, at the latest, the vendor may reuse the proof that the names are controlled.
     """
 
     order_id: OrderId
@@ -87,6 +88,7 @@ class Reminder:
     acts: bool = True
     on: tuple[PersonId, ...] = ()
     ends_at: datetime | None = None
+    reuse_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

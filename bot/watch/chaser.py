@@ -16,11 +16,15 @@ from bot.domain.messages import Reminder, ReminderMessage
 from bot.domain.order import CertificateOrder
 from bot.domain.reminding import is_awake
 from bot.domain.site import Site
-from bot.domain.waiting import due_at, lapses_at, to_tell, wait_of, waits_on
+from bot.domain.validation import reuse_ends
+from bot.domain.waiting import Wait, due_at, lapses_at, to_tell, wait_of, waits_on
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
 
 log = logging.getLogger(__name__)
+
+_AT_THE_VENDOR = frozenset({Wait.RENEWAL, Wait.SUBMIT, Wait.VENDOR})
+"""Waits in which it matters how long the vendor takes the names for proven."""
 
 
 class Chaser:
@@ -122,7 +126,18 @@ class Chaser:
             acts=acts,
             on=() if acts else on,
             ends_at=lapses_at(order, self._site.policy),
+            reuse_ends_at=self._reuse_ends(order, wait),
         )
+
+    def _reuse_ends(self, order: CertificateOrder, wait: Wait) -> datetime | None:
+        """Of the certificate whose names are to be proven again, if there was one."""
+        if wait not in _AT_THE_VENDOR:
+            return None
+        proven = order
+        if wait is not Wait.RENEWAL and order.wish.renews is not None:
+            proven = self._orders.load(order.wish.renews)
+        certificate = proven.certificate
+        return reuse_ends(certificate.facts.not_before) if certificate else None
 
     def _has_spoken(self, order: CertificateOrder, person: PersonId) -> bool:
         since = order.waits_since

@@ -4,7 +4,7 @@ from bot.domain.messages import Reminder, ReminderMessage
 from bot.domain.waiting import Wait
 from handlers.blocks.parts import Block, Picture, context, picture, section
 from handlers.blocks.text import code, count, mention, when
-from handlers.blocks.waiting_words import TO_DO, WAITS
+from handlers.blocks.waiting_words import TO_DO, WAITS, reuse_line
 
 _SHOWN = 10
 _NAMED = 5
@@ -36,7 +36,13 @@ def _row(one: Reminder) -> str:
         f"{when(one.since)}{_how_often(one)}."
     )
     ends = f" Undecided it lapses {when(one.ends_at)}." if one.ends_at else ""
-    return f"{told}{ends}\n{TO_DO[wait] if one.acts else _instead(one)}"
+    return f"{told}{ends}\n{TO_DO[wait] if one.acts else _instead(one)}{_proof(one)}"
+
+
+def _proof(one: Reminder) -> str:
+    if one.reuse_ends_at is None:
+        return ""
+    return f"\n{reuse_line(one.reuse_ends_at)}"
 
 
 def _how_often(one: Reminder) -> str:

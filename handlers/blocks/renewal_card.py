@@ -4,10 +4,12 @@ from bot.domain.approvals import Gate
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
+from bot.domain.validation import reuse_ends
 from handlers.blocks import order_facts as of
 from handlers.blocks.buttons import order_buttons
 from handlers.blocks.parts import Block, Picture, actions, context, facts, header, picture, section
 from handlers.blocks.text import hosts_in_row, mention, when
+from handlers.blocks.waiting_words import reuse_line
 from handlers.ids import Action
 
 
@@ -52,7 +54,10 @@ def _row(order: CertificateOrder, site: Site) -> tuple[Block, ...]:
     if order.renewal_asked_at is None or order.state is not State.INSTALLED:
         return ()
     row = order_buttons(order, Action.APPROVE_RENEWAL, Action.POSTPONE_RENEWAL)
+    began = order.certificate.facts.not_before if order.certificate else None
+    proof = [context(reuse_line(reuse_ends(began)))] if began else []
     return (
+        *proof,
         context(
             "An approver's yes opens the new order and approves it at once. "
             f"{of.may_decide_line(site, Gate.ISSUE)}."

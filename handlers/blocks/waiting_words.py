@@ -1,9 +1,11 @@
-"""What is waited for in words, and what ends the wait. Dictionaries, no logic."""
+"""What is waited for in words, and what ends the wait."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from bot.domain.waiting import Wait
+from handlers.blocks.text import day
 
 WAITS: Final[Mapping[Wait, str]] = {
     Wait.ISSUE: "a yes or a no to ordering it",
@@ -46,3 +48,11 @@ TO_DO: Final[Mapping[Wait, str]] = {
     Wait.CLEARING: "If you want it as well, use the button on its card; if nobody does, nothing happens.",
 }
 """What ends the wait, for who can."""
+
+
+def reuse_line(ends_at: datetime) -> str:
+    """Until when a proof of control may be reused; the vendor may want one sooner."""
+    return (
+        f"The vendor can reuse the last proof that you control the names until {day(ends_at)} at the latest; issued after "
+        "that, each name is proven anew."
+    )

@@ -80,3 +80,11 @@ def test_many_orders_fit_into_one_message() -> None:
 def test_names_are_no_markup() -> None:
     """Outside text stands in code spans."""
     assert "&lt;!channel&gt;" in texts(reminder(name="<!channel>"))
+
+
+def test_the_end_of_a_proof_of_control_is_said() -> None:
+    """Where the vendor has to be dealt with."""
+    told = texts(reminder(wait=Wait.VENDOR, reuse_ends_at=NOON + timedelta(days=9)))
+
+    assert "can reuse the last proof that you control the names until" in told
+    assert "proof" not in texts(reminder())

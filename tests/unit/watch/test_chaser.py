@@ -13,11 +13,12 @@ from bot.domain.order import CertificateOrder
 from bot.domain.reminding import Escalation, is_awake
 from bot.domain.site import Site
 from bot.domain.states import State
+from bot.domain.validation import reuse_ends
 from bot.domain.waiting import Wait, waits_on
 from bot.watch.chaser import Chaser
 from tests.fakes.people import FakePeople
 from tests.fakes.reminders import FakeReminders
-from tests.unit.domain.samples import RITA, order, plan, site, wish
+from tests.unit.domain.samples import RITA, certificate, order, plan, site, wish
 from tests.unit.workflow.clock import FakeClock
 from tests.unit.workflow.house import House
 
@@ -295,3 +296,20 @@ def test_a_decision_in_the_same_moment_wins_over_the_lapse() -> None:
     watched.chaser()
 
     assert State.APPROVED is watched.house.order(placed.id).state
+
+
+def test_the_vendor_s_silence_on_a_renewal_names_the_end_of_the_last_proof() -> None:
+    """Counted from the certificate of before; a first order has none to reuse."""
+    watched = Watched()
+    before = order(State.INSTALLED, id=OrderId(6), certificate=certificate())
+    watched.house.memory.orders[before.id] = before
+    watched.put(order(State.SUBMITTED, wish=wish(renews=before.id)))
+    watched.pass_time(2 * DAY)
+    ends = {one.reuse_ends_at for one in watched.reminders(RITA)}
+
+    first = Watched()
+    first.put(order(State.SUBMITTED))
+    first.pass_time(2 * DAY)
+
+    assert {reuse_ends(certificate().facts.not_before)} == ends
+    assert {None} == {one.reuse_ends_at for one in first.reminders(RITA)}
