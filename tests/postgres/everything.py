@@ -4,12 +4,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.approvals import Approval, Gate
+from bot.domain.ids import OrderId
 from bot.domain.leases import Holder, Lease
-from bot.domain.messages import Posted
+from bot.domain.messages import Posted, Reminder, ReminderMessage
 from bot.domain.plan import Caution
 from bot.domain.sealed import Bond, Purpose, SealedSecret
 from bot.domain.states import State
-from tests.contract.samples import BERT, EX01, LINE, NOON, STATUS, change, place, step, upload
+from tests.contract.samples import (
+    ANNA,
+    BERT,
+    EX01,
+    LINE,
+    NOON,
+    STATUS,
+    change,
+    entry,
+    place,
+    step,
+    upload,
+)
 from tests.contract.stores import Store
 
 
@@ -27,7 +40,9 @@ def fill(store: Store) -> None:
     warned = replace(step(), warnings=(Caution(said="Careful.", meaning="Think."),))
     store.orders.note_step(warned, first.id, replace(told.entry, what="import"), (STATUS,))
     store.orders.add_upload(upload(second.id, data=bytes(range(256)) * 3))
-    assert store.orders.save(change(second, state=State.CSR_READY, csr_pem="PEM"))
+    ready = change(second, state=State.CSR_READY, csr_pem="PEM", waits_since=NOON)
+    assert store.orders.save(replace(ready, due_at=NOON))
+    _remind(store, second.id)
     lease = store.leases.take(EX01, Holder(worker="w", order_id=first.id, version=2))
     assert isinstance(lease, Lease)
     store.journal.intend("1/EX01/1", attempt=1, deadline=store.now(), was_done=False, lease=lease)
@@ -36,3 +51,14 @@ def fill(store: Store) -> None:
     row = store.outbox.waiting(first.id)[0]
     store.outbox.begin(row)
     store.outbox.delivered(row, Posted(channel="C1", ts="1.2"))
+
+
+def _remind(store: Store, order_id: OrderId) -> None:
+    """One person was told, another one is owed a word."""
+    day = timedelta(days=1)
+    [due] = store.reminders.due(NOON, horizon=day)
+    assert store.reminders.give(due, (ANNA, BERT), NOON + day)
+    reminder = Reminder(order_id=order_id, name="mail", wait=due.wait, since=NOON, number=1)
+    message = ReminderMessage(to=ANNA, reminders=(reminder,))
+    entries = (entry(order_id, "reminded"),)
+    assert store.reminders.settle(store.reminders.debts(ANNA), message, entries, at=NOON, gap=day)
