@@ -254,4 +254,5 @@ def without_time(order: CertificateOrder) -> CertificateOrder:
         order,
         changed_at=samples.NOON,
         installed_at=samples.NOON if order.installed_at else None,
+        waits_since=samples.NOON if order.waits_since else None,
     )
