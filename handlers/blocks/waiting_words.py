@@ -25,7 +25,7 @@ WAITS: Final[Mapping[Wait, str]] = {
 TO_DO: Final[Mapping[Wait, str]] = {
     Wait.ISSUE: "Approve or reject it in the approvals channel, or on CertDesk's home tab.",
     Wait.PLAN: (
-        "The certificate is bought and proven; it is of no use until the plan is approved. Press *Review plan* in the "
+        "The certificate is bought and proven; it is of no use until the plan is approved. Press *Review and install* in the "
         "approvals channel, or on CertDesk's home tab."
     ),
     Wait.READING: "Mend what the plan card names, then press *Read hosts again* on it.",
@@ -40,12 +40,12 @@ TO_DO: Final[Mapping[Wait, str]] = {
     ),
     Wait.BUNDLE: "Download the zip for Exchange or IIS at the vendor and drop it into the order's thread.",
     Wait.RENEWAL: (
-        "Press *Renew now* or *Not now* on the renewal card in the approvals channel, or on CertDesk's home tab. Unrenewed, "
+        "Press *Approve renewal* or *Not now* on the renewal card in the approvals channel, or on CertDesk's home tab. Unrenewed, "
         "mail stops when the certificate ends."
     ),
     Wait.ROLL_BACK: "If you want it as well, press *Roll back* on its card; if nobody does, nothing happens.",
-    Wait.RETIRE: "If you want it as well, press *Retire* on its card; if nobody does, nothing happens.",
-    Wait.CLEARING: "If you want it as well, use the button on its card; if nobody does, nothing happens.",
+    Wait.RETIRE: "If you want it as well, press *Retire certificate* on its card; if nobody does, nothing happens.",
+    Wait.CLEARING: "If you want it as well, press *Clear the pending request* on its card; if nobody does, nothing happens.",
 }
 """What ends the wait, for who can."""
 

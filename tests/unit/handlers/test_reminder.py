@@ -1,5 +1,6 @@
 """The message that reminds: what waits, since when, what to do; and for whom, where it is not the reader's."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from bot.domain.ids import OrderId
 from bot.domain.messages import Reminder, ReminderMessage
 from bot.domain.waiting import Wait
+from handlers.blocks.buttons import LOOKS
 from handlers.blocks.reminder import reminder_picture
 from handlers.blocks.waiting_words import TO_DO, WAITS
 from tests.unit.handlers.scene import MAJA, MAX, NOON, OLGA
@@ -88,3 +90,12 @@ def test_the_end_of_a_proof_of_control_is_said() -> None:
 
     assert "can reuse the last proof that you control the names until" in told
     assert "proof" not in texts(reminder())
+
+
+def test_only_buttons_that_exist_are_named() -> None:
+    """A bold word of the advice is a button's label, to the letter."""
+    labels = {look.label for look in LOOKS.values()}
+    named = {word for told in TO_DO.values() for word in re.findall(r"\*([^*]+)\*", told)}
+
+    assert named
+    assert set() == named - labels
