@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from bot.cli import audit, bundles, hosts, moving, pages, records, running, vault
+from bot.cli import audit, bundles, evidence, hosts, moving, pages, records, running, vault
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app.add_typer(bundles.csr, name="csr")
 app.add_typer(records.orders, name="orders")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(vault.vault, name="vault")
-records.register(app)
+evidence.register(app)
 moving.register(app)
 pages.register(app)
 
@@ -37,3 +37,5 @@ def main() -> None:
         app()
     except Exception as err:  # noqa: BLE001 - the front door turns every fault into a sentence and a code
         sys.exit(explain(err))
+    finally:
+        records.close_database()

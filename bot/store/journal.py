@@ -7,6 +7,7 @@ from sqlalchemy import Engine, delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from bot.domain.ids import OrderId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.plan import Caution
@@ -89,6 +90,15 @@ class SqlJournal:
                 .where(col(IntentRecord.attempt) == attempt)
                 .where(col(IntentRecord.confirmed) == "")
             )
+
+
+def intents_of(engine: Engine, order_id: OrderId) -> tuple[Intent, ...]:
+    """Everything that was begun, or seen to be done, for an order, by key."""
+    own = col(IntentRecord.key).startswith(f"{order_id}/", autoescape=True)
+    with reading(engine) as session:
+        found = [_intent(row) for row in session.exec(select(IntentRecord).where(own))]
+    # Sorted here: the two databases sort text differently.
+    return tuple(sorted(found, key=lambda intent: intent.key))
 
 
 def _locked(session: Session, key: str) -> IntentRecord | None:
