@@ -156,15 +156,17 @@ class Stage:
         """The database as it lies on the disk, its log included."""
         return b"".join(file.read_bytes() for file in sorted(self.town.folder.glob("*.db*")))
 
+    def secrets(self) -> list[str]:
+        """Every secret the bot was given."""
+        return [v for k, v in self.town.environment.items() if _is_secret(k)]
+
     async def check_afterwards(self) -> None:
         """What holds after every story: the chain verifies, nothing secret is logged, nothing broke."""
         code, told = await self.certdesk("audit", "verify", "--json")
         assert (code, json.loads(told)) == (0, {"ok": True, "broken_at": None})
 
         log = self.log()
-        secrets = [v for k, v in self.town.environment.items() if _is_secret(k)]
-
-        said = [secret for secret in secrets if secret in log]
+        said = [secret for secret in self.secrets() if secret in log]
         assert not said, f"{len(said)} secret(s) stand in the log"
         assert NEVER_IN_LOG.search(log) is None, NEVER_IN_LOG.findall(log)
         broken = [line for line in log.splitlines() if _is_breakdown(line)]

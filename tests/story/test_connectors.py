@@ -75,7 +75,8 @@ async def check_evidence(stage: Stage, order: str, pair: str, pack: Path) -> Non
     assert code == 0, told
     with zipfile.ZipFile(pack) as opened:
         steps = {one["step"]: one for one in json.loads(opened.read("steps.json"))}
-        audit = [json.loads(line) for line in opened.read("audit.jsonl").splitlines()]
+        lines = [json.loads(line) for line in opened.read("audit.jsonl").splitlines()]
+        audit = [json.loads(line["body"]) for line in lines]
 
     said = [one["said"] for one in steps["enable"]["warnings"]]
     assert any("takes precedence" in text for text in said)

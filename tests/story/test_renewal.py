@@ -1,5 +1,6 @@
 """The calendar moves past two thirds of a certificate's life: a card, a word, a linked order, a new key."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -111,17 +112,32 @@ async def ordered(stage: Stage) -> dict[str, list[object]]:
 
 
 async def check_evidence(scene: Scene, pack: Path) -> None:
-    """The pack proves the order: request, certificate, plan, decisions, its slice of the audit."""
+    """The pack proves the order, twice with the same bytes, and holds no secret."""
+    first, files = await evidence(scene, pack), {}
+    assert first == await evidence(scene, pack)
+    with zipfile.ZipFile(pack) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    audit = [json.loads(json.loads(line)["body"]) for line in files["audit.jsonl"].splitlines()]
+    [proof] = json.loads(files["proof.json"])
+    sent = {one["operation"] for one in json.loads(files["transcript.json"]) if one.get("sent")}
+
+    assert {str(entry["order_id"]) for entry in audit} == {scene.order}
+    assert key_of(files["csr/round-1.pem"].decode()) == key_of(scene.csr)
+    assert {"import_certificate", "enable_services"} <= sent
+    assert proof["read_back"]
+    assert len({name.split(":")[-1] for name in proof["handshakes"]}) > 1, "a port is missing"
+    decided = next(entry for entry in audit if entry["what"] == "install_approved")
+    assert decided["by_name"]
+    assert "/archives/" in decided["link"]
+    assert decided["facts"]["plan_digest"] == hashlib.sha256(files["plan.json"]).hexdigest()
+    assert not [word for word in scene.stage.secrets() if word.encode() in first]
+
+
+async def evidence(scene: Scene, pack: Path) -> bytes:
+    """The bytes of the order's pack."""
     code, told = await scene.stage.certdesk("evidence", scene.order, "-o", str(pack))
     assert code == 0, told
-    with zipfile.ZipFile(pack) as opened:
-        held = set(opened.namelist())
-        audit = [json.loads(line) for line in opened.read("audit.jsonl").splitlines()]
-        request = opened.read("request.csr").decode()
-
-    assert {"order.json", "audit.jsonl", "request.csr", "plan.json", "leaf.der"} <= held
-    assert {str(entry["order_id"]) for entry in audit} == {scene.order}
-    assert key_of(request) == key_of(scene.csr)
+    return pack.read_bytes()
 
 
 async def prefilled(scene: Scene) -> dict[str, str]:
