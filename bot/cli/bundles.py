@@ -106,16 +106,18 @@ def command(
     subject: Annotated[str, typer.Option(help="CN, or C=..,S=..,O=..,CN=..")],
     name: Annotated[list[str] | None, typer.Option(help="A DNS name.")] = None,
     key_bits: Annotated[int, typer.Option()] = 2048,
+    as_json: Json = False,
 ) -> None:
     """Print the New-ExchangeCertificate line for people who type it themselves."""
     from bot.certs.names import BadName, BadNames
     from bot.cli.csr_command import csr_command
 
     try:
-        say(csr_command(host_version, subject, tuple(name or ()), key_bits=key_bits))
+        line = csr_command(host_version, subject, tuple(name or ()), key_bits=key_bits)
     except (BadName, BadNames, ValueError) as err:
-        say(str(err))
+        say_json({"ok": False, "fault": str(err)}) if as_json else say(str(err))
         leave(WRONG_USE)
+    say_json({"ok": True, "command": line}) if as_json else say(line)
 
 
 def _moment(text: str) -> datetime:
