@@ -32,7 +32,8 @@ class Visit:
         value: what the clicked element carries; for a command what was typed after it.
         view: the submitted or clicked modal; empty elsewhere.
         message: the message a shortcut was used on; empty elsewhere.
-        origin: the message that was clicked, also for a modal that was opened there; empty elsewhere.
+        origin: the message that was clicked, or the channel that was typed in, also for a modal that was opened there;
+            None elsewhere.
     """
 
     person: PersonId
@@ -66,9 +67,7 @@ class Visit:
 
 def asked_at(visit: Visit, workspace_url: str) -> str | None:
     """The link to the message, or at least the channel, at which a person asked; None where there is none."""
-    if visit.origin is not None:
-        return permalink(workspace_url, visit.origin)
-    return permalink(workspace_url, Posted(channel=visit.channel, ts=""))
+    return permalink(workspace_url, visit.origin) if visit.origin else None
 
 
 def permalink(workspace_url: str, place: Posted) -> str | None:
@@ -92,13 +91,15 @@ def home_channel(visit: Visit, site: Site) -> str:
 
 def read_command(body: Body, client: AsyncWebClient) -> Visit:
     """Read a slash command."""
+    channel = str(body.get("channel_id") or "")
     return _visit(
         body,
         str(body.get("team_id") or ""),
         str(body.get("user_id") or ""),
         surface="command",
         client=client,
-        channel=str(body.get("channel_id") or ""),
+        channel=channel,
+        origin=Posted(channel=channel, ts="") if channel else None,
         value=str(body.get("text") or ""),
     )
 

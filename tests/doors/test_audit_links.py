@@ -43,6 +43,20 @@ async def test_a_typed_command_leaves_its_channel(lobby: Lobby) -> None:
     assert written(lobby)[1] == f"{scene.WORKSPACE}archives/{scene.HOME}"
 
 
+async def test_a_form_opened_by_a_command_remembers_the_channel(
+    lobby: Lobby, slack: FakeSlack
+) -> None:
+    """What is decided in a form that a typed word opened was said in that channel."""
+    lobby.put(scene.order())
+    await lobby.command(scene.RITA, "cancel 27")
+    [opened] = slack.called("views.open")
+    metadata = opened["view"]["private_metadata"]
+    await lobby.submit(scene.RITA, Callback.REASON_FORM, reason(), metadata)
+
+    assert lobby.order().state is State.CANCELLED
+    assert written(lobby)[1] == f"{scene.WORKSPACE}archives/{scene.HOME}"
+
+
 async def test_a_form_from_nowhere_has_no_link(lobby: Lobby) -> None:
     """A modal of the home tab, or of a release before, names no place."""
     lobby.put(scene.order())
