@@ -9,8 +9,11 @@ from sqlalchemy import text
 
 from bot.domain.audit import GENESIS
 from bot.settings import load_settings
+from bot.store.audit import SqlAudit
 from bot.store.database import open_database
 from bot.store.migration import migrate
+from bot.system.clock import SystemClock
+from bot.wiring import _checkpointing
 from tests.contract.samples import change, place
 from tests.contract.stores import sql_store
 from tests.unit.cli.front_door import FrontDoor
@@ -118,6 +121,27 @@ def test_half_a_setting_is_told(
     assert 2 == told.code
     assert "Make one with `certdesk audit key`" in told.err
     assert () != load_settings().faults_for_running()[-1:]
+
+
+def test_the_daily_watch_writes_one_where_it_is_wanted(
+    kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line a look; a place that does not take it is told in the log and stops no other look; unset, none."""
+    engine = open_database(kept)
+    try:
+        [look] = _checkpointing(load_settings(), SqlAudit(engine), SystemClock())
+        look()
+        (tmp_path / "points.jsonl").rename(tmp_path / "kept.jsonl")
+        (tmp_path / "points.jsonl").mkdir()
+        look()
+        monkeypatch.setenv("CERTDESK_CHECKPOINT_TO", "")
+        assert () == _checkpointing(load_settings(), SqlAudit(engine), SystemClock())
+    finally:
+        engine.dispose()
+
+    [line] = (tmp_path / "kept.jsonl").read_text(encoding="ascii").splitlines()
+    assert 2 == json.loads(line)["number"]
+    assert "no checkpoint of the audit today: The checkpoint could not be written" in caplog.text
 
 
 def test_checkpoints_and_key_go_together(certdesk: FrontDoor, kept: str) -> None:
