@@ -119,7 +119,7 @@ async def check_evidence(scene: Scene, pack: Path) -> None:
         files = {name: opened.read(name) for name in opened.namelist()}
     audit = [json.loads(json.loads(line)["body"]) for line in files["audit.jsonl"].splitlines()]
     [proof] = json.loads(files["proof.json"])
-    sent = {one["operation"] for one in json.loads(files["transcript.json"]) if one.get("sent")}
+    sent = {one.get("operation") for one in json.loads(files["transcript.json"]) if one.get("sent")}
 
     assert {str(entry["order_id"]) for entry in audit} == {scene.order}
     assert key_of(files["csr/round-1.pem"].decode()) == key_of(scene.csr)
