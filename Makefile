@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
+TICKETS := $(VENV)/.kerberos
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo story test check bench chaos faults run programs lock clean
@@ -28,8 +29,16 @@ demo: setup ## the whole toy world with the bot in it; prints one address
 story: setup ## one whole order without a person, through real wires
 	$(BIN)/python -m sandbox.story
 
-test: setup programs ## all tests
+test: setup programs $(TICKETS) ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# After the programs, because it is built from source. Where its tools are missing the tests of Kerberos are skipped, and say so.
+$(TICKETS): requirements-kerberos.lock $(STAMP) | programs
+	@if command -v krb5-config >/dev/null 2>&1 && command -v gcc >/dev/null 2>&1; then \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-kerberos.lock && touch $@; \
+	else \
+	  echo "Kerberos is not installed: it is built with gcc, python3-dev and libkrb5-dev."; [ "$${CI:-}" != "true" ]; \
+	fi
 
 check: setup ## format, lint, types, walls, unit tests
 	$(BIN)/ruff format --check .
@@ -50,12 +59,14 @@ chaos: setup programs ## kills and races: KILLS=, RACES=, DB=sqlite|postgres, OU
 run: setup ## against a real workspace, with .env and certdesk.toml filled in
 	$(BIN)/certdesk run
 
-programs: ## Chromium and PostgreSQL for the tests: installed where apt can, told how elsewhere
+programs: ## Chromium, PostgreSQL and a KDC for the tests: installed where apt can, told how elsewhere
 	@deploy/machine/need-test-programs
 
 lock: ## resolve the dependencies anew into the lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q pyproject.toml --group dev -o requirements-dev.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["kerberos"], sep="\n")' \
+	  | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q - -o requirements-kerberos.lock
 
 clean: ## remove what the verbs made
 	rm -rf $(VENV) var bench/results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

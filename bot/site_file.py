@@ -76,6 +76,9 @@ class HostSection(_Strict):
     door: Literal["auto", "winrm", "psrp"] = "auto"
     cert_pem: str = ""
     key_pem: str = ""
+    keytab: str = ""
+    spn_host: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]*)?$")
+    delegate: bool = False
     ca_pem: str = ""
     lab: bool = False
     local_key: bool = False
@@ -115,6 +118,24 @@ class HostSection(_Strict):
                 "auth = certificate: Exchange's own endpoint takes none; leave psrp empty or write door = winrm"
             )
         return self
+
+    @model_validator(mode="after")
+    def _kerberos_is_whole(self) -> "HostSection":
+        if self.auth != "kerberos" and (self.keytab or self.delegate):
+            raise ValueError("keytab and delegate belong to auth = kerberos alone")
+        if self.spn_host and self.auth not in {"kerberos", "credssp"}:
+            raise ValueError("spn_host is a name for Kerberos; leave it empty with another auth")
+        if self.auth == "kerberos" and "\\" in self.user:
+            raise ValueError(
+                "auth = kerberos wants user = name@REALM, the realm in capitals (no DOMAIN\\name)"
+            )
+        return self
+
+    @property
+    def wants_tickets(self) -> bool:
+        """Whether Kerberos signs in at one of the host's doors; the endpoint takes nothing else for CredSSP's hosts."""
+        at_endpoint = bool(self.psrp) and self.door != "winrm" and self.version != "2007"
+        return self.auth == "kerberos" or (self.auth == "credssp" and at_endpoint)
 
     @model_validator(mode="after")
     def _command_is_one(self) -> "HostSection":

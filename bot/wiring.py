@@ -365,6 +365,9 @@ def _access(settings: Settings, host: HostSection) -> HostAccess:
         door=host.door,
         cert_pem=str(_beside(settings, host.cert_pem)) if host.cert_pem else "",
         key_pem=str(_beside(settings, host.key_pem)) if host.key_pem else "",
+        keytab=str(_beside(settings, host.keytab)) if host.keytab else "",
+        spn_host=host.spn_host,
+        delegate=host.delegate,
         ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
     )
 

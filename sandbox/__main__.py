@@ -73,7 +73,9 @@ def _chosen(asked: argparse.Namespace) -> Part:
         case "slack":
             return slack_part(port=asked.port, manifest=asked.manifest, events_url=asked.events_url)
         case "exchange":
-            return exchange_part(port=asked.port, name=asked.name, version=asked.version)
+            return exchange_part(
+                port=asked.port, name=asked.name, version=asked.version, kerberos=asked.kerberos
+            )
         case "vendor":
             return vendor_part(port=asked.port)
         case _:
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     exchange = parts.add_parser("exchange", help="one Exchange host")
     exchange.add_argument("--name", default="EX01")
     exchange.add_argument("--version", choices=VERSIONS, default="2019")
+    exchange.add_argument("--kerberos", action="store_true", help="in a private realm (MIT's KDC)")
     for part in (slack, exchange, parts.add_parser("vendor", help="a certificate vendor")):
         _common(part, inherited=True)
     return parser

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from sandbox.exchange.kerberos.realm import NoRealm, Realm
+
 Addresses = dict[str, Any]
 Version = Literal["2007", "2010", "2013", "2016", "2019", "se"]
 
@@ -55,15 +57,26 @@ def exchange_part(
     name: str = "EX01",
     version: Version = "2019",
     role_group: str = "Server Management",
+    kerberos: bool = False,
 ) -> Part:
-    """One Exchange host; `port` is that of WinRM over HTTP, `role_group` what the account may at the endpoint."""
+    """
+    One Exchange host; `port` is that of WinRM over HTTP, `role_group` what the account may at the endpoint.
+
+    With `kerberos` it stands in a realm of its own, whose KDC is started with it.
+    """
     from sandbox.exchange.host import ExchangeHost
 
     user = "svc-certdesk"
+    realm = Realm("CORP.EXAMPLE.COM") if kerberos else None
     host = ExchangeHost(
-        port=port, name=name, version=version, user=user, role_groups={user: role_group}
+        port=port,
+        name=name,
+        version=version,
+        user=user,
+        role_groups={user: role_group},
+        realm=realm,
     )
-    return _Threaded(host)
+    return _Threaded(host if realm is None else _InRealm(realm, host))
 
 
 def vendor_part(*, port: int = 0) -> Part:
@@ -77,6 +90,25 @@ class _StartsInThread(Protocol):
     def start(self) -> Mapping[str, Any]: ...
 
     def stop(self) -> None: ...
+
+
+class _InRealm:
+    """A host and the KDC of its realm, as one part."""
+
+    def __init__(self, realm: Realm, host: _StartsInThread) -> None:
+        self._realm = realm
+        self._host = host
+
+    def start(self) -> Mapping[str, Any]:
+        try:
+            self._realm.start()
+        except NoRealm as fault:
+            raise SandboxFault(str(fault)) from fault
+        return self._host.start()
+
+    def stop(self) -> None:
+        self._host.stop()
+        self._realm.stop()
 
 
 class _Threaded:

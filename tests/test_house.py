@@ -20,6 +20,8 @@ from bot.domain.approvals import Role
 from bot.domain.audit import AuditEntry
 from bot.domain.faults import FaultKind
 from bot.domain.states import State
+from bot.exchange.faults import Accident
+from bot.exchange.tickets import CODES
 from bot.settings import Settings
 from handlers import headlines
 from handlers.blocks.help import WORDS
@@ -189,7 +191,15 @@ def test_the_runbook_names_nothing_that_does_not_exist() -> None:
     """A row whose code is gone goes too."""
     rows = set(re.findall(r"^\| `([^`]+)` \|", RUNBOOK, re.MULTILINE))
 
-    assert set() == rows - {*FaultKind, *REFUSALS, *STOPS, *FINDINGS, *(s.value for s in State)}
+    states = {state.value for state in State}
+    assert set() == rows - {*FaultKind, *Accident, *REFUSALS, *STOPS, *FINDINGS, *states}
+
+
+def test_every_reason_of_kerberos_is_in_the_runbook() -> None:
+    """They all are `host-sign-in` on the card; what to do differs."""
+    assert set() == {
+        code for code in {*CODES.values(), Accident.NOT_PROVEN} if f"`{code}`" not in RUNBOOK
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.answers import NO, YES, leave, say, say_json
+from bot.cli.extras import missing_extras
 from bot.settings import BadSettings, Settings, load_settings
 from bot.site_file import SiteFile, load_site_file
 
@@ -100,7 +101,11 @@ def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
     faults = settings.faults_for_running()
     if faults:
         raise BadSettings(_faults())
-    return settings, load_site_file(settings.config)
+    site_file = load_site_file(settings.config)
+    extras = missing_extras(site_file)
+    if extras:
+        raise BadSettings(extras)
+    return settings, site_file
 
 
 def _faults() -> tuple[str, ...]:
@@ -112,4 +117,4 @@ def _faults() -> tuple[str, ...]:
         site_file = load_site_file(settings.config)
     except BadSettings as bad:
         return settings.faults_for_running() + bad.faults
-    return settings.faults_for_running(site_file.local_key_hosts)
+    return settings.faults_for_running(site_file.local_key_hosts) + missing_extras(site_file)

@@ -23,6 +23,9 @@ class HostAccess:
         winrm_url: ``https://ex01.corp.example.com:5986/wsman`` or the like.
         password: opens the secret at the moment of signing in.
         shell: how the cmdlets are loaded: ``snapin`` in the same process, or ``session`` to Exchange's own endpoint.
+        keytab: file with the account's Kerberos keys, instead of a password; for ``kerberos`` alone.
+        spn_host: the name Kerberos knows the host by, where the addresses use another.
+        delegate: hand the Kerberos ticket on to the host, for its second hop (exchange.md 1.3).
         psrp_url: Exchange's own endpoint, ``http://ex01.corp.example.com/PowerShell/``; empty: not used.
         door: where the cmdlets run: by ``winrm``, at the endpoint (``psrp``), or there when it is named (``auto``).
         cert_pem: file with the client's certificate, for the sign-in ``certificate`` alone.
@@ -44,6 +47,9 @@ class HostAccess:
     door: Door = "auto"
     cert_pem: str = ""
     key_pem: str = ""
+    keytab: str = ""
+    spn_host: str = ""
+    delegate: bool = False
     ca_pem: str | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +66,7 @@ class HostAccess:
             )
         self._check_door()
         self._check_certificate()
+        self._check_kerberos()
         urls = [self.winrm_url, *([self.psrp_url] if self.by_endpoint else [])]
         if self.auth == "basic" and any(urlsplit(url).scheme != "https" for url in urls):
             raise ValueError(
@@ -88,6 +95,20 @@ class HostAccess:
                 "Leave psrp empty, write door = winrm, or another auth."
             )
 
+    def _check_kerberos(self) -> None:
+        if self.auth != "kerberos" and (self.keytab or self.delegate):
+            raise ValueError(
+                f"Host {self.name}: keytab and delegate belong to auth = kerberos, and auth is {self.auth}."
+            )
+        if self.spn_host and self.auth not in {"kerberos", "credssp"}:
+            raise ValueError(
+                f"Host {self.name}: spn_host is a name for Kerberos, and nothing here signs in by it."
+            )
+        if self.auth == "kerberos" and "\\" in self.user:
+            raise ValueError(
+                f"Host {self.name}: Kerberos wants the user as name@REALM, the realm in capitals, not {self.user!r}."
+            )
+
     def _check_door(self) -> None:
         if self.door != "psrp":
             return
@@ -110,6 +131,11 @@ class HostAccess:
     def is_guess(self) -> bool:
         """Whether a sign-in tells the host a password, so that wrong ones are counted there."""
         return self.auth in {"ntlm", "credssp", "basic"}
+
+    @property
+    def has_kerberos_endpoint(self) -> bool:
+        """Whether Exchange's endpoint is signed in to by Kerberos; it takes no CredSSP and needs none (exchange.md 1.3)."""
+        return self.by_endpoint and self.auth in {"kerberos", "credssp"}
 
     @property
     def is_sealed(self) -> bool:

@@ -41,13 +41,16 @@ def open_password(access: HostAccess, refused: RefusedPasswords, *, door: str) -
         refused: the passwords that are not to be tried for now.
         door: the address it is for.
 
-    A client certificate needs no password: its files are looked at instead, and the answer is empty.
+    A client certificate or a keytab needs no password: its files are looked at instead, and the answer is empty.
 
     Raises:
         WireTrouble: it cannot be opened, or the same one was refused at this door a moment ago.
     """
     if access.auth == "certificate":
         _check_client_files(access)
+        return ""
+    if access.keytab:
+        _check_keytab(access)
         return ""
     try:
         password = access.password()
@@ -82,6 +85,20 @@ def _check_client_files(access: HostAccess) -> None:
         raise _bad_client_file(
             "Certificate and key do not fit, or are no PEM without a password."
         ) from fault
+
+
+def _check_keytab(access: HostAccess) -> None:
+    """Whoever can read it signs in as the account: it must belong to its owner alone."""
+    path = Path(access.keytab)
+    trouble = accident(Accident.KEYTAB, Moment.OPEN)
+    try:
+        mode = path.stat().st_mode
+    except OSError as fault:
+        trouble.note = f"{path.name} cannot be read ({type(fault).__name__})."
+        raise trouble from fault
+    if mode & _OTHERS:
+        trouble.note = f"{path.name} is open to others than its owner (mode {stat.S_IMODE(mode):o}); make it 600."
+        raise trouble
 
 
 def _bad_client_file(note: str) -> WireTrouble:

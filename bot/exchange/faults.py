@@ -40,6 +40,14 @@ class Accident(StrEnum):
     BAD_FRAME = "bad-frame"
     BAD_VALUE = "bad-value"
     TICKET = "no-ticket"
+    KDC_AWAY = "no-kdc"
+    KDC_USER = "kerberos-user"
+    KDC_ACCOUNT = "kerberos-account"
+    KDC_PASSWORD = "kerberos-password"
+    KDC_SPN = "kerberos-spn"
+    KDC_CLOCK = "kerberos-clock"
+    NOT_PROVEN = "host-not-proven"
+    KEYTAB = "keytab-file"
     NO_SECRET = "no-secret"
     REFUSED_BEFORE = "password-refused-before"
     CLIENT_KEY = "client-key-file"
@@ -107,6 +115,10 @@ def _bug(happened: str, *, never_ran: bool = True) -> Rule:
 
 def _set_up(happened: str, advice: str) -> Rule:
     return Rule(kind=FaultKind.UNSUPPORTED, happened=happened, advice=advice, never_ran=True)
+
+
+def _no_ticket(happened: str, advice: str) -> Rule:
+    return Rule(kind=FaultKind.SIGN_IN, happened=happened, advice=advice, never_ran=True)
 
 
 _DENIED: Final = Rule(
@@ -244,11 +256,43 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
         advice="Install CertDesk with its extra of the same name (kerberos or credssp), or set another auth.",
         never_ran=True,
     ),
-    Accident.TICKET: Rule(
-        kind=FaultKind.SIGN_IN,
-        happened="Kerberos gave no ticket",
-        advice="Renew the ticket of the service account (kinit) and check the host's name.",
+    Accident.TICKET: _no_ticket(
+        "Kerberos gave no ticket",
+        "Try the account with kinit and kvno on this machine: they say more. Then retry.",
+    ),
+    Accident.KDC_AWAY: Rule(
+        kind=FaultKind.UNREACHABLE,
+        happened="no KDC of the realm could be reached, so nothing was sent to the host",
+        advice="Check that a domain controller answers on port 88 and that krb5.conf or DNS names one for the realm.",
         never_ran=True,
+    ),
+    Accident.KDC_USER: _no_ticket(
+        "the KDC knows no such account",
+        "Correct user in the configuration: name@REALM, then retry.",
+    ),
+    Accident.KDC_ACCOUNT: _no_ticket(
+        "the KDC gives this account no ticket: it is locked, disabled or expired, or its password is",
+        "Have the service account put right in the directory, then retry.",
+    ),
+    Accident.KDC_PASSWORD: _no_ticket(
+        "the KDC refused the password or the key of the account",
+        "Correct the stored password (or make the keytab anew), then retry: wrong ones lock the account.",
+    ),
+    Accident.KDC_SPN: _no_ticket(
+        "the KDC knows no service of this name",
+        "Use the server's own full name in winrm and psrp, or name it in spn_host; setspn -L <server> lists what there is.",
+    ),
+    Accident.KDC_CLOCK: _no_ticket(
+        "the clocks of this machine and of the KDC differ by more than Kerberos bears (300 s)",
+        "Set this machine's clock by the domain's time service, then retry.",
+    ),
+    Accident.NOT_PROVEN: _no_ticket(
+        "whoever answered did not prove to be the host the Kerberos ticket is for",
+        "Check the address, spn_host and what stands between (a proxy, a load balancer), then retry.",
+    ),
+    Accident.KEYTAB: _no_ticket(
+        "the keytab cannot be used, so no sign-in was tried",
+        "Mend the file that is named, then retry.",
     ),
 }
 """By what happened to the connection."""

@@ -38,6 +38,7 @@ from bot.exchange.retire import plan_retirement
 from bot.exchange.rollback import plan_roll_back
 from bot.exchange.session import Conversation, Deadlines
 from bot.exchange.snapshot import find_held, take_snapshot
+from bot.exchange.tickets import Tickets
 from bot.exchange.winrm import WinRMWire
 from bot.exchange.wire import Wire
 from bot.key_ports import Parcel
@@ -74,11 +75,17 @@ class WinRMHosts:
     ) -> None:
         self._clock = clock
         refused = RefusedPasswords(monotonic)
+        tickets = Tickets(refused, monotonic)
         limits = deadlines or Deadlines()
 
         def dial(access: HostAccess) -> Wire:
             return WinRMWire(
-                access, now=clock.now, refused=refused, monotonic=monotonic, pause=pause
+                access,
+                now=clock.now,
+                refused=refused,
+                tickets=tickets,
+                monotonic=monotonic,
+                pause=pause,
             )
 
         def open_endpoint(access: HostAccess) -> Conversation:
@@ -88,6 +95,7 @@ class WinRMHosts:
                 deadlines=limits,
                 monotonic=monotonic,
                 refused=refused,
+                tickets=tickets,
                 pause=pause,
             )
             endpoint.open()

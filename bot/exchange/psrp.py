@@ -31,6 +31,8 @@ from bot.exchange.psrp_reading import read_label, read_reply
 from bot.exchange.psrp_told import told
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.session import Deadlines
+from bot.exchange.tickets import Tickets
+from bot.exchange.winrm_reading import check_installed
 
 _CONFIGURATION: Final = "Microsoft.Exchange"
 _RESOURCE: Final = f"http://schemas.microsoft.com/powershell/{_CONFIGURATION}"
@@ -52,6 +54,7 @@ class ExchangeEndpoint:
         deadlines: Deadlines,
         monotonic: Callable[[], float],
         refused: RefusedPasswords | None = None,
+        tickets: Tickets | None = None,
         pause: Callable[[float], object] | None = None,
     ) -> None:
         self.host = access.name
@@ -60,7 +63,11 @@ class ExchangeEndpoint:
         self._deadlines = deadlines
         self._monotonic = monotonic
         self._refused = refused or RefusedPasswords(monotonic)
-        self._manner = Manner(monotonic=monotonic, pause=pause or threading.Event().wait)
+        self._manner = Manner(
+            monotonic=monotonic,
+            pause=pause or threading.Event().wait,
+            tickets=tickets or Tickets(self._refused, monotonic),
+        )
         self._pipeline_id = ""
         self._console = _Host()
         self._wsman: WSMan | None = None
@@ -138,6 +145,8 @@ class ExchangeEndpoint:
     def _open(self) -> None:
         check_port(self._access.endpoint_address, ENDPOINT_ACCIDENT_RULES)
         password = open_password(self._access, self._refused, door=self._access.psrp_url)
+        if self._access.has_kerberos_endpoint:
+            check_installed("kerberos")
         self._wsman = connect(self._access, password, self._manner)
         self._pool = RunspacePool(
             self._wsman, host=self._console, configuration_name=_CONFIGURATION
@@ -146,7 +155,8 @@ class ExchangeEndpoint:
             with told(Moment.OPEN):
                 self._pool.open()
         except WireTrouble as trouble:
-            if trouble.code == "http-401" and self._access.is_guess:
+            is_guess = self._access.is_guess and not self._access.has_kerberos_endpoint
+            if trouble.code == "http-401" and is_guess:
                 self._refused.remember(self._access.psrp_url, self._access.user, password)
             raise
 
@@ -154,7 +164,7 @@ class ExchangeEndpoint:
         if trouble.code == "http-401":
             trouble.note = sign_in_note(
                 self._access.psrp_url, ca_pem=self._access.ca_pem, now=self._now()
-            )
+            ) + self._manner.tickets.clock_note(self._access)
 
     def _run(self, call: Call) -> Reply:
         pool = self._pool

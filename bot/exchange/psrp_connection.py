@@ -15,6 +15,8 @@ from bot.exchange.access import Auth, HostAccess
 from bot.exchange.faults import Moment, WireTrouble
 from bot.exchange.psrp_told import told
 from bot.exchange.retries import Message, Persistence
+from bot.exchange.ticket_sign_in import TicketSignIn
+from bot.exchange.tickets import Tickets
 
 IDLE_S: Final = 60.0
 """A connection that was quiet for longer is not trusted, as at WinRM's door."""
@@ -24,7 +26,6 @@ _READ_TIMEOUT_S: Final = 30
 _CONNECT_TIMEOUT_S: Final = 5
 _AUTH: Final[dict[Auth, str]] = {
     "kerberos": "kerberos",
-    # The endpoint takes no CredSSP and needs none: it is no second hop (exchange.md 1.3).
     "credssp": "kerberos",
     "ntlm": "ntlm",
     "basic": "basic",
@@ -41,10 +42,11 @@ _MOMENTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a connection waits: seconds that never step, and how to let some pass."""
+    """How a connection waits: seconds that never step, and how to let some pass; and where its tickets are from."""
 
     monotonic: Callable[[], float]
     pause: Callable[[float], object]
+    tickets: Tickets
 
 
 def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
@@ -58,7 +60,8 @@ def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
         ssl=parts.scheme == "https",
         auth=_AUTH[access.auth],
         username=access.user,
-        password=password,
+        # By Kerberos the library gets no password: the sign-in is put in place for it.
+        password=None if access.has_kerberos_endpoint else password,
         operation_timeout=_OPERATION_TIMEOUT_S,
         connection_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
@@ -69,7 +72,13 @@ def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
     # Declared as a choice of two, but handed on to requests, which takes a file of anchors as well.
     anchors: Any = access.ca_pem or certifi.where()
     wsman.transport.cert_validation = anchors
-    wsman.become_patient(manner, sealed=parts.scheme == "http")
+    sign_in = None
+    if access.has_kerberos_endpoint:
+
+        def sign_in() -> TicketSignIn:
+            return TicketSignIn(access, manner.tickets, password=password, url=access.psrp_url)
+
+    wsman.become_patient(manner, sealed=parts.scheme == "http", sign_in=sign_in)
     return wsman
 
 
@@ -80,9 +89,12 @@ class _StraightWSMan(WSMan):
     A lost answer to a Receive is never asked for again: the host has handed it out (winrm.md 7).
     """
 
-    def become_patient(self, manner: Manner, *, sealed: bool) -> None:
+    def become_patient(
+        self, manner: Manner, *, sealed: bool, sign_in: Callable[[], TicketSignIn] | None
+    ) -> None:
         """Take up the rules; to be called once, before the first message."""
         self._manner = manner
+        self._sign_in = sign_in
         self._used_s = manner.monotonic()
         self._persistence = Persistence(
             sealed=sealed, fresh_session=self._dial_anew, pause=manner.pause
@@ -147,6 +159,8 @@ class _StraightWSMan(WSMan):
         transport.session.max_redirects = 0
         for scheme in ("http://", "https://"):
             transport.session.mount(scheme, _ReadingAdapter())
+        if self._sign_in is not None:
+            transport.session.auth = self._sign_in()
         transport.encryption = None
         self._used_s = self._manner.monotonic()
 

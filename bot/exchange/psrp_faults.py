@@ -86,10 +86,6 @@ ENDPOINT_ACCIDENT_RULES: Final[Mapping[Accident, Rule]] = {
         ACCIDENT_RULES[Accident.NOT_SOAP],
         happened="something that is not Exchange's endpoint answered",
     ),
-    Accident.TICKET: replace(
-        ACCIDENT_RULES[Accident.TICKET],
-        advice="Check the user (name@REALM), the password, the clock, and that psrp has the server's own name.",
-    ),
 }
 
 

@@ -18,6 +18,7 @@ from spnego.exceptions import SpnegoError
 from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.frames import BadValue
 from bot.exchange.psrp_faults import endpoint_accident, http_trouble, wsman_trouble
+from bot.exchange.tickets import NoTicket
 from bot.exchange.winrm_reading import is_unsent, tls_accident
 
 _LIBRARY_FAULTS: Final = (
@@ -43,6 +44,8 @@ def told(moment: Moment) -> Iterator[None]:
         yield
     except BadValue as fault:
         raise endpoint_accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
+    except NoTicket as fault:
+        raise endpoint_accident(fault.what, moment, note=fault.note) from fault
     except _LIBRARY_FAULTS as fault:
         raise _trouble(fault, moment) from fault
 

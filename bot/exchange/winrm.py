@@ -1,7 +1,7 @@
 """
 One WinRS shell with one PowerShell in it, over pywinrm.
 
-With `winrm_reading.py` the only file that names winrm or requests. It knows bytes and lines, not what they mean;
+With `winrm_connection.py` and `winrm_reading.py` the only file that names winrm or requests. It knows bytes and lines, not what they mean;
 every failure leaves it as `WireTrouble`. A shell belongs to the thread that opened it; only `cancel` comes from
 another, over a connection of its own.
 """
@@ -16,12 +16,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import certifi
-import requests
 import xmltodict
-from winrm.exceptions import WinRMError, WinRMOperationTimeoutError
+from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol as WsmanProtocol
-from winrm.transport import Transport
 
 from bot.exchange.access import HostAccess
 from bot.exchange.dialling import accident, check_port, open_password
@@ -29,7 +26,9 @@ from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.knock import sign_in_note
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retries import Message, Persistence, Remedy
-from bot.exchange.winrm_reading import check_installed, go_straight, told
+from bot.exchange.tickets import Tickets
+from bot.exchange.winrm_connection import protocol_for
+from bot.exchange.winrm_reading import check_installed, told
 
 CHUNK_BYTES: Final = 100_000
 """What one Send may carry: below both envelope limits (winrm.md 3); pywinrm does not split."""
@@ -37,15 +36,11 @@ CHUNK_BYTES: Final = 100_000
 IDLE_S: Final = 60.0
 """A sealed connection that was quiet for longer is not trusted: the host may have dropped it (winrm.md 7.7)."""
 
-READ_TIMEOUT_S: Final = 30
-_OPERATION_TIMEOUT_S: Final = 20
 _CANCEL_READ_S: Final = 10
 _CANCEL_OPERATION_S: Final = 5
 _IDLE: Final = "PT900S"
 _UTF8_CODE_PAGE: Final = "65001"
 _SHELL: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-_SOAP: Final = "http://www.w3.org/2003/05/soap-envelope"
-_ADDRESSING: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 
 Answer = TypeVar("Answer")
@@ -58,6 +53,7 @@ class WinRMWire:
     Args:
         now: aware UTC, for the note on the host's clock.
         refused: the passwords not to be tried; shared by every wire of the process.
+        tickets: Kerberos' tickets; shared in the same way.
         monotonic: seconds that never step.
         pause: waits between tries.
     """
@@ -68,12 +64,14 @@ class WinRMWire:
         *,
         now: Callable[[], datetime],
         refused: RefusedPasswords | None = None,
+        tickets: Tickets | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
     ) -> None:
         self._access = access
         self._now = now
         self._refused = refused or RefusedPasswords(monotonic)
+        self._tickets = tickets or Tickets(self._refused, monotonic)
         self._monotonic = monotonic
         self._pause = pause or threading.Event().wait
         self._protocol: WsmanProtocol | None = None
@@ -92,7 +90,7 @@ class WinRMWire:
         password = open_password(self._access, self._refused, door=self._access.winrm_url)
         check_installed(self._access.auth)
         with told(Moment.OPEN):
-            self._protocol = _protocol_for(self._access, password)
+            self._protocol = protocol_for(self._access, password, self._tickets)
         self._persistence = self._persistence_of(self._protocol)
         self._used_s = self._monotonic()
         try:
@@ -133,9 +131,10 @@ class WinRMWire:
         with contextlib.suppress(WireTrouble):
             password = open_password(self._access, self._refused, door=self._access.winrm_url)
             with told(Moment.OPEN):
-                second = _protocol_for(
+                second = protocol_for(
                     self._access,
                     password,
+                    self._tickets,
                     read_s=_CANCEL_READ_S,
                     operation_s=_CANCEL_OPERATION_S,
                 )
@@ -227,7 +226,7 @@ class WinRMWire:
             if trouble.code == "http-401":
                 trouble.note = sign_in_note(
                     self._access.winrm_url, ca_pem=self._access.ca_pem, now=self._now()
-                )
+                ) + self._tickets.clock_note(self._access)
             raise
 
     def _leave_idle_session(self, wsman: WsmanProtocol) -> None:
@@ -246,75 +245,6 @@ class WinRMWire:
         text = self._rest + self._decoder.decode(out, final=ended)
         *lines, self._rest = text.split("\n")
         return tuple(line.rstrip("\r") for line in lines)
-
-
-class _StrictProtocol(WsmanProtocol):
-    """pywinrm's protocol, but each answer must be an envelope, and the answer to this very message."""
-
-    def send_message(self, message: str) -> bytes:
-        """Send, and look at the answer before anybody reads it."""
-        answer: bytes = super().send_message(message)
-        root = ET.fromstring(answer)  # noqa: S314 - as the library reads it
-        asked = ET.fromstring(message).findtext(f".//{{{_ADDRESSING}}}MessageID")  # noqa: S314 - our own
-        if root.tag != f"{{{_SOAP}}}Envelope":
-            raise ET.ParseError("the answer is no SOAP envelope")
-        if root.findtext(f".//{{{_ADDRESSING}}}RelatesTo") not in {asked, None}:
-            raise WinRMError("the answer belongs to another message")
-        return answer
-
-
-class _StraightTransport(Transport):
-    """pywinrm's transport, but it goes nowhere else: a redirect is an error (winrm.md 3)."""
-
-    def build_session(self) -> requests.Session:
-        """Give the session, which is the library's but for redirects."""
-        if self.session:
-            return self.session
-        session = super().build_session()
-        go_straight(session)
-        return session
-
-    def setup_encryption(self, session: requests.Session) -> None:
-        """Forbid redirects before the very first message, which signs in."""
-        go_straight(session)
-        super().setup_encryption(session)
-
-
-def _protocol_for(
-    access: HostAccess,
-    password: str,
-    *,
-    read_s: int = READ_TIMEOUT_S,
-    operation_s: int = _OPERATION_TIMEOUT_S,
-) -> WsmanProtocol:
-    protocol = _StrictProtocol(
-        endpoint=access.winrm_url,
-        transport=access.auth,
-        username=access.user,
-        password=password,
-        cert_pem=access.cert_pem or None,
-        cert_key_pem=access.key_pem or None,
-        read_timeout_sec=read_s,
-        operation_timeout_sec=operation_s,
-        proxy=None,
-    )
-    protocol.transport = _StraightTransport(
-        endpoint=access.winrm_url,
-        auth_method=access.auth,
-        username=access.user,
-        password=password,
-        cert_pem=access.cert_pem or None,
-        cert_key_pem=access.key_pem or None,
-        service="HTTP",
-        ca_trust_path=access.ca_pem or certifi.where(),
-        # There is no setting to skip it: a listener without a good certificate is spoken to over sealed http.
-        server_cert_validation="validate",
-        read_timeout_sec=read_s,
-        kerberos_delegation=access.auth == "kerberos",
-        message_encryption="auto",
-        proxy=None,
-    )
-    return protocol
 
 
 def _end(wsman: WsmanProtocol, persistence: Persistence, shell: str, command: str) -> None:

@@ -33,6 +33,7 @@ from bot.exchange.faults import (
     WireTrouble,
     heeding,
 )
+from bot.exchange.tickets import INSTALL_HINT, NoTicket, is_installed
 
 _LIBRARY_FAULTS: Final = (
     WinRMError,
@@ -58,6 +59,8 @@ def told(moment: Moment) -> Iterator[None]:
     """Let every failure of the libraries leave as `WireTrouble`."""
     try:
         yield
+    except NoTicket as fault:
+        raise _no_ticket(fault, moment) from fault
     except _LIBRARY_FAULTS as fault:
         raise _trouble(fault, moment) from fault
     except Exception as fault:
@@ -99,11 +102,22 @@ def check_installed(auth: Auth) -> None:
     Raises:
         WireTrouble: it is not.
     """
-    is_there = {"kerberos": transport.HAVE_KERBEROS, "credssp": transport.HAVE_CREDSSP}
-    if not is_there.get(auth, True):
-        trouble = accident(Accident.NO_EXTRA, Moment.OPEN)
-        trouble.note = f"The extra {auth} is missing."
-        raise trouble
+    if auth == "credssp" and not transport.HAVE_CREDSSP:
+        raise _missing("The extra credssp is missing: pip install certdesk[credssp].")
+    if auth == "kerberos" and not is_installed():
+        raise _missing(f"The extra kerberos is missing: {INSTALL_HINT}.")
+
+
+def _missing(note: str) -> WireTrouble:
+    trouble = accident(Accident.NO_EXTRA, Moment.OPEN)
+    trouble.note = note
+    return trouble
+
+
+def _no_ticket(fault: NoTicket, moment: Moment) -> WireTrouble:
+    trouble = accident(fault.what, moment)
+    trouble.note = fault.note
+    return trouble
 
 
 def _sign_in_trouble(moment: Moment) -> WireTrouble:

@@ -186,8 +186,18 @@ GUESSES: Final = (
     ),
     Guess(
         where="host.py _open_endpoint",
-        assumed="the endpoint takes NTLM under Negotiate, with sealed messages",
-        ground="there is no KDC here; the real one wants Kerberos, and NTLM is reported as refused",
+        assumed="outside a realm the endpoint takes NTLM under Negotiate, with sealed messages; in a realm Kerberos alone",
+        ground="the real one wants Kerberos, and NTLM is reported as refused; a KDC is not on every machine",
+    ),
+    Guess(
+        where="wsman/logon.py Ways",
+        assumed="CbtHardeningLevel Relaxed looks at no channel binding, Strict wants the right one",
+        ground="Strict was measured with pyspnego's acceptor; whether Relaxed refuses a wrong one is unconfirmed",
+    ),
+    Guess(
+        where="wsman/logon.py Logon.challenges",
+        assumed="a host of a domain offers Negotiate, Kerberos, CredSSP in this order; the endpoint Negotiate alone",
+        ground="both words are reported of real hosts; their order is not",
     ),
     Guess(
         where="psrp/shapes.py shown",

@@ -12,6 +12,8 @@ from sandbox.exchange.control.changes import add_anchors
 from sandbox.exchange.control.server import Control
 from sandbox.exchange.engine.exchange import VirtualExchange
 from sandbox.exchange.engine.fresh import fresh_host
+from sandbox.exchange.kerberos.joining import join
+from sandbox.exchange.kerberos.realm import Realm
 from sandbox.exchange.known_scripts import KNOWN_BOOTSTRAP_SHA256, KNOWN_RUNNER_SHA256
 from sandbox.exchange.net.doorman import Doorman
 from sandbox.exchange.net.identity import make_identity
@@ -44,6 +46,8 @@ class ExchangeHost:
     `role_groups` says by user who may do what at Exchange's own endpoint; whoever is not in it has no role there.
     `denied_cmdlets` are missing there for everybody, as where an organization has cut its roles.
     `latency_s` is added to every HTTP request of WinRM, standing for a network.
+    `realm` is a running realm: the host and its accounts join it, its doors take Kerberos, and Exchange's own endpoint
+    takes nothing else. `strict_binding` is CbtHardeningLevel Strict: over HTTPS a sign-in must be bound to the certificate.
     """
 
     def __init__(
@@ -69,6 +73,8 @@ class ExchangeHost:
         more_runners: Iterable[str] = (),
         clock: Callable[[], datetime] = utc_now,
         latency_s: float = 0.0,
+        realm: Realm | None = None,
+        strict_binding: bool = False,
     ) -> None:
         profile = PROFILES[version]
         profile = replace(
@@ -104,6 +110,8 @@ class ExchangeHost:
         self._tls_names = list(tls_names)
         self._second_hop = second_hop
         self._latency_s = latency_s
+        self._realm = realm
+        self._strict_binding = strict_binding
         self._scripts = Scripts(
             bootstraps=KNOWN_BOOTSTRAP_SHA256 | frozenset(more_bootstraps),
             runners=KNOWN_RUNNER_SHA256 | frozenset(more_runners),
@@ -129,11 +137,13 @@ class ExchangeHost:
         `psrp` is null where Exchange has no endpoint of its own: 2007 and Edge servers.
         """
         state = self.engine.state
+        accounts = [self._account, *self._other_accounts]
         self._accounts = Accounts(
-            [self._account, *self._other_accounts],
+            accounts,
             host=state.name,
             netbios=state.netbios_domain,
             domain=state.domain,
+            kerberos=join(self._realm, accounts, fqdn=state.fqdn) if self._realm else None,
         )
         identity = make_identity(names=[state.fqdn, *self._tls_names], at=utc_now())
         self._issue_client = identity.issue_client
@@ -143,6 +153,7 @@ class ExchangeHost:
             max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
             now=self.clock.now,
             latency_s=self._latency_s,
+            binding=identity.binding if self._strict_binding else b"",
         )
         self._doorman = Doorman(state.name)
         self._control_doorman = Doorman(f"{state.name}-control")
@@ -170,6 +181,20 @@ class ExchangeHost:
             "tls": open_services(self._doorman, self.engine),
             "control": f"{page}/control",
             "page": f"{page}/",
+            "kerberos": self._kerberos(),
+        }
+
+    def _kerberos(self) -> dict[str, object] | None:
+        """What a client of the realm needs; null where there is none."""
+        realm = self._realm
+        if realm is None:
+            return None
+        return {
+            "realm": realm.name,
+            "kdc_port": realm.port,
+            "krb5_conf": str(realm.krb5_conf),
+            "user": f"{self._account.user}@{realm.name}",
+            "spn_host": self.engine.state.fqdn,
         }
 
     def issue_client_certificate(self, user: str) -> tuple[str, str]:
@@ -258,6 +283,7 @@ class ExchangeHost:
             max_body=lambda: self.shells.quotas.max_envelope_kb * 1024,
             now=self.clock.now,
             path="/powershell",
+            kerberos_only=self._realm is not None,
         )
         return f"http://{_LOOPBACK}:{doorman.open(door.over_http())}/PowerShell"
 

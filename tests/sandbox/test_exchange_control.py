@@ -50,6 +50,7 @@ def test_start_tells_everything_a_client_needs(addresses: dict[str, Any]) -> Non
         "tls",
         "control",
         "page",
+        "kerberos",
     }
     assert str(addresses["psrp"]).endswith("/PowerShell")
     assert set(addresses["tls"]) == {

@@ -76,6 +76,10 @@ CHANGES: dict[str, tuple[str, str, str]] = {
         'winrm = "http://ex01.corp.example.com:5985/wsman"\nauth = "basic"',
         "basic sends the password readable over http",
     ),
+    "a Windows name for Kerberos": (
+        'user = "svc-certdesk@CORP.EXAMPLE.COM"', 'user = "CORP\\\\svc-certdesk"', "name@REALM",
+    ),
+    "a service instead of its host": ('spn_host = ""', 'spn_host = "HTTP/ex01"', "hosts.0.spn_host"),
     "a door that has no address": ('door = "auto"', 'door = "psrp"', "door = psrp needs the address"),
     "an endpoint that is no address": ('psrp = ""', 'psrp = "ex01"', "hosts.0.psrp"),
     "a door nobody knows": ('door = "auto"', 'door = "back"', "hosts.0.door"),
@@ -117,6 +121,49 @@ def test_a_mistake_is_named(mistake: str, path: Path) -> None:
 
     assert str(path) in told[0]
     assert says in "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"keytab": "svc.keytab"}, "belong to auth = kerberos"),
+        ({"delegate": True}, "belong to auth = kerberos"),
+        ({"spn_host": "ex01.corp.example.com"}, "a name for Kerberos"),
+    ],
+)
+def test_what_belongs_to_kerberos_is_refused_elsewhere(
+    setting: dict[str, object], says: str
+) -> None:
+    """It would do nothing, and somebody would rely on it."""
+    from bot.site_file import HostSection
+
+    whole: dict[str, object] = {
+        "name": "EX01",
+        "version": "2019",
+        "winrm": "https://ex01/",
+        "auth": "ntlm",
+    }
+    with pytest.raises(ValueError, match=says):
+        HostSection.model_validate(whole | setting)
+
+
+@pytest.mark.parametrize(
+    ("setting", "wants"),
+    [
+        ({"auth": "kerberos"}, True),
+        ({"auth": "ntlm", "psrp": "http://ex01/PowerShell/"}, False),
+        ({"auth": "credssp"}, False),
+        ({"auth": "credssp", "psrp": "http://ex01/PowerShell/"}, True),
+        ({"auth": "credssp", "psrp": "http://ex01/PowerShell/", "door": "winrm"}, False),
+        ({"auth": "credssp", "psrp": "http://ex01/PowerShell/", "version": "2007"}, False),
+    ],
+)
+def test_who_needs_tickets(setting: dict[str, object], *, wants: bool) -> None:
+    """Where Kerberos signs in at one of the doors; the endpoint takes no CredSSP."""
+    from bot.site_file import HostSection
+
+    whole: dict[str, object] = {"name": "EX01", "version": "2019", "winrm": "https://ex01/"}
+    assert HostSection.model_validate(whole | setting).wants_tickets is wants
 
 
 def test_every_mistake_is_told_at_once(path: Path) -> None:

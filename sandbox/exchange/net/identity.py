@@ -25,11 +25,13 @@ class Identity:
     """
     A server's TLS context, and the CA a client needs to believe it.
 
+    `binding` is what a sign-in over TLS is bound to (RFC 5929: the certificate's hash, here of SHA-256).
     `issue_client` gives certificate and key (PEM) to a user; the server knows them by the common name.
     """
 
     context: ssl.SSLContext
     ca_pem: str
+    binding: bytes
     issue_client: Callable[[str], tuple[str, str]]
 
 
@@ -76,7 +78,13 @@ def make_identity(*, names: list[str], at: datetime) -> Identity:
         key_pem = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return pem.decode(), key_pem.decode()
 
-    return Identity(context=context, ca_pem=ca_pem, issue_client=issue_client)
+    digest = certificate.fingerprint(hashes.SHA256())
+    return Identity(
+        context=context,
+        ca_pem=ca_pem,
+        binding=b"tls-server-end-point:" + digest,
+        issue_client=issue_client,
+    )
 
 
 def server_context(chain: list[x509.Certificate], key: PrivateKey) -> ssl.SSLContext:

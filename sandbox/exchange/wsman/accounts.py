@@ -1,11 +1,11 @@
-"""Who may log on to the host, by Basic and by NTLM."""
+"""Who may log on to the host: by Basic, by NTLM, and by Kerberos where the host has a keytab."""
 
 import hmac
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import Final
 
 from sandbox.exchange.wsman.service import Principal
 
-# pyspnego reads this variable of the whole process whenever an acceptor needs a password; several hosts
-# in one process take turns.
+# pyspnego and MIT's library read these variables of the whole process whenever an acceptor needs a password or a
+# key; several hosts in one process take turns.
 _VARIABLE: Final = "NTLM_USER_FILE"
 _TURN: Final = threading.RLock()
 
@@ -29,9 +29,24 @@ class Account:
 
 
 class Accounts:
-    """The accounts of one host; holds a private file for the NTLM acceptor until `close`."""
+    """
+    The accounts of one host; holds a private file for the NTLM acceptor until `close`.
 
-    def __init__(self, accounts: list[Account], *, host: str, netbios: str, domain: str) -> None:
+    Args:
+        kerberos: variables by which MIT's library finds the host's keys; empty: the host takes no Kerberos.
+    """
+
+    def __init__(
+        self,
+        accounts: list[Account],
+        *,
+        host: str,
+        netbios: str,
+        domain: str,
+        kerberos: Mapping[str, str] | None = None,
+    ) -> None:
+        self.has_kerberos = bool(kerberos)
+        self._kerberos = dict(kerberos or {})
         self._by_user = {account.user.lower(): account for account in accounts}
         self._netbios = netbios
         self._folder = Path(tempfile.mkdtemp(prefix="certdesk-sandbox-"))
@@ -68,18 +83,20 @@ class Accounts:
         return self.principal(name) if is_right else None
 
     @contextmanager
-    def ntlm_turn(self) -> Iterator[None]:
-        """While inside, pyspnego's acceptors know this host's accounts."""
+    def turn(self) -> Iterator[None]:
+        """While inside, pyspnego's acceptors know this host's accounts and keys."""
+        wanted = {_VARIABLE: str(self._file), **self._kerberos}
         with _TURN:
-            before = os.environ.get(_VARIABLE)
-            os.environ[_VARIABLE] = str(self._file)
+            before = {name: os.environ.get(name) for name in wanted}
+            os.environ.update(wanted)
             try:
                 yield
             finally:
-                if before is None:
-                    del os.environ[_VARIABLE]
-                else:
-                    os.environ[_VARIABLE] = before
+                for name, value in before.items():
+                    if value is None:
+                        del os.environ[name]
+                    else:
+                        os.environ[name] = value
 
 
 def _bare(name: str) -> str:

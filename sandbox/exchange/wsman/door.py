@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sandbox.exchange.net.doorman import Guest, Serve
 from sandbox.exchange.wsman.accounts import Accounts
-from sandbox.exchange.wsman.logon import Logon
+from sandbox.exchange.wsman.logon import Logon, Ways
 from sandbox.exchange.wsman.mishap import Mishap
 from sandbox.exchange.wsman.sealing import CannotUnseal, is_sealed, seal, unseal
 from sandbox.exchange.wsman.service import Answer, Principal
@@ -32,7 +32,11 @@ class Service(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class WsmanDoor:
-    """What every connection to one path of one host shares; the path is lower case, `latency_s` stands for a network."""
+    """
+    What every connection to one path of one host shares; the path is lower case, `latency_s` stands for a network.
+
+    `kerberos_only` and `binding` are those of `Ways`; a binding is asked for inside TLS alone.
+    """
 
     service: Service
     accounts: Accounts
@@ -40,6 +44,8 @@ class WsmanDoor:
     now: Callable[[], datetime]
     path: str = "/wsman"
     latency_s: float = 0.0
+    kerberos_only: bool = False
+    binding: bytes = b""
     requests: Counter[str] = field(default_factory=Counter)
 
     def over_http(self) -> Serve:
@@ -78,7 +84,12 @@ class _Connection(BaseHTTPRequestHandler):
         self._guest = guest
         self._is_tls = is_tls
         shown = guest.peer_name() if is_tls else ""
-        self._logon = Logon(door.accounts, with_basic=is_tls, shown=shown)
+        ways = Ways(
+            basic=is_tls,
+            kerberos_only=door.kerberos_only,
+            binding=door.binding if is_tls else b"",
+        )
+        self._logon = Logon(door.accounts, ways, shown=shown)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Nothing: requests are counted, not printed."""

@@ -122,7 +122,7 @@ def test_the_doctor_says_whose_keys_could_not_be_kept(
     """A host that may get a key made by CertDesk, and no vault key to keep it with; nothing starts like that either."""
     example = (Path(__file__).parents[3] / "certdesk.example.toml").read_text(encoding="utf-8")
     (tmp_path / "certdesk.toml").write_text(
-        example.replace("local_key = false", "local_key = true")
+        example.replace("local_key = false", "local_key = true").replace('"kerberos" ', '"ntlm" ')
     )
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.setenv(name, "x")
@@ -132,6 +132,24 @@ def test_the_doctor_says_whose_keys_could_not_be_kept(
     assert told in certdesk("run").err
     monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
     assert 0 == certdesk("doctor").code
+
+
+def test_the_doctor_says_which_extra_is_missing(
+    certdesk: FrontDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first order meets it: the host, what to install, and what it is built with; nothing starts like that."""
+    example = (Path(__file__).parents[3] / "certdesk.example.toml").read_text(encoding="utf-8")
+    (tmp_path / "certdesk.toml").write_text(example)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
+    monkeypatch.setattr("bot.exchange.tickets.LIBRARIES", ("a_library_nobody_has",))
+    [told] = json.loads(certdesk("doctor", "--json").out)["faults"]
+
+    assert told.startswith("EX01 is signed in to by Kerberos, which is not installed: pip install")
+    assert "certdesk[kerberos]" in told
+    assert "libkrb5-dev" in told
+    assert told in certdesk("run").err
 
 
 @pytest.mark.parametrize("verb", [("run",), ("worker",), ("watch", "now"), ("inventory", "EX01")])

@@ -50,6 +50,10 @@ def test_the_door_follows_from_address_and_version(
         ({"psrp_url": "http://me:pw@ex01/PowerShell"}, "no address of Exchange's endpoint"),
         ({"psrp_url": ENDPOINT, "auth": "basic"}, "clear text"),
         ({"winrm_url": "ex01"}, "no WinRM address"),
+        ({"user": "CORP\\svc"}, "name@REALM"),
+        ({"auth": "ntlm", "keytab": "svc.keytab"}, "belong to auth = kerberos"),
+        ({"auth": "ntlm", "delegate": True}, "belong to auth = kerberos"),
+        ({"auth": "ntlm", "spn_host": "ex01.corp.example.com"}, "a name for Kerberos"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(parts: dict[str, Any], said: str) -> None:

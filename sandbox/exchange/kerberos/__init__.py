@@ -1,0 +1,1 @@
+"""A private Kerberos realm for the sandbox's Exchange hosts."""
