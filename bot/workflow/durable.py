@@ -40,6 +40,13 @@ VERSION = "1"
 HOST_QUEUE = "hosts"
 CHECK_QUEUE = "checks"
 CHAT_QUEUE = "chat"
+HOST_JOBS = 16
+"""
+How many jobs of one host may be under way, all but one of them waiting for its lease.
+
+More than one, since a job that waits must not keep out the run that has the host: killed and put back into the
+queue, that run could never go on and let go of it.
+"""
 POLL_S = 0.2
 MAX_RECOVERIES = 20
 STOP_S = 5
@@ -231,7 +238,10 @@ class Worker:
         reconcile = _register_sweep("reconcile", (self._jobs.reconcile,))
         DBOS.launch()
         DBOS.register_queue(
-            HOST_QUEUE, partition_concurrency=1, global_concurrency=8, polling_interval_sec=POLL_S
+            HOST_QUEUE,
+            partition_concurrency=HOST_JOBS,
+            global_concurrency=4 * HOST_JOBS,
+            polling_interval_sec=POLL_S,
         )
         DBOS.register_queue(
             CHAT_QUEUE, partition_concurrency=1, global_concurrency=8, polling_interval_sec=POLL_S

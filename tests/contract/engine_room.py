@@ -100,33 +100,3 @@ def open_room(folder: Path, url: str = "") -> Iterator[Room]:
     finally:
         queue.close()
         database.dispose()
-
-
-class Overlap:
-    """A job that takes a while and notes how many of one host, and of all, ran at the same time."""
-
-    def __init__(self) -> None:
-        self.most: dict[str, int] = {}
-        self.ended = 0
-        self._now: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def __call__(self, run: Run, order_id: OrderId, version: int) -> None:
-        """Orders below 100 belong to the first host."""
-        host = "first" if order_id < 100 else "second"
-        run.step("work", lambda: self._work(host))
-
-    def _work(self, host: str) -> Done:
-        for counted in (host, "all"):
-            self._count(counted, 1)
-        threading.Event().wait(0.3)
-        for counted in (host, "all"):
-            self._count(counted, -1)
-        with self._lock:
-            self.ended += 1
-        return Done()
-
-    def _count(self, what: str, step: int) -> None:
-        with self._lock:
-            self._now[what] = self._now.get(what, 0) + step
-            self.most[what] = max(self.most.get(what, 0), self._now[what])

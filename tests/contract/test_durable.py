@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.store.database import writing
 from bot.workflow.durable import QUEUES, VERSION
-from bot.workflow.outcome import Done, Run
-from tests.contract.engine_room import WORKS, Overlap, Room, open_room, order_on, wait_for
+from bot.workflow.outcome import Done, Outcome, Run, TryLater, until_done
+from tests.contract.engine_room import WORKS, Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)
 
@@ -181,16 +182,34 @@ def test_a_process_that_is_stopped_leaves_its_work_to_the_next(room: Room, tmp_p
     assert ["one", "two begins", "two ends"] == log.read_text(encoding="utf-8").splitlines()[:3]
 
 
-def test_one_host_is_worked_on_by_one_job_at_a_time(room: Room) -> None:
-    """Jobs of one host follow each other; another host does not wait for them."""
-    room.job = overlap = Overlap()
-    for number in (1, 2, 3):
-        room.enqueue(Work.INSTALL, order_on("EX01", number))
-        room.enqueue(Work.MAKE_PLAN, order_on("EX02", number + 100))
-    with room.worker():
-        wait_for(lambda: overlap.ended == 6)
+def test_a_job_that_waits_for_its_host_does_not_keep_out_the_run_that_has_it(room: Room) -> None:
+    """The run of before was killed and put back into the queue behind it; until it goes on, the host is not free."""
+    freed = threading.Event()
+    waits: list[int] = []
 
-    assert (1, 1, 2) == (overlap.most["first"], overlap.most["second"], overlap.most["all"])
+    def job(run: Run, order_id: OrderId, version: int) -> None:
+        def wait() -> Outcome:
+            waits.append(1)
+            return (
+                Done() if freed.is_set() else TryLater("host-in-use", "later", 0.05, counts=False)
+            )
+
+        def go_on() -> Outcome:
+            freed.set()
+            return room.say("went on")
+
+        if order_id == 1:
+            until_done(run, "wait", wait, tries=1)
+        else:
+            run.step("go on", go_on)
+
+    room.job = job
+    room.enqueue(Work.INSTALL, order_on("EX01", 1))
+    with room.worker():
+        wait_for(lambda: waits)
+        room.enqueue(Work.INSTALL, order_on("EX01", 2))
+        wait_for(lambda: room.log == ["went on"])
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, OrderId(1)))
 
 
 def test_messages_of_an_order_are_delivered_by_one_run_at_a_time(room: Room) -> None:

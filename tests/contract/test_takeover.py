@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.workflow.outcome import Run
-from tests.contract.engine_room import Overlap, Room, open_room, order_on, wait_for
+from tests.contract.engine_room import Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)
 VICTIM = "victim-1"
@@ -96,22 +96,14 @@ def test_taking_over_again_takes_nothing(room: Room, dead: Victim) -> None:
     assert room.log == ["two 7/3"]
 
 
-def test_work_that_was_taken_over_keeps_its_host_to_itself(room: Room, dead: Victim) -> None:
-    """It stays in its queue under its host's name: others of that host wait for it."""
-    overlap = Overlap()
-
-    def job(run: Run, order_id: OrderId, version: int) -> None:
-        run.step("one", lambda: room.say("one"))
-        overlap(run, order_id, version)
-
-    room.job = job
-    for number in (8, 9):
-        room.enqueue(Work.INSTALL, order_on("EX01", number))
+def test_work_that_was_taken_over_keeps_its_queue_and_its_host(room: Room, dead: Victim) -> None:
+    """It is not put anywhere else."""
     with room.worker() as worker:
         worker.adopt(VICTIM)
-        wait_for(lambda: overlap.ended == 3)
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, SEVEN))
+        [done] = DBOS.list_workflows(workflow_ids=["install:7:3"])
 
-    assert overlap.most["first"] == 1
+    assert (done.queue_name, done.queue_partition_key) == ("hosts", "ex01")
 
 
 def test_attempts_are_counted_over_every_take_over(room: Room, dead: Victim) -> None:
