@@ -16,6 +16,8 @@ from bot.exchange.entry import Entry, is_told_by
 from bot.exchange.foreign import ACCESS_DENIED_TEXTS, foreign_entry
 
 _LONGEST: Final = 500
+_LONGEST_WARNED: Final = 300
+"""Characters of all warnings before an error: a card's paragraph has 3000, counted as escaped."""
 
 _CONNECTORS: Final = ("Set-SendConnector", "Set-ReceiveConnector")
 
@@ -321,10 +323,19 @@ def cmdlet_fault(
 
 
 def _before(warned: tuple[Caution, ...]) -> str:
-    told = "; ".join(_shown(one.said) for one in warned if one.said)
-    return f" Before that it warned {told}." if told else ""
+    """What it warned of, as far as there is room: what must be done comes after it and must not be cut away."""
+    told = [_shown(one.said, at_most=_LONGEST_WARNED) for one in warned if one.said]
+    shown, room = told[:1], _LONGEST_WARNED - len("".join(told[:1]))
+    for one in told[1:]:
+        room -= len(one)
+        if room < 0:
+            break
+        shown.append(one)
+    rest = len(told) - len(shown)
+    more = f" and of {rest} more" if rest else ""
+    return f" Before that it warned {'; '.join(shown)}{more}." if told else ""
 
 
-def _shown(message: str) -> str:
+def _shown(message: str, *, at_most: int = _LONGEST) -> str:
     text = " ".join(message.split())
-    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return repr(text if len(text) <= at_most else text[: at_most - 1] + "…")

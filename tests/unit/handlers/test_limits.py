@@ -18,6 +18,9 @@ from bot.domain.plan import Caution, InstallPlan, Step
 from bot.domain.site import Host
 from bot.domain.states import State
 from bot.domain.subject import Subject
+from bot.exchange.call import RemoteError
+from bot.exchange.catalogue import cmdlet_fault
+from bot.exchange.cmdlets import get_send_connectors
 from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.home import HomeFacts, home_view
@@ -187,3 +190,46 @@ def test_the_reason_form_fits_the_largest_order(act: Act) -> None:
 def _check_only_ours(said: str) -> None:
     for opened in said.split("<")[1:]:
         assert opened.startswith(("@URITA>", "@UMAX>", "@UMAJA>", "@UOLGA>", "!date^")), said
+
+
+def _told(message: str, *warned: str) -> str:
+    """What the status card says of an error that CertDesk does not know, as people read it."""
+    error = RemoteError(message=message, category="NotSpecified", error_id="X1")
+    cautions = tuple(Caution(said=text, meaning="") for text in warned)
+    fault = cmdlet_fault(scene.EX01, get_send_connectors(), error, cautions)
+    order = scene.order(State.FAILED, fault_code=fault.kind.value, detail=fault.sentence)
+    shown = status_card(order, (), SITE)
+    check_picture(shown)
+    assert not any("Exchange said" in text for text in mrkdwn_texts(shown.blocks))
+    plain = [
+        block["text"] for block in shown.blocks if block.get("text", {}).get("type") == "plain_text"
+    ]
+    (found,) = (text["text"] for text in plain if "Exchange said" in text["text"])
+    return str(found)
+
+
+def test_an_error_nobody_knows_is_shown_whole() -> None:
+    """Every word of the host in its line, as words, and after them what is not known."""
+    said = "Etwas <ging> schief & niemand weiß was: <http://evil|bank> <!channel> *b* `x`. " * 6
+    told = _told(said)
+
+    assert f"Exchange said '{said.strip()}'. CertDesk does not know this error" in told
+    assert told.endswith("whether something was changed must be looked at.")
+
+
+@pytest.mark.parametrize("letter", ["x", "<", "&"])
+def test_an_endless_error_is_cut_and_its_end_still_told(letter: str) -> None:
+    """The host's words give way, the sentence on what must be done never does."""
+    told = _told(letter * 9000)
+
+    assert f"said '{letter * 499}…'. CertDesk does not know this error" in told
+    assert told.endswith("whether something was changed must be looked at.")
+
+
+@pytest.mark.parametrize("letter", ["x", "<", "&"])
+def test_endless_warnings_before_it_leave_the_end_as_well(letter: str) -> None:
+    """However much it warned of before it failed."""
+    told = _told("It <failed>.", *(letter * 400 for _ in range(12)))
+
+    assert "Exchange said 'It <failed>.'. Before that it warned" in told
+    assert told.endswith("whether something was changed must be looked at.")
