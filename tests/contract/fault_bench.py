@@ -13,115 +13,38 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bot.certs.judge import IssuedCertificate
 from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate
-from bot.domain.ids import HostName, OrderId
-from bot.domain.order import CertificateOrder
-from bot.domain.plan import (
-    Answer,
-    InstallPlan,
-    Observation,
-    Operation,
-    OperationKind,
-    Receipt,
-    Service,
-    Snapshot,
-)
+from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder, Clearing
+from bot.domain.plan import Answer, OperationKind
 from bot.domain.states import State, Work
 from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
-from bot.ports import CsrAsk
 from bot.workflow.operations import Operator
 from bot.workflow.outcome import Outcome
+from sandbox.exchange.engine.exchange import Caller
 from sandbox.exchange.engine.journal import Journal
+from sandbox.exchange.engine.selection import tls_name
 from sandbox.exchange.engine.state import HostState
+from sandbox.exchange.engine.values import Arguments
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.trouble import Trouble
-from tests.contract.test_exchange_hosts import access
+from tests.contract.exchange_worlds import access
+from tests.contract.fault_steps import STEPS, ArmingHosts, Step
 from tests.fakes.store import Memory
 from tests.unit.domain.samples import NOON, OLGA, TOY, order
-from tests.unit.exchange.samples import EX01, Authority, wish
+from tests.unit.exchange.samples import EX01, MAIL, Authority, wish
 from tests.unit.workflow.clock import FakeClock
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import Kept, PlainRun
 
 SEVEN: Final = OrderId(7)
 DOORS: Final[tuple[Door, ...]] = ("winrm", "psrp")
-_KIND = OperationKind
 _DEADLINE_S: Final = 15.0
 """How long a command may run on: short, for the looks at the host meanwhile cost real time here."""
 
 _IDLE_S: Final = 900.0
-_ENABLING: Final = "Enable-ExchangeCertificate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """
-    One step of the machine's work.
-
-    Args:
-        work: the job it belongs to.
-        target: the cmdlet or operation that is spoiled.
-        moment: the method of `ExchangeHosts`, or the kind of operation, with which it begins.
-        answer: to the question about the default SMTP certificate.
-        shell: the door the target goes through when Exchange's endpoint is used.
-    """
-
-    name: str
-    work: Work
-    target: str
-    moment: str
-    answer: Answer = Answer.YES
-    shell: str = "psrp"
-    reads: bool = False
-
-
-_INTERMEDIATES: Final = Step(
-    name="intermediates",
-    work=Work.INSTALL,
-    target="store.add",
-    moment=_KIND.ADD_INTERMEDIATE,
-    shell="cmd",
-)
-STEPS: Final = (
-    Step(name="CSR", work=Work.MAKE_CSR, target="New-ExchangeCertificate", moment="make_csr"),
-    Step(
-        name="plan",
-        work=Work.MAKE_PLAN,
-        target="Get-ExchangeCertificate",
-        moment="snapshot",
-        reads=True,
-    ),
-    _INTERMEDIATES,
-    Step(
-        name="import",
-        work=Work.INSTALL,
-        target="Import-ExchangeCertificate",
-        moment=_KIND.IMPORT_CERTIFICATE,
-    ),
-    Step(name="services", work=Work.INSTALL, target=_ENABLING, moment=_KIND.ENABLE_SERVICES),
-    Step(name="SMTP yes", work=Work.INSTALL, target=_ENABLING, moment="smtp"),
-    Step(name="SMTP no", work=Work.INSTALL, target=_ENABLING, moment="smtp", answer=Answer.NO),
-    Step(
-        name="default back",
-        work=Work.INSTALL,
-        target=_ENABLING,
-        moment=_KIND.RESTORE_SMTP_DEFAULT,
-        answer=Answer.NO,
-    ),
-    Step(
-        name="read back",
-        work=Work.INSTALL,
-        target="Get-ExchangeCertificate",
-        moment="read_back",
-        reads=True,
-    ),
-    Step(name="roll back", work=Work.ROLL_BACK, target=_ENABLING, moment="act"),
-    Step(name="retire", work=Work.RETIRE, target="Remove-ExchangeCertificate", moment="act"),
-)
-_SMTP: Final = frozenset({_KIND.ENABLE_SMTP, _KIND.ENABLE_SMTP_KEEPING_DEFAULT})
 _ENDS: Final = {
     Work.MAKE_CSR: State.CSR_READY,
     Work.MAKE_PLAN: State.PROVEN,
@@ -129,78 +52,6 @@ _ENDS: Final = {
     Work.ROLL_BACK: State.ROLLED_BACK,
     Work.RETIRE: State.RETIRED,
 }
-
-
-class ArmingHosts:
-    """The real hosts; a rule is given to the virtual one as soon as its step begins, once."""
-
-    def __init__(self, hosts: WinRMHosts, step: Step, arm: Callable[[], None]) -> None:
-        self._hosts = hosts
-        self._step = step
-        self._arm: Callable[[], None] | None = arm
-
-    def find_csr(self, ask: CsrAsk) -> str | None:
-        """Look."""
-        return self._hosts.find_csr(ask)
-
-    def make_csr(self, ask: CsrAsk) -> str:
-        """Make one."""
-        self._begin("make_csr")
-        return self._hosts.make_csr(ask)
-
-    def snapshot(self, host: HostName) -> Snapshot:
-        """Read."""
-        self._begin("snapshot")
-        return self._hosts.snapshot(host)
-
-    def plan(
-        self,
-        order: CertificateOrder,
-        certificate: IssuedCertificate,
-        snapshots: tuple[Snapshot, ...],
-    ) -> InstallPlan:
-        """Plan."""
-        return self._hosts.plan(order, certificate, snapshots)
-
-    def plan_retirement(
-        self,
-        order: CertificateOrder,
-        certificate: IssuedCertificate,
-        snapshots: tuple[Snapshot, ...],
-    ) -> tuple[Operation, ...]:
-        """Plan."""
-        return self._hosts.plan_retirement(order, certificate, snapshots)
-
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
-        """Plan."""
-        return self._hosts.plan_roll_back(plan, host)
-
-    def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
-        """Look."""
-        return self._hosts.observe(operation, certificate)
-
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
-        """Change."""
-        self._begin("act")
-        self._begin("smtp" if operation.kind in _SMTP else operation.kind)
-        return self._hosts.act(operation, certificate)
-
-    def read_back(
-        self,
-        host: HostName,
-        certificate: IssuedCertificate,
-        services: tuple[Service, ...],
-        plan: InstallPlan,
-        answer: Answer | None,
-    ) -> Observation:
-        """Read."""
-        self._begin("read_back")
-        return self._hosts.read_back(host, certificate, services, plan, answer)
-
-    def _begin(self, moment: str) -> None:
-        if moment == self._step.moment and self._arm is not None:
-            arm, self._arm = self._arm, None
-            arm()
 
 
 class _Run(PlainRun):
@@ -291,7 +142,11 @@ class Bench:
     def open(cls, door: Door, folder: Path, *, culture: str = "en-US") -> "Bench":
         """Start the host and play a good order through every step once."""
         vendor, clock = Authority(), FakeClock()
-        host = ExchangeHost(anchors_pem=vendor.anchors_pem, clock=clock.now)
+        host = ExchangeHost(
+            anchors_pem=vendor.anchors_pem,
+            clock=clock.now,
+            role_groups={"svc-certdesk": "Organization Management"},
+        )
         host.engine.state.culture = culture
         waits: list[Callable[[float], None]] = [clock.forward]
         hosts = WinRMHosts(
@@ -307,8 +162,17 @@ class Bench:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Those of this door: where the question is answered nothing is given back, and stores are not reached."""
-        others = {_KIND.RESTORE_SMTP_DEFAULT, _KIND.ADD_INTERMEDIATE}
+        """
+        Those of this door.
+
+        Where the question is answered nothing is given back; the stores are reached over WinRM whatever the door, so
+        that their steps are played there alone.
+        """
+        others = {
+            OperationKind.RESTORE_SMTP_DEFAULT,
+            OperationKind.ADD_INTERMEDIATE,
+            OperationKind.REMOVE_INTERMEDIATE,
+        }
         return tuple(s for s in STEPS if self.door == "winrm" or s.moment not in others)
 
     def close(self) -> None:
@@ -348,13 +212,14 @@ class Bench:
         self.host.come_back()
         self.down_until = None
         is_done = _is_good(first, step.work)
+        code = first.fault_code or _code_of_clearing(house)
         end = first if is_done else self._retry(house, first, step.work)
         self.hosts.close()
         left_open = self._open()
         self.clock.forward(_IDLE_S + 1)
         return Played(
-            outcome=_outcome(first, is_done=is_done) if strikes else "not met",
-            detail=first.detail,
+            outcome=_outcome(first, code, is_done=is_done) if strikes else "not met",
+            detail=_sentence(first),
             end=end,
             ran=self._ran(),
             left_open=left_open,
@@ -368,7 +233,7 @@ class Bench:
 
     def _retry(self, house: House, failed: CertificateOrder, work: Work) -> CertificateOrder:
         self.clock.forward(600)
-        if failed.state is State.FAILED:
+        if failed.state is State.FAILED or failed.clearing:
             house.engine.retry(SEVEN, by=OLGA)
         elif work is Work.MAKE_PLAN:
             house.engine.report(SEVEN, ev.ReplanAsked(), by=OLGA)
@@ -384,7 +249,9 @@ class Bench:
         begun: _Ready | None = None,
         before: Callable[[Kept], None] | None = None,
     ) -> CertificateOrder:
-        kept, version = (list(begun.kept), begun.version) if begun else ([], house.order().version)
+        kept, version = (
+            (list(begun.kept), begun.version) if begun else ([], _version(house.order()))
+        )
         house.job(work)(_Run(self, kept, before), SEVEN, version)
         return house.order()
 
@@ -409,34 +276,69 @@ class Bench:
         return Counter(f"{one['cmdlet']} {one['digest']}" for one in listed if one["ok"])
 
     def _prepare(self, vendor: Authority) -> None:
-        asked = self._good(Work.MAKE_CSR, order(State.APPROVED, wish=wish(vendor=TOY)))
+        fresh = _copy(self.host.engine.state)
+        asked = self._prepare_order(vendor)
+        self.host.engine.state = fresh
+        self._pin()
+        self._prepare_order(vendor, connectors=True)
+        self.host.engine.state = _copy(self.ready["plan"].state)
+        clearing = Clearing(rounds=(asked.csr_round,), since=asked.version)
+        self._good(Work.CLEAR_REQUEST, replace(asked, state=State.CANCELLED, clearing=clearing))
+
+    def _prepare_order(self, vendor: Authority, *, connectors: bool = False) -> CertificateOrder:
+        """Play an order through every job; what it was when its CSR was ready."""
+        wanted = wish(vendor=TOY, connectors=connectors)
+        asked = self._good(Work.MAKE_CSR, order(State.APPROVED, wish=wanted)).order()
         certificate = vendor.answer(asked.csr_pem)
         planned = self._good(
             Work.MAKE_PLAN, replace(asked, state=State.PROVEN, certificate=certificate)
-        )
+        ).order()
         assert planned.plan is not None
         yes = Approval(gate=Gate.INSTALL, by=OLGA, at=NOON, yes=True, subject=planned.plan.digest())
         fresh = _copy(self.host.engine.state)
-        installed = planned
-        for answer in (Answer.NO, Answer.YES):
+        for answer in (Answer.YES,) if connectors else (Answer.NO, Answer.YES):
             self.host.engine.state = _copy(fresh)
             installing = replace(
                 planned, state=State.INSTALLING, approvals=(yes,), answers={EX01: answer}
             )
-            installed = self._good(Work.INSTALL, installing, answer)
-        back = self._good(Work.ROLL_BACK, replace(installed, state=State.ROLLING_BACK))
-        self._good(Work.RETIRE, replace(back, state=State.RETIRING))
+            house = self._good(Work.INSTALL, installing, answer)
+        rolling_back = replace(house.order(), state=State.ROLLING_BACK)
+        back = self._good(Work.ROLL_BACK, rolling_back, memory=house.memory).order()
+        if not connectors:
+            self._good(Work.RETIRE, replace(back, state=State.RETIRING))
+        return asked
+
+    def _pin(self) -> None:
+        """A certificate of last year for the order's name, enabled for SMTP and named by connectors."""
+        wanted: Arguments = {
+            "SubjectName": f"CN={MAIL},O=Last year",
+            "DomainName": [MAIL],
+            "Services": "SMTP",
+            "Force": True,
+        }
+        engine = self.host.engine
+        made = engine.invoke("New-ExchangeCertificate", wanted, Caller(principal="setup"))
+        held = engine.state.stores.my[str(made.objects[0].properties["Thumbprint"])]
+        for connector in engine.state.connectors:
+            if connector.kind == "Send" or connector.port == 25:
+                connector.tls_certificate_name = tls_name(held)
 
     def _good(
-        self, work: Work, ready: CertificateOrder, answer: Answer = Answer.YES
-    ) -> CertificateOrder:
-        """Play a job without trouble, and keep what there is before each of its steps."""
-        steps = [s for s in self.steps if (s.work, s.answer) == (work, answer)]
-        state, memory = self.host.engine.state, Memory()
-        memory.orders[ready.id] = ready
-        after = ready
-        for step in steps:
-            house = self._house(state, memory)
+        self,
+        work: Work,
+        ready: CertificateOrder,
+        answer: Answer = Answer.YES,
+        *,
+        memory: Memory | None = None,
+    ) -> House:
+        """Play a job without trouble, and keep what there is before each of its steps; the store as it was left."""
+        wanted = (work, answer, ready.wish.connectors)
+        steps = [s for s in self.steps if (s.work, s.answer, s.connectors) == wanted]
+        state, before = self.host.engine.state, _remember(memory or Memory())
+        before.orders[ready.id] = ready
+        house = self._house(state, before)
+        for step in steps or (None,):
+            house = self._house(state, before)
             latest: list[_Ready] = []
 
             def keep(kept: Kept, house: House = house, latest: list[_Ready] = latest) -> None:
@@ -448,23 +350,42 @@ class Bench:
                 )
                 latest[:] = [now]
 
-            def begun(step: Step = step, latest: list[_Ready] = latest) -> None:
-                self.ready[step.name] = latest[0]
+            def begun(step: Step | None = step, latest: list[_Ready] = latest) -> None:
+                if step is not None:
+                    self.ready[step.name] = latest[0]
 
             house.hosts = ArmingHosts(self.hosts, step, begun)  # type: ignore[assignment] # the same port
             after = self._run(house, work, before=keep)
             assert _is_good(after, work), (after.state, after.detail)
-        return after
+        return house
 
 
 def _is_good(end: CertificateOrder, work: Work) -> bool:
+    if work is Work.CLEAR_REQUEST:
+        return end.clearing is None and bool(end.cleared)
     return end.state is _ENDS[work] and (work is not Work.MAKE_PLAN or end.plan is not None)
 
 
-def _outcome(first: CertificateOrder, *, is_done: bool) -> str:
+def _outcome(first: CertificateOrder, code: str, *, is_done: bool) -> str:
     if is_done:
         return "done"
-    return first.fault_code or ("kept" if first.state is State.INSTALLED else first.state.value)
+    return code or ("kept" if first.state is State.INSTALLED else first.state.value)
+
+
+def _sentence(order: CertificateOrder) -> str:
+    """What the card says of where it stopped."""
+    return order.clearing.fault if order.clearing else order.detail
+
+
+def _code_of_clearing(house: House) -> str:
+    """The code a clearing stopped with: the order keeps its sentence alone."""
+    found = house.audit.entries(SEVEN)
+    return next((one.facts["code"] for one in found if one.what == "clear_failed"), "")
+
+
+def _version(order: CertificateOrder) -> int:
+    """The version a run of the order's machine work is started for."""
+    return order.clearing.since if order.clearing else order.version
 
 
 def _later(clock: FakeClock, seconds: float) -> Any:

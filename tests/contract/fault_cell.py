@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.contract.fault_bench import Bench, Played, Step
+from tests.contract.fault_bench import Bench, Played
 from tests.contract.fault_page import read_page
 from tests.contract.fault_rows import Fault
+from tests.contract.fault_steps import Step
 
 _RUNBOOK: Final = Path(__file__).parents[2] / "docs" / "runbook.md"
 _UNDONE: Final = re.compile(

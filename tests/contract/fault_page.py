@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.contract.fault_bench import DOORS, STEPS, Bench
+from tests.contract.fault_bench import DOORS, Bench
 from tests.contract.fault_rows import faults_at
+from tests.contract.fault_steps import STEPS
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "exchange-faults.md"
 Cell = tuple[str, str, str]
@@ -28,6 +29,9 @@ A row is one thing that goes wrong: while a session is **opening**, on the messa
 - a code of the [runbook](runbook.md): the order waited for an operator with this code and a sentence; *Retry* brought it to its end.
 - `kept`: nothing was removed, the order is what it was before; asked again, it is removed.
 - `–`: cannot happen there.
+
+The connectors are changed and given back for an order that asked for it; their columns are the send connector, which follows last, and the
+receive connector, which is given back last. A cleared request is one that a called-off order left behind: the order stays called off meanwhile.
 
 In every cell each mutating operation succeeded at most once on the host, retry included, and no session was left open.
 A session whose opening was lost on its way ends by its idle time of 15 minutes where the client cannot know its id.

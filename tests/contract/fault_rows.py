@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from bot.domain.states import Work
 from sandbox.exchange.trouble import Trouble
-from tests.contract.fault_bench import Step
+from tests.contract.fault_steps import Step
 
 Place = Literal["opening", "request", "answer", "cmdlet"]
 FOR_EVER: Final = 0

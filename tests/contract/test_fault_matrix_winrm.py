@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from bot.exchange.access import Door
-from tests.contract.fault_bench import STEPS, Bench, Step
+from tests.contract.fault_bench import Bench
 from tests.contract.fault_cell import check_cell
 from tests.contract.fault_page import read_page
 from tests.contract.fault_rows import Fault, faults_at
+from tests.contract.fault_steps import STEPS, Step
 
 _DOOR: Door = "winrm"
 
