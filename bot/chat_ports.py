@@ -7,8 +7,9 @@ As in `ports`, the docstring is the contract; fakes are in `tests/fakes`.
 from typing import Protocol
 
 from bot.domain.ids import OrderId
-from bot.domain.messages import Card, OutboxRow, Posted
+from bot.domain.messages import Card, OutboxRow, Pause, Posted
 from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.pacing import Rate
 
 
 class Outbox(Protocol):
@@ -18,6 +19,8 @@ class Outbox(Protocol):
     1. `waiting` lists what was not delivered, oldest first.
     2. `begin` counts an attempt before the message leaves; a row with an attempt may be posted already.
     3. `delivered` notes where it stands; for a card also as the card's place from now on.
+    4. `pause` says how long a row must wait: for its card, which is shown at most every ``CARD_EVERY_S`` seconds,
+       counted from the beginning and from the end of showing it; or because it was put off.
     """
 
     def waiting(self, order_id: OrderId) -> tuple[str, ...]:
@@ -26,6 +29,14 @@ class Outbox(Protocol):
 
     def orders_waiting(self) -> tuple[tuple[OrderId, str], ...]:
         """Orders with undelivered rows, each with the id of its newest such row."""
+        ...
+
+    def pause(self, row_id: str) -> Pause | None:
+        """Why the row is not to be begun yet; None when it is due."""
+        ...
+
+    def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
+        """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
         ...
 
     def begin(self, row_id: str) -> OutboxRow | None:
@@ -41,7 +52,7 @@ class Outbox(Protocol):
         ...
 
     def order_at(self, posted: Posted) -> OrderId | None:
-        """Whose card this message is; how a thread finds its order."""
+        """Whose card this message is, or was before it was posted anew; how a thread finds its order."""
         ...
 
 
@@ -67,6 +78,23 @@ class Notifier(Protocol):
         ...
 
 
+class Pace(Protocol):
+    """
+    How fast chat may be written to, by all processes together.
+
+    1. `slot` gives out the slots of a bucket in the order they are asked for, none twice, and not faster than the
+       rate. 2. After `pause` none is given out before so many seconds are over. 3. Buckets do not wait for each other.
+    """
+
+    def slot(self, key: str, rate: Rate) -> float:
+        """Take the next slot; seconds until it comes, 0 for now."""
+        ...
+
+    def pause(self, key: str, rate: Rate, seconds: float) -> None:
+        """Give out no slot for so many seconds."""
+        ...
+
+
 class DeliveryFault(Exception):
     """
     Chat did not take a message.
@@ -74,10 +102,22 @@ class DeliveryFault(Exception):
     Args:
         retry_after_s: when to try again; chat's own wish if it had one.
         final: it will never take this one.
+        sent: whether the message may stand in chat all the same.
+        slot: the bucket in which a slot was given out, for the moment after ``retry_after_s``.
     """
 
-    def __init__(self, sentence: str, *, retry_after_s: float = 5.0, final: bool = False) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry_after_s: float = 5.0,
+        final: bool = False,
+        sent: bool = True,
+        slot: str = "",
+    ) -> None:
         self.sentence = sentence
         self.retry_after_s = retry_after_s
         self.final = final
+        self.sent = sent
+        self.slot = slot
         super().__init__(sentence)

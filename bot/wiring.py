@@ -32,6 +32,7 @@ from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.reminders import SqlReminders
+from bot.store.pace import SqlPace
 from bot.store.sealed import SqlSealedSecrets
 from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
 from bot.system.checkpoint_places import place_for
@@ -140,7 +141,7 @@ def build(
     audit = SqlAudit(database)
     queue = WorkQueue(settings.database_url)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
-    outbox = SqlOutbox(database)
+    outbox = SqlOutbox(database, clock)
     engine = Engine(orders, site, clock)
     hosts = build_hosts(settings, site_file, clock)
 
@@ -179,6 +180,7 @@ def build(
     kept = SqlSealedSecrets(database)
     key_watch = KeyWatch(kept, orders, clock)
     keys = KeyWork(SealedKeys(AesVault(settings.vault_keys), clock), kept, site, clock)
+    chat = queue, SqlPace(database, clock)
     return House(
         rooms=rooms,
         calendar=calendar,
@@ -193,7 +195,7 @@ def build(
                 judge,
                 (calendar, key_watch, keys),
                 operator,
-                queue,
+                chat,
                 _checkpointing(settings, audit, clock),
             ),
             sweep_cron=settings.watch_cron,
@@ -238,10 +240,11 @@ def _jobs(
     judge: GuardedJudge,
     own: tuple[Calendar, KeyWatch, KeyWork],
     operator: Operator,
-    queue: WorkQueue,
+    chat: tuple[WorkQueue, SqlPace],
     checkpointing: tuple[Callable[[], None], ...],
 ) -> Jobs:
     calendar, key_watch, keys = own
+    queue, pace = chat
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
     tries = settings.tries
     reporter = Reporter(rooms.engine, orders, clock)
@@ -262,7 +265,7 @@ def _jobs(
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,
             Work.CLEAR_REQUEST: ClearJob(orders, hosts, operator, reporter, tries=tries).run,
         },
-        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms)).run,
+        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace)).run,
         sweeps=(
             lambda: _ignore(calendar.propose_renewals()),
             lambda: _ignore(calendar.lapse_gates()),
@@ -333,8 +336,9 @@ def _app(settings: Settings, rooms: Rooms) -> AsyncApp:
     )
 
 
-def _notifier(settings: Settings, rooms: Rooms) -> SlackNotifier:
-    return SlackNotifier(_client(settings), rooms.outbox, rooms.site, rooms.vendor_desk)
+def _notifier(settings: Settings, rooms: Rooms, pace: SqlPace) -> SlackNotifier:
+    client = _client(settings)
+    return SlackNotifier(client, rooms.outbox, pace, rooms.site, rooms.vendor_desk)
 
 
 def _client(settings: Settings, *, timeout_s: int = 30) -> WebClient:

@@ -6,11 +6,12 @@ What a card shows comes from the order as it stands at this moment; what is said
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from slack_sdk import WebClient
 
-from bot.chat_ports import DeliveryFault, Outbox
+from bot.chat_ports import DeliveryFault, Outbox, Pace
 from bot.domain.approvals import Role
 from bot.domain.ids import SYSTEM, PersonId
 from bot.domain.messages import (
@@ -52,12 +53,18 @@ class SlackNotifier:
     Args:
         client: the notifier's own; it is kept from repeating a post by itself.
         outbox: knows where the cards stand.
+        pace: how fast Slack may be called; shared by all processes.
     """
 
     def __init__(
-        self, client: WebClient, outbox: Outbox, site: Site, vendor_desk: VendorDesk
+        self,
+        client: WebClient,
+        outbox: Outbox,
+        pace: Pace,
+        site: Site,
+        vendor_desk: VendorDesk,
     ) -> None:
-        self._chat = Chat(client)
+        self._chat = Chat(client, pace)
         self._outbox = outbox
         self._site = site
         self._desk = vendor_desk
@@ -83,7 +90,8 @@ class SlackNotifier:
         if standing is None:
             return self._post(row, CARD_PLACES[card], order, shown)
         try:
-            if self._drawn(row, shown, lambda p: self._chat.edit(standing, p, row_id=row.id)):
+            edit = partial(self._chat.edit, standing, row_id=row.id)
+            if self._drawn(row, shown, edit, edit):
                 return standing
         except PlaceClosed as closed:
             log.error("card %s is posted anew: %s", row.id, closed.sentence)  # noqa: TRY400 - a refusal, not a fault of ours
@@ -166,20 +174,25 @@ class SlackNotifier:
                 found = self._chat.find(channel, row_id, thread=thread)
                 if found is not None:
                     return found
-            return self._drawn(
-                row, shown, lambda p: self._chat.post(channel, p, row_id=row_id, thread=thread)
-            )
+            post = partial(self._chat.post, channel, row_id=row_id, thread=thread)
+            return self._drawn(row, shown, partial(post, slot=row.slot), partial(post, slot=None))
         except ThreadGone:
             named = shown if order is None else titled(shown, order)
             return self._once(row, channel, "", named, row_id=row_id)
 
-    def _drawn(self, row: OutboxRow, shown: Picture, send: Callable[[Picture], Sent]) -> Sent:
+    def _drawn(
+        self,
+        row: OutboxRow,
+        shown: Picture,
+        send: Callable[[Picture], Sent],
+        then: Callable[[Picture], Sent],
+    ) -> Sent:
         """Send a picture; one that Slack does not draw as its sentence alone, so that the state is known."""
         try:
             return send(shown)
         except Undrawable as fault:
             log.error("incident %s: %s", row.id, fault.sentence)  # noqa: TRY400 - Slack's own words are what counts
-            return send(undrawn(shown, incident=row.id))
+            return then(undrawn(shown, incident=row.id))
 
     def _link(
         self, row: OutboxRow, order: CertificateOrder, *, old: Posted, new: Posted | None
@@ -188,7 +201,14 @@ class SlackNotifier:
         if new is None:
             return
         told = anew(order, self._chat.link_into(old.channel, old.ts))
-        self._once(row, new.channel, new.ts, told, row_id=f"{row.id}:anew")
+        try:
+            self._once(row, new.channel, new.ts, told, row_id=f"{row.id}:anew")
+        except DeliveryFault as fault:
+            if not fault.final:
+                # The card stands: the next try must look for it before it posts.
+                fault.sent = True
+                raise
+            log.error("message %s has no link: %s", row.id, fault.sentence)  # noqa: TRY400 - a refusal, not a fault of ours
 
     def _whither(self, place: Place, order: CertificateOrder) -> tuple[str, str]:
         if place is Place.APPROVALS:

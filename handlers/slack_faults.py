@@ -25,8 +25,16 @@ _ADMINISTRATOR_S: Final = 60.0
 """How often a message that waits for an administrator is tried."""
 
 
+class PauseAsked(DeliveryFault):
+    """Slack said how long to wait. Nothing was done."""
+
+
 class PlaceClosed(DeliveryFault):
     """CertDesk cannot write in this channel."""
+
+
+class Gone(DeliveryFault):
+    """The message cannot be edited any more."""
 
 
 class ThreadGone(DeliveryFault):
@@ -104,16 +112,20 @@ def sort_fault(fault: SlackApiError, what: str) -> DeliveryFault:
     """
     error = error_of(fault)
     if fault.response.status_code == _TOO_MANY or error in ("ratelimited", "rate_limited"):
-        return DeliveryFault(
+        return PauseAsked(
             "Slack asks for a pause; the message waits and is sent again.",
             retry_after_s=_retry_after(fault.response),
+            sent=False,
         )
     if error in WAITS:
         return DeliveryFault(
             f"Slack refused to {what} ({error}); the message waits. An administrator has to {WAITS[error]}.",
             retry_after_s=_ADMINISTRATOR_S,
+            sent=False,
         )
     refused = f"Slack refused to {what} ({error}); the message was not delivered."
+    if error in GONE:
+        return Gone(refused, final=True)
     if error in CLOSED:
         return PlaceClosed(f"{refused} An administrator has to {CLOSED[error]}.", final=True)
     if error in NOBODY:

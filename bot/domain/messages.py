@@ -110,12 +110,28 @@ class OutboxRow:
     Args:
         id: ``order:version:n``, also put into the posted message, to find it again after a crash.
         attempt: how often delivery was begun before; above 0 the post may exist already.
+        slot: the bucket of chat in which this message has its slot already; empty without.
     """
 
     id: str
     order_id: OrderId
     message: Message
     attempt: int
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """
+    Why a message is not sent yet.
+
+    Args:
+        seconds: how long it still waits; above 0.
+        for_card: its card was shown a moment ago, so that others of its order may go first.
+    """
+
+    seconds: float
+    for_card: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

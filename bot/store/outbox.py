@@ -1,12 +1,15 @@
 """Messages on their way to chat: put in by a change of an order, taken out by delivery."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, update
 from sqlmodel import Session, col, select
 
 from bot.domain.ids import OrderId
-from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
+from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
+from bot.domain.pacing import pause_of
+from bot.ports import Clock
 from bot.store.database import reading, writing
 from bot.store.tables import CardRecord, OutboxRecord
 from bot.store.values import MESSAGE
@@ -63,8 +66,9 @@ def _record(row_id: str, order_id: OrderId, card: Card | None, message: Message)
 class SqlOutbox:
     """`bot.chat_ports.Outbox` over the database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
 
     def waiting(self, order_id: OrderId) -> tuple[str, ...]:
         """Ids of undelivered rows of one order, oldest first."""
@@ -99,13 +103,38 @@ class SqlOutbox:
             row = _locked(session, row_id)
             if row is None or row.delivered:
                 return None
-            row.attempt += 1
-            return OutboxRow(
+            begun = OutboxRow(
                 id=row.id,
                 order_id=OrderId(row.order_id),
                 message=MESSAGE.value(row.message),
-                attempt=row.attempt - 1,
+                attempt=row.attempt,
+                slot=row.slot or "",
             )
+            row.attempt += 1
+            row.slot = None
+            card = _card_of(session, row)
+            if card is not None:
+                card.shown_at = self._clock.now()
+            return begun
+
+    def pause(self, row_id: str) -> Pause | None:
+        """Why the row is not to be begun yet; None when it is due."""
+        with reading(self._engine) as session:
+            row = session.exec(select(OutboxRecord).where(OutboxRecord.id == row_id)).first()
+            if row is None or row.delivered:
+                return None
+            card, now = _card_of(session, row), self._clock.now()
+            return pause_of(row.due_at, None if card is None else card.shown_at, now)
+
+    def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
+        """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
+        with writing(self._engine) as session:
+            kept = _locked(session, row.id)
+            if kept is None or kept.delivered:
+                return
+            kept.attempt = row.attempt + sent
+            kept.due_at = self._clock.now() + timedelta(seconds=seconds)
+            kept.slot = slot or None
 
     def delivered(self, row_id: str, posted: Posted | None) -> None:
         """The row is done; the first word on it counts. Raises KeyError for a row that never was."""
@@ -118,7 +147,7 @@ class SqlOutbox:
             row.delivered = True
             if posted is not None:
                 row.channel, row.ts = posted.channel, posted.ts
-                _place_card(session, row, posted)
+                _place_card(session, row, posted, self._clock.now())
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""
@@ -129,10 +158,12 @@ class SqlOutbox:
     def order_at(self, posted: Posted) -> OrderId | None:
         """Whose card this message is; how a thread finds its order."""
         with reading(self._engine) as session:
+            # Every card that ever stood somewhere was delivered there by a row, which stays.
             found = session.exec(
-                select(CardRecord.order_id)
-                .where(CardRecord.channel == posted.channel)
-                .where(CardRecord.ts == posted.ts)
+                select(OutboxRecord.order_id)
+                .where(OutboxRecord.channel == posted.channel)
+                .where(OutboxRecord.ts == posted.ts)
+                .where(col(OutboxRecord.card).is_not(None))
             ).first()
             return None if found is None else OrderId(found)
 
@@ -143,16 +174,26 @@ def _locked(session: Session, row_id: str) -> OutboxRecord | None:
     ).first()
 
 
-def _place_card(session: Session, row: OutboxRecord, posted: Posted) -> None:
+def _card_of(session: Session, row: OutboxRecord) -> CardRecord | None:
+    return None if row.card is None else session.get(CardRecord, (row.order_id, row.card))
+
+
+def _place_card(session: Session, row: OutboxRecord, posted: Posted, at: datetime) -> None:
     if row.card is None:
         return
     moved = session.exec(
         update(CardRecord)
         .where(col(CardRecord.order_id) == row.order_id)
         .where(col(CardRecord.card) == row.card)
-        .values(channel=posted.channel, ts=posted.ts)
+        .values(channel=posted.channel, ts=posted.ts, shown_at=at)
     )
     if moved.rowcount == 0:
         session.add(
-            CardRecord(order_id=row.order_id, card=row.card, channel=posted.channel, ts=posted.ts)
+            CardRecord(
+                order_id=row.order_id,
+                card=row.card,
+                channel=posted.channel,
+                ts=posted.ts,
+                shown_at=at,
+            )
         )

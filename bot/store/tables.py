@@ -122,7 +122,11 @@ class AuditHead(Record, table=True):
 
 
 class OutboxRecord(Record, table=True):
-    """One message for chat; `number` is the order in which messages were decided."""
+    """
+    One message for chat; `number` is the order in which messages were decided.
+
+    Not before `due_at`; then the slot of its channel named in `slot`, if any, is its own.
+    """
 
     __tablename__: ClassVar[str] = "outbox"
     __table_args__ = (
@@ -135,6 +139,7 @@ class OutboxRecord(Record, table=True):
             postgresql_where=_NOT_DELIVERED_POSTGRESQL,
         ),
         Index("ix_outbox_order_id", "order_id"),
+        Index("ix_outbox_channel_ts", "channel", "ts"),
     )
 
     number: int | None = Field(default=None, primary_key=True)
@@ -146,10 +151,12 @@ class OutboxRecord(Record, table=True):
     delivered: bool
     channel: str | None = None
     ts: str | None = None
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    slot: str | None = None
 
 
 class CardRecord(Record, table=True):
-    """Where a card of an order stands in chat."""
+    """Where a card of an order stands in chat, and when it was last shown there."""
 
     __tablename__: ClassVar[str] = "cards"
     __table_args__ = (Index("ix_cards_channel_ts", "channel", "ts"),)
@@ -158,6 +165,16 @@ class CardRecord(Record, table=True):
     card: str = Field(primary_key=True)
     channel: str
     ts: str
+    shown_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class PaceRecord(Record, table=True):
+    """A bucket of chat: a channel's messages, or a method's calls; no slot is free before it has leaked."""
+
+    __tablename__: ClassVar[str] = "chat_pace"
+
+    key: str = Field(primary_key=True)
+    filled_until: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class StepRecord(Record, table=True):

@@ -1,19 +1,30 @@
 """The job of the outbox: every waiting message of one order, in order, each delivered once."""
 
 import logging
+from itertools import count
+from typing import Final
 
 from bot.chat_ports import DeliveryFault, Notifier, Outbox
 from bot.domain.ids import OrderId
+from bot.domain.messages import OutboxRow, Pause
 from bot.ports import Orders
-from bot.workflow.outcome import Done, NeedsPerson, Outcome, Run, TryLater, until_done
+from bot.workflow.outcome import LONGEST_WAIT_S, Done, NeedsPerson, Outcome, Run, TryLater
 
 log = logging.getLogger(__name__)
 
-TRIES = 50
-"""After so many the run ends and what waits stays waiting: the minute's look starts another run."""
+WAITED_FOR_S: Final = 2.0
+"""A longer wait ends the run, so that it holds up no other order; the rest is delivered by a later run."""
+
+TRIES: Final = 20
+"""After so many short waits the run ends as well."""
 
 UNDELIVERABLE = "undeliverable"
 """Chat will never take the message; the one reason to give it up."""
+
+CARD_SHOWN = "card-shown"
+"""The card was shown a moment ago; others of its order may go first."""
+
+_DOUBLINGS: Final = 4
 
 
 class DeliveryJob:
@@ -24,25 +35,51 @@ class DeliveryJob:
         self._outbox = outbox
         self._notifier = notifier
 
-    def run(self, run: Run, order_id: OrderId) -> None:
-        """Deliver until nothing waits; what others add meanwhile has a run of its own."""
+    def run(self, run: Run, order_id: OrderId) -> float:
+        """
+        Deliver what waits; what others add meanwhile has a run of its own.
+
+        A card that was shown a moment ago is put aside and shown last, as the order stands by then. Nothing
+        overtakes anything else.
+
+        Returns:
+            Seconds after which a later run must go on, 0 when nothing is left to this one.
+        """
         waiting = run.step("list", lambda: Done("\n".join(self._outbox.waiting(order_id))))
+        cards: list[tuple[str, float]] = []
         for row_id in waiting.seen.splitlines() if isinstance(waiting, Done) else ():
             end = self._send(run, order_id, row_id)
-            if not isinstance(end, NeedsPerson):
-                continue
-            if end.code != UNDELIVERABLE:
-                # Chat is away for longer: nothing is dropped, and nothing overtakes what waits.
-                return
-            self._drop(run, row_id, end.sentence)
+            if isinstance(end, TryLater) and end.code == CARD_SHOWN:
+                cards.append((row_id, end.after_s))
+            elif isinstance(end, TryLater):
+                return end.after_s
+        for row_id, after_s in cards:
+            run.sleep(after_s)
+            end = self._send(run, order_id, row_id)
+            if isinstance(end, TryLater):
+                return end.after_s
+        return 0.0
 
-    def _drop(self, run: Run, row_id: str, why: str) -> None:
-        run.step(f"give up {row_id}", lambda: self._give_up(row_id, why))
-
-    def _send(self, run: Run, order_id: OrderId, row_id: str) -> Done | NeedsPerson:
-        return until_done(run, row_id, lambda: self._deliver(order_id, row_id), tries=TRIES)
+    def _send(self, run: Run, order_id: OrderId, row_id: str) -> Done | TryLater:
+        for number in count(1):
+            end = run.step(f"{row_id} #{number}", lambda: self._deliver(order_id, row_id))
+            match end:
+                case Done():
+                    return end
+                case NeedsPerson(sentence=why):
+                    run.step(f"give up {row_id}", lambda why=why: self._give_up(row_id, why))  # type: ignore[misc]  # mypy cannot type a default in a lambda
+                    return Done("given up")
+                case TryLater():
+                    is_long = end.after_s > WAITED_FOR_S or number >= TRIES
+                    if is_long or end.code == CARD_SHOWN:
+                        return end
+                    run.sleep(end.after_s)
+        raise AssertionError("counting does not end")
 
     def _deliver(self, order_id: OrderId, row_id: str) -> Outcome:
+        pause = self._outbox.pause(row_id)
+        if pause is not None:
+            return _later(pause)
         row = self._outbox.begin(row_id)
         if row is None:
             return Done("delivered before")
@@ -53,7 +90,9 @@ class DeliveryJob:
         except DeliveryFault as fault:
             if fault.final:
                 return NeedsPerson(UNDELIVERABLE, fault.sentence)
-            return TryLater("chat-away", fault.sentence, fault.retry_after_s)
+            wait_s = _wait_s(fault, row)
+            self._outbox.put_off(row, wait_s, sent=fault.sent, slot=fault.slot)
+            return TryLater("chat-away", fault.sentence, wait_s)
         self._outbox.delivered(row_id, posted)
         return Done("delivered")
 
@@ -61,3 +100,16 @@ class DeliveryJob:
         log.error("message %s was given up: %s", row_id, why)
         self._outbox.delivered(row_id, None)
         return Done("given up")
+
+
+def _later(pause: Pause) -> TryLater:
+    code = CARD_SHOWN if pause.for_card else "chat-away"
+    return TryLater(code, "Its moment has not come.", pause.seconds, counts=False)
+
+
+def _wait_s(fault: DeliveryFault, row: OutboxRow) -> float:
+    """Chat's own wish; where chat does not answer, longer each time, up to a minute."""
+    if not fault.sent:
+        return fault.retry_after_s
+    longer = fault.retry_after_s * float(2 ** min(row.attempt, _DOUBLINGS))
+    return max(fault.retry_after_s, min(longer, LONGEST_WAIT_S))

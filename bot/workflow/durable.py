@@ -162,6 +162,18 @@ class WorkQueue:
         )
         self._client.enqueue(options, order_id)
 
+    def deliver_later(self, order_id: OrderId, after_s: float) -> None:
+        """Start a delivery of an order's messages after so many seconds; it holds no place until then."""
+        options = EnqueueOptions(
+            workflow_name="deliver",
+            queue_name=CHAT_QUEUE,
+            workflow_id=f"deliver:{order_id}:later:{secrets.token_hex(8)}",
+            queue_partition_key=str(order_id),
+            app_version=VERSION,
+            delay_seconds=after_s,
+        )
+        self._client.enqueue(options, order_id)
+
     def _options(self, work: Work, order: CertificateOrder) -> EnqueueOptions:
         queue = QUEUES[work]
         options = EnqueueOptions(
@@ -212,6 +224,7 @@ class Worker:
         is_away: Callable[[BaseException], bool] = lambda _: False,
     ) -> None:
         self._jobs = jobs
+        self._queue = WorkQueue(database_url)
         self._cron = sweep_cron
         self._is_away = is_away
         self._stopping = threading.Event()
@@ -276,6 +289,7 @@ class Worker:
         self._stopping.set()
         self._is_up = False
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
+        self._queue.close()
 
     def _register(self, work: Work, job: Job) -> None:
         apologize, let_go = self._jobs.apologize, self._jobs.let_go
@@ -319,12 +333,14 @@ class Worker:
                 self._stopping.wait(AWAY_WAIT_S)
 
     def _register_delivery(self) -> None:
-        deliver = self._jobs.deliver
+        deliver, later = self._jobs.deliver, self._queue.deliver_later
 
         @DBOS.workflow(name="deliver", max_recovery_attempts=MAX_RECOVERIES)
         def run_delivery(order_id: int) -> None:
             try:
-                deliver(_DurableRun(self._patiently), OrderId(order_id))
+                after_s = deliver(_DurableRun(self._patiently), OrderId(order_id))
+                if after_s:
+                    DBOS.run_step(StepOptions(name="later"), later, OrderId(order_id), after_s)
             except Exception:  # noqa: BLE001 - see the next line
                 # The rows stay in the outbox; the reconciler enqueues them again.
                 _incident("deliver", order_id)

@@ -21,11 +21,13 @@ class Jobs:
     What the durable engine runs.
 
     Args:
+        deliver: hands an order's waiting messages to chat, ``deliver(run, order_id)``; the seconds after which
+            a later run must go on, 0 when none is needed.
         let_go: ends the hold on hosts of one run of work, ``let_go(order_id, version)``.
     """
 
     by_work: dict[Work, Job]
-    deliver: Callable[..., None]
+    deliver: Callable[..., float]
     sweeps: tuple[Callable[[], None], ...]
     reconcile: Callable[[], None]
     apologize: Callable[[OrderId, str, Work], None]

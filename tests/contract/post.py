@@ -17,8 +17,10 @@ from bot.vendors.desk import GuidedDesk
 from handlers.notifier import SlackNotifier
 from sandbox.slack.server import SlackWorkspace
 from sandbox.slack.trouble import parse_fault
+from tests.fakes.pace import FakePace
 from tests.fakes.store import FakeOutbox, Memory
 from tests.unit.handlers import scene
+from tests.unit.workflow.clock import FakeClock
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Post:
     memory: Memory
     site: Site
     notifier: SlackNotifier
+    clock: FakeClock
 
     def order(self, state: State = State.PLACED, **parts: Any) -> CertificateOrder:
         """Order 27, at home in the requests channel."""
@@ -46,6 +49,7 @@ class Post:
         row_id: str = "27:3:1",
     ) -> Posted | None:
         """Deliver one row and note where the card stands, as the outbox does."""
+        self.clock.forward(1)
         row = OutboxRow(id=row_id, order_id=OrderId(27), message=message, attempt=attempt)
         posted = await asyncio.to_thread(self.notifier.deliver, row, order, steps)
         if posted is not None and isinstance(message, CardMessage):
@@ -74,11 +78,11 @@ async def opened() -> AsyncIterator[Post]:
     """A workspace, and a notifier on it."""
     workspace = SlackWorkspace()
     address = await workspace.start()
-    memory = Memory()
+    memory, clock = Memory(), FakeClock()
     site = replace(scene.SITE, approvals_channel=address["channels"]["cert-approvals"])
     client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=5)
-    notifier = SlackNotifier(client, FakeOutbox(memory), site, GuidedDesk(site))
+    notifier = SlackNotifier(client, FakeOutbox(memory), FakePace(clock), site, GuidedDesk(site))
     try:
-        yield Post(workspace, address, memory, site, notifier)
+        yield Post(workspace, address, memory, site, notifier, clock)
     finally:
         await workspace.stop()

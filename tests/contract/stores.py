@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from bot.chase_ports import Reminders
-from bot.chat_ports import Outbox
+from bot.chat_ports import Outbox, Pace
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
@@ -22,11 +22,13 @@ from bot.store.leases import SqlLeases
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.reminders import SqlReminders
+from bot.store.pace import SqlPace
 from bot.store.sealed import SqlSealedSecrets
 from bot.system.clock import SystemClock
 from bot.workflow.leases import HostLeases
 from tests.fakes.leases import FakeLeases
 from tests.fakes.reminders import FakeReminders
+from tests.fakes.pace import FakePace
 from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.workflow.clock import FakeClock
@@ -67,6 +69,7 @@ class Store:
     orders: Orders
     audit: Audit
     outbox: Outbox
+    pace: Pace
     journal: Journal
     reminders: Reminders
     secrets: SealedSecrets
@@ -105,7 +108,8 @@ def sql_store(url: str) -> Iterator[Store]:
         yield Store(
             orders=SqlOrders(engine, starts.work, starts.delivery),
             audit=SqlAudit(engine),
-            outbox=SqlOutbox(engine),
+            outbox=SqlOutbox(engine, clock),
+            pace=SqlPace(engine, clock),
             secrets=SqlSealedSecrets(engine),
             journal=SqlJournal(engine, leases),
             reminders=SqlReminders(engine, starts.delivery),
@@ -125,7 +129,8 @@ def fake_store() -> Store:
     return Store(
         orders=FakeOrders(memory, starts.work, starts.delivery),
         audit=FakeAudit(memory),
-        outbox=FakeOutbox(memory),
+        outbox=FakeOutbox(memory, clock),
+        pace=FakePace(clock),
         secrets=FakeSealedSecrets(memory),
         journal=FakeJournal(memory, leases),
         reminders=FakeReminders(memory, starts.delivery),

@@ -228,10 +228,34 @@ def test_messages_of_an_order_are_delivered_by_one_run_at_a_time(room: Room) -> 
     assert ["deliver 7", "deliver 7"] == room.log
 
 
+def test_a_delivery_that_must_wait_goes_on_later_and_holds_no_place(room: Room) -> None:
+    """More orders wait for a channel than may be delivered at a time; another order's messages go at once."""
+    ends = dict.fromkeys(range(100, 120), 2.5)
+
+    def deliver(_run: Run, order_id: OrderId) -> float:
+        room.log.append(f"deliver {order_id}")
+        return ends.pop(order_id, 0.0)
+
+    room.deliver = deliver
+    with writing(room.database) as session:
+        for number in (*ends, 7):
+            room.queue.enqueue_delivery(session, OrderId(number), f"{number}:3:1")
+    with room.worker():
+        wait_for(lambda: "deliver 7" in room.log)
+        assert all(room.queue.is_delivering(OrderId(n)) for n in range(100, 120))
+        wait_for(lambda: not any(room.queue.is_delivering(OrderId(n)) for n in range(100, 120)))
+
+    assert ["deliver 7"] == [line for line in room.log if line.endswith(" 7")]
+    assert sorted(2 * [f"deliver {n}" for n in range(100, 120)]) == sorted(
+        line for line in room.log if not line.endswith(" 7")
+    )
+    assert room.log.index("deliver 7") < 21
+
+
 def test_a_delivery_that_breaks_ends_and_leaves_its_rows_to_the_next_look(room: Room) -> None:
     """It does not stay alive for ever, so the reconciler sees that it is missing."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object) -> float:
         room.log.append("tried")
         raise Whoops
 

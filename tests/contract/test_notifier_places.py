@@ -177,3 +177,58 @@ async def test_a_message_is_found_on_a_later_page(post: Post) -> None:
     found = await post.deliver(STATUS, order(post), row_id="27:1:1", attempt=1)
 
     assert (line, top) == (found_line, found)
+
+
+async def test_a_pause_asked_for_in_one_channel_is_kept_there_and_only_there(post: Post) -> None:
+    """The next message for that channel does not even call Slack; another channel takes its own at once."""
+    await post.deliver(STATUS, order(post), row_id="27:1:1")
+    post.trouble(
+        {"method": "chat.postMessage", "do": "status", "status": 429, "seconds": 20, "times": 1}
+    )
+    with pytest.raises(DeliveryFault) as paused:
+        await post.deliver(LINE, order(post), row_id="27:1:2")
+    calls = len(post.workspace.state.calls)
+    with pytest.raises(DeliveryFault) as kept:
+        await post.deliver(LINE, order(post), row_id="27:1:3")
+
+    assert paused.value.retry_after_s == 20
+    assert kept.value.retry_after_s == pytest.approx(19)
+    assert (paused.value.sent, kept.value.sent) == (False, False)
+    assert len(post.workspace.state.calls) == calls
+    assert await post.deliver(APPROVAL, order(post, State.PLACED), row_id="27:1:4") is not None
+    post.clock.forward(20)
+    assert await post.deliver(LINE, order(post), row_id="27:1:2") is not None
+
+
+async def test_a_pause_in_editing_is_kept_in_every_channel(post: Post) -> None:
+    """Edits are counted by workspace; new messages go on."""
+    await post.deliver(STATUS, order(post), row_id="27:1:1")
+    await post.deliver(APPROVAL, order(post, State.PLACED), row_id="27:1:2")
+    post.trouble(
+        {"method": "chat.update", "do": "status", "status": 429, "seconds": 20, "times": 1}
+    )
+    for message in (STATUS, APPROVAL):
+        with pytest.raises(DeliveryFault) as fault:
+            await post.deliver(message, order(post, State.PLACED), row_id="27:2:1")
+        assert not fault.value.sent
+    edits = [call for call in post.workspace.state.calls if call.method == "chat.update"]
+
+    assert len(edits) == 1
+    assert await post.deliver(LINE, order(post), row_id="27:2:3") is not None
+
+
+async def test_a_burst_into_one_channel_is_spread_over_seconds(post: Post) -> None:
+    """Each message is told its own second and stands once when it comes back with it."""
+    waits = []
+    for number in range(12):
+        post.clock.forward(-1)
+        try:
+            await post.deliver(STATUS, order(post), row_id=f"{number}:1:1")
+        except DeliveryFault as fault:
+            waits.append((number, fault.retry_after_s, fault.slot))
+        post.memory.cards.clear()
+    channel = post.address["channels"]["cert-requests"]
+
+    assert [round(wait) for _, wait, _ in waits] == [1, 2, 3, 4, 5, 6, 7]
+    assert {slot for _, _, slot in waits} == {f"post:{channel}"}
+    assert len(await post.messages(channel)) == 5

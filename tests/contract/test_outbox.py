@@ -7,7 +7,17 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.ids import OrderId
-from bot.domain.messages import Card, CardMessage, LineMessage, Message, OutboxRow, Place, Posted
+from bot.domain.messages import (
+    Card,
+    CardMessage,
+    LineMessage,
+    Message,
+    OutboxRow,
+    Pause,
+    Place,
+    Posted,
+)
+from bot.domain.pacing import CARD_EVERY_S
 from tests.contract.samples import ANNA, LINE, STATUS, change, entry, place, step
 from tests.contract.stores import Store, sql_store
 
@@ -115,6 +125,16 @@ def test_card_that_was_posted_anew_stands_in_its_new_place(store: Store) -> None
     assert store.outbox.order_at(THERE) == 1
 
 
+def test_thread_of_a_card_that_was_posted_anew_still_finds_its_order(store: Store) -> None:
+    """Somebody may drop the bundle under the card of before."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+    store.outbox.delivered("1:2:1", THERE)
+
+    assert store.outbox.order_at(HERE) == 1
+
+
 def test_card_that_was_not_posted_keeps_its_place(store: Store) -> None:
     """Nothing to post any more does not mean that the card is gone."""
     place(store.orders)
@@ -186,6 +206,87 @@ def test_waiting_messages_are_found_without_reading_all(sqlite_url: str) -> None
 
     assert len(plans) >= 4
     assert not [line for line in plans if line.startswith("SCAN outbox") and "INDEX" not in line]
+
+
+def test_card_shown_a_moment_ago_makes_its_next_row_wait(store: Store) -> None:
+    """Two seconds from the end of showing it; another card of the order waits for itself."""
+    place(store.orders)
+    store.outbox.begin("1:1:1")
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS, CSR)
+    store.clock.forward(0.5)
+
+    assert store.outbox.pause("1:2:1") == Pause(seconds=1.5, for_card=True)
+    assert store.outbox.pause("1:2:2") is None
+    store.clock.forward(1.5)
+    assert store.outbox.pause("1:2:1") is None
+
+
+def test_card_whose_showing_was_begun_waits_too(store: Store) -> None:
+    """Killed in the middle, the next try keeps its distance."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+    store.clock.forward(60)
+    store.outbox.begin("1:2:1")
+
+    assert store.outbox.pause("1:2:1") == Pause(seconds=CARD_EVERY_S, for_card=True)
+
+
+def test_clock_that_was_set_back_makes_nothing_wait_longer(store: Store) -> None:
+    """A card waits two seconds at the most, a message six hours."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS, LINE)
+    row = store.outbox.begin("1:2:2")
+    assert row is not None
+    store.outbox.put_off(row, 60, sent=False, slot="")
+    store.clock.forward(-86_400)
+
+    assert store.outbox.pause("1:2:1") == Pause(seconds=CARD_EVERY_S, for_card=True)
+    assert store.outbox.pause("1:2:2") is None
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_row_that_was_put_off_waits_with_its_slot(store: Store, sent: bool) -> None:
+    """It comes back as it was; only what may have been sent counts as an attempt. The slot is good once."""
+    place(store.orders)
+    row = store.outbox.begin("1:1:1")
+    assert row is not None
+    store.outbox.put_off(row, 30, sent=sent, slot="post:C1")
+    store.clock.forward(10)
+
+    assert store.outbox.pause("1:1:1") == Pause(seconds=20.0, for_card=False)
+    store.clock.forward(20)
+    assert store.outbox.pause("1:1:1") is None
+    again = [store.outbox.begin("1:1:1") for _ in range(2)]
+    assert [(row.attempt, row.slot) for row in again if row] == [
+        (int(sent), "post:C1"),
+        (int(sent) + 1, ""),
+    ]
+
+
+def test_card_put_off_before_it_was_sent_takes_the_next_change_with_it(store: Store) -> None:
+    """It was not shown, so it shows the newest state when its turn comes: one row is enough."""
+    place(store.orders)
+    row = store.outbox.begin("1:1:1")
+    assert row is not None
+    store.outbox.put_off(row, 30, sent=False, slot="")
+    save(store, STATUS)
+
+    assert store.outbox.waiting(OrderId(1)) == ("1:1:1",)
+
+
+def test_row_delivered_meanwhile_is_not_put_off(store: Store) -> None:
+    """The later word of an overtaken run changes nothing."""
+    place(store.orders)
+    row = store.outbox.begin("1:1:1")
+    assert row is not None
+    store.outbox.delivered("1:1:1", HERE)
+    store.outbox.put_off(row, 30, sent=False, slot="")
+
+    assert store.outbox.waiting(OrderId(1)) == ()
+    assert store.outbox.pause("1:1:1") is None
 
 
 def test_orders_with_waiting_messages_bring_their_newest(store: Store) -> None:

@@ -8,7 +8,7 @@ anything raises, also when starting the work does.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import RLock
 from typing import Any, Protocol
@@ -19,13 +19,15 @@ from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
-from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Posted
+from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload
+from bot.domain.pacing import pause_of
 from bot.domain.plan import Caution, Step
 from bot.domain.sealed import KeptSecret, SealedId, SealedSecret
 from bot.domain.states import State, Work
-from bot.ports import Change, Draft
+from bot.ports import Change, Clock, Draft
 from tests.fakes.due import arm
+from tests.unit.workflow.clock import FakeClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Waiting:
     message: Message
     attempt: int = 0
     delivered: bool = False
+    due_at: datetime | None = None
+    slot: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class Memory:
     audit: list[tuple[AuditEntry, str]] = field(default_factory=list)
     outbox: dict[str, Waiting] = field(default_factory=dict)
     cards: dict[tuple[OrderId, Card], Posted] = field(default_factory=dict)
+    shown: dict[tuple[OrderId, Card], datetime] = field(default_factory=dict)
+    heads: dict[Posted, OrderId] = field(default_factory=dict)
     steps: dict[tuple[OrderId, HostName, Step], HostStep] = field(default_factory=dict)
     uploads: dict[UploadId, Upload] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
@@ -257,8 +263,9 @@ class FakeAudit:
 class FakeOutbox:
     """`bot.chat_ports.Outbox` in memory."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, clock: Clock | None = None) -> None:
         self._memory = memory
+        self._clock = clock or FakeClock()
 
     def waiting(self, order_id: OrderId) -> tuple[str, ...]:
         """Ids of undelivered rows of one order, oldest first."""
@@ -274,10 +281,41 @@ class FakeOutbox:
             row = self._memory.outbox.get(row_id)
             if row is None or row.delivered:
                 return None
-            self._memory.outbox[row_id] = replace(row, attempt=row.attempt + 1)
+            self._memory.outbox[row_id] = replace(row, attempt=row.attempt + 1, slot="")
+            self._show(row)
             return OutboxRow(
-                id=row.id, order_id=row.order_id, message=row.message, attempt=row.attempt
+                id=row.id,
+                order_id=row.order_id,
+                message=row.message,
+                attempt=row.attempt,
+                slot=row.slot,
             )
+
+    def pause(self, row_id: str) -> Pause | None:
+        """Why the row is not to be begun yet."""
+        row = self._memory.outbox.get(row_id)
+        if row is None or row.delivered:
+            return None
+        card = row.message.card if isinstance(row.message, CardMessage) else None
+        shown = None if card is None else self._memory.shown.get((row.order_id, card))
+        return pause_of(row.due_at, shown, self._clock.now())
+
+    def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
+        """The row waits so long."""
+        with self._memory.change():
+            kept = self._memory.outbox.get(row.id)
+            if kept is None or kept.delivered:
+                return
+            due = self._clock.now() + timedelta(seconds=seconds)
+            self._memory.outbox[row.id] = replace(
+                kept, attempt=row.attempt + sent, due_at=due, slot=slot
+            )
+
+    def _show(self, row: Waiting) -> None:
+        if isinstance(row.message, CardMessage):
+            key = row.order_id, row.message.card
+            if key in self._memory.cards:
+                self._memory.shown[key] = self._clock.now()
 
     def delivered(self, row_id: str, posted: Posted | None) -> None:
         """The row is done."""
@@ -288,6 +326,8 @@ class FakeOutbox:
             self._memory.outbox[row_id] = replace(row, delivered=True)
             if posted is not None and isinstance(row.message, CardMessage):
                 self._memory.cards[row.order_id, row.message.card] = posted
+                self._memory.heads[posted] = row.order_id
+                self._show(row)
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""
@@ -295,7 +335,8 @@ class FakeOutbox:
 
     def order_at(self, posted: Posted) -> OrderId | None:
         """Whose card this message is."""
-        return next((key[0] for key, at in self._memory.cards.items() if at == posted), None)
+        now = next((key[0] for key, at in self._memory.cards.items() if at == posted), None)
+        return now or self._memory.heads.get(posted)
 
     def _undelivered(self) -> Iterator[Waiting]:
         return (row for row in self._memory.outbox.values() if not row.delivered)

@@ -7,6 +7,7 @@ from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import OrderId
 from bot.domain.leases import Holder, Lease
 from bot.domain.messages import Posted, Reminder, ReminderMessage
+from bot.domain.pacing import POSTS
 from bot.domain.plan import Caution
 from bot.domain.sealed import Bond, Purpose, SealedSecret
 from bot.domain.states import State
@@ -27,7 +28,7 @@ from tests.contract.stores import Store
 
 
 def fill(store: Store) -> None:
-    """Something in every table: decisions, steps with warnings, messages, files, sealed keys, a lease, intents."""
+    """Something in every table: decisions, steps with warnings, messages, files, sealed keys, a lease, intents, a pace."""
     first, second = place(store.orders, "a"), place(store.orders, "b")
     yes = Approval(gate=Gate.ISSUE, by=BERT, at=NOON, yes=True, reason="ä \u202e", subject="")
     bond = Bond(order_id=first.id, purpose=Purpose.PRIVATE_KEY, round=1)
@@ -51,6 +52,10 @@ def fill(store: Store) -> None:
     row = store.outbox.waiting(first.id)[0]
     store.outbox.begin(row)
     store.outbox.delivered(row, Posted(channel="C1", ts="1.2"))
+    put_off = store.outbox.begin(store.outbox.waiting(first.id)[0])
+    assert put_off is not None
+    store.outbox.put_off(put_off, 30, sent=True, slot="post:C1")
+    store.pace.slot("post:C1", POSTS)
 
 
 def _remind(store: Store, order_id: OrderId) -> None:

@@ -132,6 +132,7 @@ class ToyChat:
         self.posts: list[str] = []
         self.said: list[Message] = []
         self.faults: list[DeliveryFault] = []
+        self.rows: list[OutboxRow] = []
         self._fuse = fuse
 
     def deliver(
@@ -140,6 +141,7 @@ class ToyChat:
         """Post the row, once."""
         if self.faults:
             raise self.faults.pop(0)
+        self.rows.append(row)
         if not (row.attempt and row.id in self.posts):
             self._fuse.burn(f"before {row.id} is posted")
             self.posts.append(row.id)
@@ -179,7 +181,7 @@ class House:
         self.hosts = ToyHosts(self.fuse)
         self.chat = ToyChat(self.fuse)
         self.orders = FusedOrders(self.memory, self.fuse)
-        self.outbox = FakeOutbox(self.memory)
+        self.outbox = FakeOutbox(self.memory, self.clock)
         self.audit = FakeAudit(self.memory)
         self.leases = FakeLeases(self.memory, self.clock, hold_s=HOLD_S)
         self.journal = FusedJournal(self.memory, self.leases, self.fuse)

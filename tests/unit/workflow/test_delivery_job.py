@@ -7,7 +7,6 @@ from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
 from bot.domain.messages import CardMessage, LineMessage, Message, ReminderMessage
 from bot.domain.states import State
-from bot.workflow.delivery_job import TRIES
 from tests.unit.domain.samples import NOON, RITA, order, wish
 from tests.unit.workflow.fuse import Killed
 from tests.unit.workflow.house import House, cards
@@ -43,6 +42,15 @@ def play(house: House, kept: Kept | None = None) -> PlainRun:
     return run
 
 
+def play_on(house: House) -> list[float]:
+    """Deliver what waits, with the later runs that are asked for; how long each was waited for."""
+    waits: list[float] = []
+    while after_s := house.deliver().run(PlainRun(house.clock), SEVEN):
+        waits.append(after_s)
+        house.clock.forward(after_s)
+    return waits
+
+
 def test_everything_that_waits_is_delivered_in_order() -> None:
     """And then nothing waits."""
     house = told()
@@ -66,13 +74,13 @@ def test_chat_that_is_away_is_waited_for_as_long_as_it_says() -> None:
     """Its own wish is respected, nothing is lost and nothing overtakes."""
     house = told()
     house.chat.faults = [
-        DeliveryFault("429", retry_after_s=30.0),
+        DeliveryFault("429", retry_after_s=30.0, sent=False),
         DeliveryFault("502", retry_after_s=5.0),
     ]
 
-    run = play(house)
+    waits = play_on(house)
 
-    assert [30.0, 5.0] == run.slept
+    assert [30.0, 5.0] == waits
     assert ALL == words(house.chat.said)
 
 
@@ -91,16 +99,57 @@ def test_what_chat_will_never_take_is_given_up_and_the_rest_goes_on(
 
 
 def test_chat_that_stays_away_loses_nothing_and_nothing_overtakes() -> None:
-    """The run ends with everything still waiting; the minute's look starts another one."""
+    """It is asked less and less often, once a minute at the least; then everything is said in its order."""
     house = told()
-    house.chat.faults = [DeliveryFault("502") for _ in range(TRIES)]
+    house.chat.faults = [DeliveryFault("502") for _ in range(9)]
 
-    play(house)
-    assert [] == house.chat.said
-    assert 4 == len(house.outbox.waiting(SEVEN))
-    play(house)
+    waits = play_on(house)
 
+    assert [5.0, 10.0, 20.0, 40.0, *[60.0] * 5] == waits
     assert ALL == words(house.chat.said)
+
+
+def test_a_long_wait_holds_no_place() -> None:
+    """The run ends at once, so that a channel that is paused for an hour holds up no other order."""
+    house = told()
+    house.chat.faults = [DeliveryFault("429", retry_after_s=3600.0, sent=False)]
+    run = PlainRun(house.clock)
+
+    assert 3600.0 == house.deliver().run(run, SEVEN)
+    assert [] == run.slept
+
+
+def test_a_run_that_comes_too_early_calls_nobody() -> None:
+    """What was put off waits for its moment, whoever starts a delivery meanwhile."""
+    house = told()
+    house.chat.faults = [DeliveryFault("429", retry_after_s=30.0, sent=False)]
+    play(house)
+    house.clock.forward(10.0)
+
+    assert 20.0 == house.deliver().run(PlainRun(house.clock), SEVEN)
+    assert [] == house.chat.said
+
+
+def test_a_slot_that_was_given_out_is_used() -> None:
+    """The message comes back in the moment it was given, with its slot; a refusal is no attempt."""
+    house = told()
+    house.chat.faults = [DeliveryFault("later", retry_after_s=7.0, sent=False, slot="post:C")]
+    play_on(house)
+
+    first = house.chat.rows[0]
+    assert ("post:C", 0) == (first.slot, first.attempt)
+
+
+def test_a_message_that_may_stand_already_is_looked_for() -> None:
+    """A refusal behind a lost answer does not make us forget it."""
+    house = told()
+    house.chat.faults = [
+        DeliveryFault("502", sent=True),
+        DeliveryFault("429", retry_after_s=9.0, sent=False),
+    ]
+    play_on(house)
+
+    assert 1 == house.chat.rows[0].attempt
 
 
 def test_killed_at_any_point_every_message_is_said_once() -> None:
@@ -146,15 +195,3 @@ def test_the_machine_gets_no_direct_message(requester: str) -> None:
     assert (0 if requester == SYSTEM else 1) == len(direct)
     assert CardMessage in {type(m) for m in house.chat.said}
     assert NOON == house.clock.now()
-
-
-def test_chat_that_stays_away_loses_nothing() -> None:
-    """The run ends, every message still waits in its order, and the next run says them all."""
-    house = told()
-    house.chat.faults = [DeliveryFault("away")] * 50
-
-    play(house)
-    assert 4 == len(house.outbox.waiting(SEVEN))
-    play(house)
-
-    assert ALL == words(house.chat.said)
