@@ -16,6 +16,7 @@ from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
 from bot.domain.pending import ClearAsk
@@ -120,6 +121,12 @@ class Orders(Protocol):
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
         """Orders in these states, newest first; with ``before`` only those older than that one."""
+        ...
+
+    def ends_of(
+        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
+    ) -> tuple[CertificateEnd, ...]:
+        """When certificates end whose renewal nobody was asked about yet, paged as in `in_states`, the order itself unread."""
         ...
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:

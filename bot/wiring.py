@@ -31,8 +31,8 @@ from bot.store.leases import SqlLeases
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
-from bot.store.reminders import SqlReminders
 from bot.store.pace import SqlPace
+from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
 from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
 from bot.system.checkpoint_places import place_for

@@ -1,6 +1,32 @@
 """When a certificate's successor is due."""
 
+from dataclasses import dataclass
 from datetime import datetime
+
+from bot.domain.ids import OrderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateEnd:
+    """
+    What decides on an order's renewal, and no more: a look at all orders reads this of each.
+
+    Args:
+        not_again_before: until when people said "not now".
+        renewed_by: the successor, which may have ended without a certificate.
+    """
+
+    order_id: OrderId
+    not_before: datetime
+    not_after: datetime
+    not_again_before: datetime | None
+    renewed_by: OrderId | None
+
+    def is_due(self, now: datetime, *, share: float) -> bool:
+        """Whether people are to be asked now, as far as this certificate goes."""
+        if self.not_again_before is not None and now < self.not_again_before:
+            return False
+        return now >= renewal_due(self.not_before, self.not_after, share=share)
 
 
 def renewal_due(not_before: datetime, not_after: datetime, *, share: float) -> datetime:

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from typing import Any
 
-from sqlalchemy import Engine, func, update
+from sqlalchemy import Engine, Select, func, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.domain.audit import AuditEntry
 from bot.domain.faults import OrderUnknown
 from bot.domain.ids import OrderId, UploadId
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.states import State, Work
@@ -23,7 +25,7 @@ from bot.ports import Change, Draft
 from bot.store import approvals, chain, due, outbox, sealed, steps, uploads
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
-from bot.store.rows import order_columns, order_value
+from bot.store.rows import certificate_end, order_columns, order_value
 from bot.store.tables import OrderRecord, OutboxRecord
 
 StartWork = Callable[[Session, Work, CertificateOrder], None]
@@ -103,16 +105,37 @@ class SqlOrders:
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
         """Orders in these states, newest first; with ``before`` only those older than that one."""
+        numbers = _newest(states, limit=limit, before=before)
+        if numbers is None:
+            return ()
         chosen = (
             select(OrderRecord)
-            .where(col(OrderRecord.state).in_([state.value for state in states]))
+            .where(col(OrderRecord.id).in_(numbers))
             .order_by(col(OrderRecord.id).desc())
             .limit(limit)
         )
+        with reading(self._engine) as session:
+            return _values(session, session.exec(chosen).all())
+
+    def ends_of(
+        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
+    ) -> tuple[CertificateEnd, ...]:
+        """When certificates end whose renewal nobody was asked about yet; the order itself stays unread."""
+        chosen = (
+            select(
+                col(OrderRecord.id), col(OrderRecord.leaf_facts),
+                col(OrderRecord.renewal_not_before), col(OrderRecord.renewed_by),
+            )
+            .where(col(OrderRecord.state).in_([state.value for state in states]))
+            .where(col(OrderRecord.leaf_facts).is_not(None))
+            .where(col(OrderRecord.renewal_asked_at).is_(None))
+            .order_by(col(OrderRecord.id).desc())
+            .limit(limit)
+        )  # fmt: skip
         if before is not None:
             chosen = chosen.where(col(OrderRecord.id) < before)
         with reading(self._engine) as session:
-            return _values(session, session.exec(chosen).all())
+            return tuple(certificate_end(*row) for row in session.exec(chosen))
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:
         """Orders with a clearing of pending requests under way or stopped, newest first."""
@@ -183,6 +206,23 @@ class SqlOrders:
     def _deliver(self, session: Session, order_id: OrderId, last: str | None) -> None:
         if last is not None:
             self._enqueue_delivery(session, order_id, last)
+
+
+def _newest(states: Iterable[State], *, limit: int, before: OrderId | None) -> Select[Any] | None:
+    """
+    Numbers of the newest orders in these states, up to ``limit`` of each; None without any state.
+
+    State by state, since an index has them in order that way: however many orders there are, no more is read
+    than is asked for.
+    """
+    each = []
+    for state in states:
+        numbers = select(OrderRecord.id).where(OrderRecord.state == state.value)
+        if before is not None:
+            numbers = numbers.where(col(OrderRecord.id) < before)
+        newest = numbers.order_by(col(OrderRecord.id).desc()).limit(limit).subquery()
+        each.append(select(newest.c.id))
+    return select(union_all(*each).subquery()) if each else None
 
 
 def _first_version(draft: Draft, at: datetime) -> CertificateOrder:

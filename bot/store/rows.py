@@ -1,10 +1,13 @@
 """An order as columns and back; every field of `CertificateOrder` has its place here, once each way."""
 
+import json
+from datetime import datetime
 from typing import Any
 
 from bot.certs.judge import IssuedCertificate
 from bot.domain.approvals import Approval
 from bot.domain.ids import OrderId, PersonId, UploadId
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from bot.store.tables import OrderRecord
@@ -94,6 +97,24 @@ def order_value(row: OrderRecord, approvals: tuple[Approval, ...]) -> Certificat
         cleared=ROUNDS.value(row.cleared),
         clearing=None if row.clearing is None else CLEARING.value(row.clearing),
         waits_since=row.waits_since,
+    )
+
+
+def certificate_end(
+    number: int | None,
+    leaf_facts: str | None,
+    not_before: datetime | None,
+    renewed_by: int | None,
+) -> CertificateEnd:
+    """What a look at the calendar needs of a row that holds a certificate."""
+    # The whole form of the facts is read with the order; here two moments of a form that we wrote ourselves.
+    facts = json.loads(leaf_facts or "")
+    return CertificateEnd(
+        order_id=OrderId(number or 0),
+        not_before=datetime.fromisoformat(facts["not_before"]),
+        not_after=datetime.fromisoformat(facts["not_after"]),
+        not_again_before=not_before,
+        renewed_by=None if renewed_by is None else OrderId(renewed_by),
     )
 
 

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from bot.domain import events as ev
 from bot.domain.faults import Refused
-from bot.domain.ids import SYSTEM
-from bot.domain.lifetime import renewal_due
+from bot.domain.ids import SYSTEM, OrderId
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.order import CertificateOrder
 from bot.domain.site import Site
 from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
-from bot.workflow.paging import every
+from bot.workflow.paging import every, every_end
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,13 @@ class Calendar:
     def propose_renewals(self) -> int:
         """Post a renewal card for each certificate whose share of life is over; how many were posted."""
         now = self._clock.now()
-        due = (o for o in every(self._orders, [State.INSTALLED]) if self._is_due(o, now))
-        return sum(self._take(order, ev.RenewalProposed()) for order in due)
+        share = self._site.policy.renew_at
+        due = (
+            end
+            for end in every_end(self._orders, [State.INSTALLED])
+            if end.is_due(now, share=share)
+        )
+        return sum(self._propose(end, now) for end in due)
 
     def lapse_gates(self) -> int:
         """End orders that nobody decided on in time; how many were ended."""
@@ -47,20 +52,19 @@ class Calendar:
         reason = f"Nobody decided within {days} days."
         return sum(self._take(order, ev.Lapsed(reason=reason)) for order in old)
 
-    def _is_due(self, order: CertificateOrder, now: datetime) -> bool:
-        if order.certificate is None or order.renewal_asked_at or self._is_renewing(order):
+    def _propose(self, end: CertificateEnd, now: datetime) -> bool:
+        if self._is_renewing(end.renewed_by):
+            return False
+        order = self._orders.load(end.order_id)
+        if order.state is not State.INSTALLED or order.renewal_asked_at is not None:
             return False
         if order.renewal_not_before is not None and now < order.renewal_not_before:
             return False
-        facts = order.certificate.facts
-        share = self._site.policy.renew_at
-        return now >= renewal_due(facts.not_before, facts.not_after, share=share)
+        return self._take(order, ev.RenewalProposed())
 
-    def _is_renewing(self, order: CertificateOrder) -> bool:
+    def _is_renewing(self, successor: OrderId | None) -> bool:
         """A successor that ended without a certificate renews nothing: the question is put again."""
-        if order.renewed_by is None:
-            return False
-        return self._orders.load(order.renewed_by).state not in FRUITLESS
+        return successor is not None and self._orders.load(successor).state not in FRUITLESS
 
     def _take(self, order: CertificateOrder, event: ev.Event) -> bool:
         try:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from bot.ports import Orders
 
 PAGE = 500
+_ENDS = 5_000
 
 
 def every(
@@ -21,3 +23,11 @@ def every(
     while found := orders.in_states(wanted, limit=page, before=before):
         yield from found
         before = found[-1].id
+
+
+def every_end(orders: Orders, states: Iterable[State]) -> Iterator[CertificateEnd]:
+    """When the certificate of each order in these states ends, newest order first; those without one are left out."""
+    wanted, before = tuple(states), None
+    while found := orders.ends_of(wanted, limit=_ENDS, before=before):
+        yield from found
+        before = found[-1].order_id

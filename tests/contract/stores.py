@@ -21,14 +21,14 @@ from bot.store.journal import SqlJournal
 from bot.store.leases import SqlLeases
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
-from bot.store.reminders import SqlReminders
 from bot.store.pace import SqlPace
+from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
 from bot.system.clock import SystemClock
 from bot.workflow.leases import HostLeases
 from tests.fakes.leases import FakeLeases
-from tests.fakes.reminders import FakeReminders
 from tests.fakes.pace import FakePace
+from tests.fakes.reminders import FakeReminders
 from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
 from tests.unit.workflow.clock import FakeClock

@@ -19,6 +19,7 @@ from bot.domain.faults import OrderUnknown
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
+from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
 from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.pacing import pause_of
@@ -167,6 +168,23 @@ class FakeOrders:
         newest_first = sorted(self._memory.orders.values(), key=lambda order: -order.id)
         found = (o for o in newest_first if o.state in wanted and (before is None or o.id < before))
         return tuple(found)[:limit]
+
+    def ends_of(
+        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
+    ) -> tuple[CertificateEnd, ...]:
+        """When the certificates of orders in these states end."""
+        found = self.in_states(states, limit=len(self._memory.orders), before=before)
+        return tuple(
+            CertificateEnd(
+                order_id=order.id,
+                not_before=order.certificate.facts.not_before,
+                not_after=order.certificate.facts.not_after,
+                not_again_before=order.renewal_not_before,
+                renewed_by=order.renewed_by,
+            )
+            for order in found
+            if order.certificate is not None and order.renewal_asked_at is None
+        )[:limit]
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:
         """Orders with a clearing under way or stopped, newest first."""
