@@ -337,8 +337,7 @@ def _app(settings: Settings, rooms: Rooms) -> AsyncApp:
 
 
 def _notifier(settings: Settings, rooms: Rooms, pace: SqlPace) -> SlackNotifier:
-    client = _client(settings)
-    return SlackNotifier(client, rooms.outbox, pace, rooms.site, rooms.vendor_desk)
+    return SlackNotifier(_client(settings), rooms.outbox, pace, rooms.site, rooms.vendor_desk)
 
 
 def _client(settings: Settings, *, timeout_s: int = 30) -> WebClient:

@@ -243,6 +243,7 @@ class Worker:
 
     def start(self) -> None:
         """Register every job, open the queues, resume what was left."""
+        _log_with_ours()
         DBOS(config=self._config)
         for work, job in self._jobs.by_work.items():
             self._register(work, job)
@@ -369,6 +370,13 @@ def _schedule(name: str, workflow: Scheduled, cron: str) -> ScheduleInput:
         queue_name=None,
         shard_key=None,
     )
+
+
+def _log_with_ours() -> None:
+    """Let the library's words go into our log, which masks secrets; without a handler it takes stderr for itself."""
+    library = logging.getLogger("dbos")
+    if not library.handlers:
+        library.addHandler(logging.NullHandler())
 
 
 def migrate_engine(database_url: str) -> None:

@@ -1,5 +1,6 @@
 """What `bot/workflow/durable.py` promises of the library it hides, tried on the real one over SQLite."""
 
+import logging
 import signal
 import subprocess
 import sys
@@ -290,3 +291,12 @@ def test_what_waits_in_the_database_of_users_keeps_its_names() -> None:
         "clear_request": "hosts",
         "check_bundle": "checks",
     } == {work.value: queue for work, queue in QUEUES.items()}
+
+
+def test_the_library_says_what_it_says_in_our_log(room: Room) -> None:
+    """Its own handler would write to stderr past the masking of secrets."""
+    with room.worker():
+        library = logging.getLogger("dbos")
+
+        assert not any(isinstance(one, logging.StreamHandler) for one in library.handlers)
+        assert library.propagate
