@@ -316,3 +316,14 @@ def test_files_stay_small(room: str) -> None:
     }  # fmt: skip
 
     assert {} == long
+
+
+def test_decisions_are_numbered_once() -> None:
+    """Each decision has a number of its own, in its file's name and in its title."""
+    files = sorted((HOUSE / "docs" / "adr").glob("*.md"))
+    titles = [file.read_text(encoding="utf-8").splitlines()[0] for file in files]
+
+    assert [f"{number:04}" for number in range(1, len(files) + 1)] == [f.name[:4] for f in files]
+    assert all(title.startswith(f"# {number}. ") for number, title in enumerate(titles, start=1)), (
+        titles
+    )
