@@ -269,10 +269,10 @@ def _jobs(
         sweeps=(
             lambda: _ignore(calendar.propose_renewals()),
             lambda: _ignore(calendar.lapse_gates()),
-            lambda: _ignore(key_watch.wipe_dead()),
             *checkpointing,
         ),
         reconcile=_in_turn(
+            lambda: _ignore(key_watch.wipe_dead()),
             Reconciler(orders, rooms.outbox, queue, apology),
             Chaser(rooms.engine, orders, rooms.reminders, rooms.people, site, clock),
         ),

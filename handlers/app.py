@@ -11,6 +11,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.faults import Refused
+from bot.domain.ids import PersonId
 from handlers.actions import CLICKS
 from handlers.blocks.order_form import host_options
 from handlers.boundary import Boundary, FormReply, Reply
@@ -109,6 +110,7 @@ class _Doors:
         visit = read_interaction(body, self._client)
         try:
             check_admitted(visit, self._rooms.site, self._rooms.team_id)
+            check_account(await asyncio.to_thread(self._rooms.people.find, visit.person))
         except Refused:
             await ack(options=[])
             return
@@ -117,8 +119,16 @@ class _Doors:
     async def home_opened(self, body: Body, event: Body) -> None:
         # Slack fires this for the messages tab too, where there is nothing to publish.
         if event.get("tab") == "home" and self._is_ours(body):
-            publish = partial(publish_home, self._client, self._rooms, str(event.get("user")))
-            await self._boundary.event(publish)
+            await self._boundary.event(partial(self._home, str(event.get("user"))))
+
+    async def _home(self, user: str) -> None:
+        person = PersonId(f"{self._rooms.team_id}:{user}")
+        try:
+            check_account(await asyncio.to_thread(self._rooms.people.find, person))
+        except Refused:
+            # Whom no door is open has nothing to see either; the sentence comes when they try one.
+            return
+        await publish_home(self._client, self._rooms, user)
 
     async def message(self, body: Body, event: Body) -> None:
         if event.get("files") and self._is_ours(body):

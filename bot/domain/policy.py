@@ -152,7 +152,7 @@ def _check_not_own(site: Site, order: CertificateOrder, role: Role, by: PersonId
             f"You asked for {order.title} yourself, so somebody else has to decide; "
             f"nothing was changed. {_who_may(site, order, role)}",
         )
-    if by == order.uploader and role is Role.OPERATOR:
+    if by == order.uploader:
         raise Refused(
             "own-upload",
             f"You uploaded the bundle of {order.title} yourself, so somebody else has to "

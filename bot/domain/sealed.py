@@ -46,7 +46,7 @@ class SealedSecret:
     Args:
         key_id: which of the vault's keys sealed it.
         sealed: the vault's bytes; empty once they were wiped.
-        dies_at: from then on the daily watch wipes it, whatever the order is doing.
+        dies_at: from then on it is of no use, and the next look of the minute wipes it, whatever the order is doing.
     """
 
     bond: Bond

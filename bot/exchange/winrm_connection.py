@@ -91,8 +91,12 @@ class _TicketTransport(_StraightTransport):
 
     def setup_encryption(self, session: requests.Session) -> None:
         """Sign in by an empty message, and seal what follows."""
+        # Only while the library makes its seal: the next session must not be signed in by the library itself.
         self.auth_method = "kerberos"
-        super().setup_encryption(session)
+        try:
+            super().setup_encryption(session)
+        finally:
+            self.auth_method = "basic"
 
 
 def protocol_for(

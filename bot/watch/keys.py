@@ -1,4 +1,4 @@
-"""The daily look at the sealed secrets: what dies today is wiped, whatever its order is doing."""
+"""The minute's look at the sealed secrets: what has come to its last moment is wiped, whatever its order is doing."""
 
 import logging
 

@@ -60,7 +60,9 @@ class KeyWork:
 
     def missing(self, order: CertificateOrder) -> NeedsPerson | None:
         """Why the order cannot be installed for want of its key; None when the key is there or with a host."""
-        if not order.wish.local_key_days or self._secrets.find(key_bond(order)) is not None:
+        if not order.wish.local_key_days:
+            return None
+        if not self._is_over(order) and self._secrets.find(key_bond(order)) is not None:
             return None
         return NeedsPerson("local-key-gone", _gone(order))
 
@@ -73,6 +75,8 @@ class KeyWork:
         """
         if operation.pfx is None or order.certificate is None:
             return None
+        if self._is_over(order):
+            raise _not_sent(operation, _gone(order))
         state = order.state.value
         entry = AuditEntry(
             order_id=order.id, at=self._clock.now(), by=SYSTEM, what="key_used", before=state, after=state,
@@ -85,6 +89,10 @@ class KeyWork:
             return self._keys.pack(secret, order.certificate, operation.pfx)
         except KeyTrouble as trouble:
             raise _not_sent(operation, str(trouble)) from None
+
+    def _is_over(self, order: CertificateOrder) -> bool:
+        """Whether the key's last moment has passed, wiped by now or not."""
+        return order.key_dies_at is not None and order.key_dies_at <= self._clock.now()
 
 
 def _not_sent(operation: Operation, why: str) -> HostFault:

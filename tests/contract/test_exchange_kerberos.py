@@ -54,6 +54,20 @@ def test_a_ticket_from_the_password_carries_a_conversation(
     assert lab.host.shells.listed() == []
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_conversation_that_idled_signs_in_anew(lab: Lab, scheme: str) -> None:
+    """Its connection is left after a minute; the next one is signed in by our ticket again, and the shell is given back."""
+    session = lab.session(winrm_url=lab.urls[scheme])
+    session.open()
+    for _ in range(2):
+        lab.seconds.now += 61
+        session.run(cmdlets.file_path("any.bin"))
+    lab.seconds.now += 61
+    session.close()
+
+    assert lab.host.shells.listed() == []
+
+
 def test_the_endpoint_takes_the_ticket_and_nothing_else(lab: Lab) -> None:
     """One empty message signs in; NTLM is refused there, as on a real host (exchange.md 1.2)."""
     endpoint = lab.endpoint()

@@ -91,3 +91,17 @@ async def test_the_home_says_since_when_a_decision_waits(lobby: Lobby, slack: Fa
 
     view = str(slack.called("views.publish")[0]["view"])
     assert "*Overdue*, reminded 1 time." in view
+
+
+@pytest.mark.parametrize("account", [CLOSED, GUEST])
+async def test_the_home_of_who_does_not_count_shows_nothing(
+    lobby: Lobby, slack: FakeSlack, account: Account
+) -> None:
+    """Names, hosts and ends of certificates are for members; the next one who opens theirs sees them."""
+    lobby.put(scene.order())
+    lobby.people.accounts[scene.RITA] = account
+    await lobby.event({"type": "app_home_opened", "user": "URITA", "tab": "home"})
+    await lobby.event({"type": "app_home_opened", "user": "UMAX", "tab": "home"})
+    await until(lambda: slack.called("views.publish"))
+
+    assert [told["user_id"] for told in slack.called("views.publish")] == ["UMAX"]

@@ -54,7 +54,7 @@ def expected_code(person: str, gate: Gate, which: str) -> str:
         return f"not-{role}"
     if person == "Boss" and which in OWN:
         return "own-order"
-    if person == "Boss" and which == "uploaded by the boss" and role == "operator":
+    if person == "Boss" and which == "uploaded by the boss":
         return "own-upload"
     return ""
 

@@ -203,24 +203,30 @@ def test_nothing_of_a_parcel_is_stored() -> None:
         assert parcel.pfx.decode() not in stored
 
 
-@pytest.mark.parametrize("case", ["wiped", "not opened"])
+@pytest.mark.parametrize("case", ["wiped", "over", "not opened"])
 def test_without_the_key_nothing_is_sent(case: str) -> None:
     """The order stops before the import with a sentence; no intent is left behind."""
     built = installing()
     if case == "wiped":
         for one in built.secrets.kept():
             built.memory.sealed[one.id] = replace(one, wiped_at=NOON)
+    elif case == "over":
+        # Its last moment has passed, and nobody came to wipe it yet.
+        order = built.order()
+        assert order.wish.local_key_days is not None
+        long_ago = NOON - timedelta(days=order.wish.local_key_days)
+        built.memory.orders[order.id] = replace(order, placed_at=long_ago)
     else:
         built.local_keys.trouble = KeyTrouble("The key cannot be opened. Nothing was imported.")
     play(built, Work.INSTALL)
 
     after = built.order()
-    code = "local-key-gone" if case == "wiped" else FaultKind.UNSUPPORTED.value
+    code = "local-key-gone" if case != "not opened" else FaultKind.UNSUPPORTED.value
     assert (State.FAILED, code) == (after.state, after.fault_code)
     assert "Nothing was imported." in after.detail
     assert [] == built.hosts.parcels
     assert [] == [key for key in built.memory.intents if "import" in key]
-    if case == "wiped":
+    if case != "not opened":
         assert {} == built.hosts.acts
 
 
