@@ -191,7 +191,7 @@ class Journal(Protocol):
         ...
 
     def withdraw(self, key: str, *, attempt: int) -> None:
-        """The host never executed this attempt: forget it, unless another one was begun since."""
+        """The host never executed this attempt: forget it, and it alone, unless another one was begun since."""
         ...
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -82,14 +82,21 @@ class SqlJournal:
             session.add(row)
 
     def withdraw(self, key: str, *, attempt: int) -> None:
-        """The host never executed this attempt: forget it. What was confirmed, or begun anew, stays."""
+        """
+        The host never executed this attempt: forget it. What was confirmed, or begun anew, stays.
+
+        An attempt before it may have run, so that one stays known: a roll-back takes back what may have been done.
+        """
         with writing(self._engine) as session:
-            session.exec(
-                delete(IntentRecord)
-                .where(col(IntentRecord.key) == key)
-                .where(col(IntentRecord.attempt) == attempt)
-                .where(col(IntentRecord.confirmed) == "")
-            )
+            row = _locked(session, key)
+            if row is None or row.attempt != attempt or row.confirmed:
+                return
+            if attempt == 1:
+                session.delete(row)
+                return
+            # The next attempt was begun only after the deadline of the one before had passed.
+            row.attempt, row.deadline = attempt - 1, None
+            session.add(row)
 
 
 def intents_of(engine: Engine, order_id: OrderId) -> tuple[Intent, ...]:

@@ -134,6 +134,19 @@ def test_withdrawn_intent_is_forgotten(store: Store) -> None:
     assert store.journal.find(KEY) is None
 
 
+def test_a_withdrawn_second_attempt_leaves_the_first_known(store: Store) -> None:
+    """The first may have run, and a roll-back must know; nothing of it can still be running, and the next is the second."""
+    begin(store)
+    begin(store, attempt=2, deadline=NOON + timedelta(minutes=5), was_done=True)
+    store.journal.withdraw(KEY, attempt=2)
+
+    left = store.journal.find(KEY)
+    assert left is not None
+    assert (left.attempt, left.was_done, left.confirmed) == (1, True, "")
+    assert left.deadline < NOON
+    assert begin(store, attempt=2) is not None
+
+
 def test_confirmed_operation_cannot_be_withdrawn(store: Store) -> None:
     """What was seen to be done was executed, whatever somebody thinks later."""
     begin(store)

@@ -411,8 +411,13 @@ class FakeJournal:
         """Forget the intent of this attempt."""
         with self._memory.change():
             known = self.find(key)
-            if known is not None and known.attempt == attempt and not known.confirmed:
+            if known is None or known.attempt != attempt or known.confirmed:
+                return
+            if attempt == 1:
                 del self._memory.intents[key]
+            else:
+                over = datetime.fromtimestamp(0, UTC)
+                self._memory.intents[key] = replace(known, attempt=attempt - 1, deadline=over)
 
 
 def append(memory: Memory, entry: AuditEntry) -> None:
