@@ -1,23 +1,28 @@
 """
 Leases on executor ids, and the lock that lets one process live under each.
 
-Every decision is made on one locked row, so READ COMMITTED is enough; the database's clock says what has ended.
+Every decision is made on one locked row, so READ COMMITTED is enough. Moments are written and never compared with a
+clock: a renewal is seen by its being another one (workers of earlier releases compare them).
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, select, update
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Engine, and_, delete, update
+from sqlmodel import Session, select
 
 from bot.ports import Clock
 from bot.store.database import reading, writing
 from bot.store.leases import insert_of, moment
 from bot.store.tables import METADATA, WorkerLeaseRecord
-from bot.workflow.lifeguard import Entry
+from bot.workflow.lifeguard import Entry, Sign
 
 _LOCKS: Final = 0x43455254
 """The class of our advisory locks on PostgreSQL ("CERT")."""
+
+_LEFT: Final = datetime.fromtimestamp(0, UTC)
+"""The moment of one that ended in good order."""
 
 row: Final = METADATA.tables["worker_leases"].c
 
@@ -30,57 +35,44 @@ class SqlWorkerLeases:
         self._clock = clock
         self._life = timedelta(seconds=life_s)
 
-    def enter(self, executor: str, worker: str) -> Entry:
+    def enter(self, executor: str, worker: str, *, past: Sign | None = None) -> Entry:
         """Live under this id from now on."""
         with writing(self._engine) as session:
-            now = moment(session, self._clock)
             known = _locked(session, executor)
-            if known is not None and known.reaps and known.expires_at > now:
-                return Entry(reaped=True)
+            if known is not None and known.reaps and _sign(known) != past:
+                return Entry(reaped=_sign(known))
             if not self._put(session, known, executor, worker, reaps=False):
-                return Entry(reaped=True)
+                return Entry(reaped=_sign(session.get_one(WorkerLeaseRecord, executor)))
             return Entry(before=_word_of(known))
 
     def renew(self, executor: str, worker: str) -> bool:
         """Go on living; False when somebody else has the id."""
-        with writing(self._engine) as session:
-            until = moment(session, self._clock) + self._life
-            renewed = session.connection().execute(
-                update(WorkerLeaseRecord)
-                .where(_is(executor, worker), ~row.reaps)
-                .values(expires_at=until)
-            )
-            return renewed.rowcount == 1
+        return self._renewed(_is(executor, worker), ~row.reaps)
 
     def leave(self, executor: str, worker: str) -> None:
         """End in good order."""
         with writing(self._engine) as session:
             session.connection().execute(
-                update(WorkerLeaseRecord)
-                .where(_is(executor, worker))
-                .values(expires_at=moment(session, self._clock))
+                update(WorkerLeaseRecord).where(_is(executor, worker)).values(expires_at=_LEFT)
             )
 
-    def living(self) -> frozenset[str]:
-        """Ids whose lease has not ended."""
+    def signs(self) -> Mapping[str, Sign]:
+        """What every id shows now."""
         with reading(self._engine) as session:
-            now = moment(session, self._clock)
-            return _ids(session, row.expires_at > now)
+            return {one.executor: _sign(one) for one in session.exec(select(WorkerLeaseRecord))}
 
-    def ended(self) -> frozenset[str]:
-        """Ids whose lease has ended."""
-        with reading(self._engine) as session:
-            now = moment(session, self._clock)
-            return _ids(session, row.expires_at <= now)
-
-    def claim(self, executor: str, reaper: str) -> str | None:
-        """Take the id of a dead one; its word, empty when none is known, None when somebody was faster."""
+    def claim(self, executor: str, reaper: str, seen: Sign | None) -> str | None:
+        """Take the id that still shows this sign; the word of its worker, None when somebody was faster."""
         with writing(self._engine) as session:
             known = _locked(session, executor)
-            if known is not None and known.expires_at > moment(session, self._clock):
+            if (None if known is None else _sign(known)) != seen:
                 return None
             dead = _word_of(known)
             return dead if self._put(session, known, executor, reaper, reaps=True) else None
+
+    def hold(self, executor: str, reaper: str) -> bool:
+        """Go on taking over; False when somebody else has the id."""
+        return self._renewed(_is(executor, reaper), row.reaps)
 
     def close(self, executor: str, reaper: str) -> None:
         """Nothing is left of the dead one."""
@@ -88,6 +80,14 @@ class SqlWorkerLeases:
             session.connection().execute(
                 delete(WorkerLeaseRecord).where(_is(executor, reaper), row.reaps)
             )
+
+    def _renewed(self, *whose: ColumnElement[bool]) -> bool:
+        with writing(self._engine) as session:
+            until = moment(session, self._clock) + self._life
+            renewed = session.connection().execute(
+                update(WorkerLeaseRecord).where(*whose).values(expires_at=until)
+            )
+            return renewed.rowcount == 1
 
     def _put(
         self,
@@ -187,9 +187,9 @@ def _locked(session: Session, executor: str) -> WorkerLeaseRecord | None:
     return session.get(WorkerLeaseRecord, executor, with_for_update=True)
 
 
-def _ids(session: Session, which: ColumnElement[bool]) -> frozenset[str]:
-    found = session.connection().execute(select(row.executor).where(which))
-    return frozenset(found.scalars())
+def _sign(known: WorkerLeaseRecord) -> Sign:
+    until = known.expires_at
+    return Sign(worker=known.worker, until=until, reaps=known.reaps, left=until == _LEFT)
 
 
 def _is(executor: str, worker: str) -> ColumnElement[bool]:

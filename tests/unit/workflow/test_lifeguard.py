@@ -1,6 +1,7 @@
 """One worker among others: it lives, it notices the dead, and it ends when it was taken for dead itself."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -15,6 +16,7 @@ class Work:
     def __init__(self, **running: int) -> None:
         self.running = Counter(running)
         self.adopted: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def workers_with_work(self) -> frozenset[str]:
         """Ids with running work."""
@@ -25,6 +27,7 @@ class Work:
         taken = min(self.running[executor], 2)
         self.running[executor] -= taken
         self.adopted.append(executor)
+        self.meanwhile()
         return taken
 
 
@@ -32,8 +35,8 @@ class Team:
     """Workers over one database, by the id they live under."""
 
     def __init__(self, **running: int) -> None:
-        self.clock = FakeClock()
-        self.leases = FakeWorkerLeases(self.clock, life_s=LIFE_S)
+        self.wall, self.seconds = FakeClock(), 0.0
+        self.leases = FakeWorkerLeases(self.wall, life_s=LIFE_S)
         self.work = Work(**running)
         self.buried: list[str] = []
         self.slots: dict[str, FakeSlot] = {}
@@ -47,14 +50,25 @@ class Team:
             executor=executor,
             worker=word or f"{executor}#1",
             bury=self.buried.append,
-            steady=lambda: self.clock.now().timestamp(),
+            steady=lambda: self.seconds,
         )
+
+    def entered(self, *executors: str) -> list[Lifeguard]:
+        """Processes that live, one under each id."""
+        workers = [self.worker(executor) for executor in executors]
+        assert all(one.enter() for one in workers)
+        return workers
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass, on the wall as well."""
+        self.wall.forward(seconds)
+        self.seconds += seconds
 
     def live(self, *living: Lifeguard, seconds: float) -> list[bool]:
         """Let time pass in beats; what each said at the last one."""
         said: list[bool] = []
         for _ in range(int(seconds / BEAT_S) + 1):
-            self.clock.forward(BEAT_S)
+            self.forward(BEAT_S)
             said = [one.beat(self.work) for one in living]
         return said
 
@@ -106,10 +120,10 @@ def test_nobody_is_taken_for_dead_before_everybody_had_time_to_report() -> None:
     for lifeguard in (one, two):
         with pytest.raises(ConnectionError):
             lifeguard.beat(team.work)
-    team.clock.forward(10 * LIFE_S)
+    team.forward(10 * LIFE_S)
     team.leases.away = False
     assert one.beat(team.work)
-    team.clock.forward(LIFE_S - 2 * BEAT_S)
+    team.forward(LIFE_S - 2 * BEAT_S)
     assert one.beat(team.work)
     assert two.beat(team.work)
     team.live(one, two, seconds=2 * LIFE_S)
@@ -137,7 +151,7 @@ def test_what_a_frozen_worker_took_up_before_it_knew_goes_on_too() -> None:
     two.enter()
     team.live(one, seconds=3 * LIFE_S)
     team.work.running["w2"] += 1
-    team.live(one, seconds=BEAT_S)
+    team.live(one, seconds=LIFE_S)
 
     assert 0 == team.work.running["w2"]
 
@@ -149,8 +163,8 @@ def test_a_restart_under_the_same_id_does_not_meet_the_reaper() -> None:
     one.enter()
     two.enter()
     again = team.worker("w2", "w2#2")
-    team.clock.forward(2 * LIFE_S)
-    assert "w2#1" == team.leases.claim("w2", "w1#1")
+    team.forward(2 * LIFE_S)
+    assert "w2#1" == team.leases.claim("w2", "w1#1", team.leases.signs()["w2"])
 
     assert not again.enter()
     team.leases.close("w2", "w1#1")
@@ -174,7 +188,7 @@ def test_a_reaper_that_dies_is_followed_by_another() -> None:
     one, two = team.worker("w1"), team.worker("w2")
     one.enter()
     two.enter()
-    team.leases.claim("w3", "w2#1")
+    team.leases.claim("w3", "w2#1", None)
     team.live(one, seconds=3 * LIFE_S)
 
     assert 0 == team.work.running["w3"]
@@ -183,9 +197,9 @@ def test_a_reaper_that_dies_is_followed_by_another() -> None:
 def test_of_two_reapers_one_is_at_work() -> None:
     """The second finds the id claimed."""
     team = Team()
-    assert "" == team.leases.claim("w3", "w1#1")
+    assert "" == team.leases.claim("w3", "w1#1", None)
 
-    assert team.leases.claim("w3", "w2#1") is None
+    assert team.leases.claim("w3", "w2#1", None) is None
 
 
 def test_without_its_lock_a_worker_must_end() -> None:
@@ -209,3 +223,125 @@ def test_who_leaves_in_good_order_is_followed_at_once() -> None:
     one.beat(team.work)
 
     assert 0 == team.work.running["w2"]
+
+
+@pytest.mark.parametrize("stall_s", [LIFE_S * 0.6, LIFE_S + 1, 40 * LIFE_S])
+def test_a_database_that_stood_still_makes_nobody_dead(stall_s: float) -> None:
+    """No error tells of it: the call returns late, for everybody, and whoever is first sees old signs of the others."""
+    team = Team(w1=1, w2=1)
+    one, two = team.entered("w1", "w2")
+    team.live(one, two, seconds=3 * LIFE_S)
+    team.leases.stall = lambda: team.forward(stall_s)
+    assert one.beat(team.work)
+    team.leases.stall = lambda: None
+    team.forward(LIFE_S - BEAT_S)
+    assert one.beat(team.work)
+    assert two.beat(team.work)
+
+    assert [True, True] == team.live(one, two, seconds=3 * LIFE_S)
+    assert [] == team.work.adopted
+
+
+def test_who_died_while_the_database_stood_still_is_noticed_a_life_later() -> None:
+    """The others are looked at anew, and then it is seen that one shows nothing."""
+    team = Team(w1=1, w2=1)
+    one, two = team.entered("w1", "w2")
+    team.live(one, two, seconds=2 * LIFE_S)
+    team.leases.stall = lambda: team.forward(2 * LIFE_S)
+    assert one.beat(team.work)
+    team.leases.stall = lambda: None
+    team.live(one, seconds=LIFE_S)
+
+    assert ["w2"] == sorted(set(team.work.adopted))
+
+
+@pytest.mark.parametrize("jump_s", [3600.0 * 5, -3600.0 * 5])
+def test_a_wall_clock_that_jumps_neither_kills_nor_revives(jump_s: float) -> None:
+    """Set ahead it would end every lease at once; set back it would keep the dead alive for hours."""
+    team = Team(w1=1, w2=1, w3=1)
+    one, two, three = team.entered("w1", "w2", "w3")
+    team.live(one, two, three, seconds=2 * LIFE_S)
+    team.wall.forward(jump_s)
+    team.live(one, two, seconds=LIFE_S - 2 * BEAT_S)
+    assert [] == team.work.adopted
+    team.live(one, two, seconds=2 * BEAT_S)
+
+    assert ["w3"] == sorted(set(team.work.adopted))
+    assert ["w3#1"] == team.buried
+
+
+def test_a_sign_of_life_in_the_last_moment_counts() -> None:
+    """Between the look and the claim: what is claimed is the sign that was seen, and no other."""
+    team = Team(w1=0, w2=1)
+    one, two = team.entered("w1", "w2")
+    team.live(one, two, seconds=2 * LIFE_S)
+    team.live(one, seconds=LIFE_S - 2 * BEAT_S)
+    seen = team.leases.signs()
+    team.forward(BEAT_S)
+    assert two.beat(team.work)
+
+    assert team.leases.claim("w2", "w1#1", seen["w2"]) is None
+
+
+def test_a_long_take_over_makes_nobody_look_dead() -> None:
+    """Neither this worker nor the one that is taken over, under whose id a successor may want in."""
+    team = Team(w1=0, w2=20)
+    one, _, three = team.entered("w1", "w2", "w3")
+    again = team.worker("w2", "w2#2")
+    let_in: list[bool] = []
+
+    def slow() -> None:
+        team.forward(BEAT_S)
+        three.beat(team.work)
+        let_in.append(again.enter())
+
+    team.live(one, three, seconds=LIFE_S - BEAT_S)
+    team.forward(BEAT_S)
+    team.work.meanwhile = slow
+    assert one.beat(team.work)
+
+    assert 0 == team.work.running["w2"]
+    assert 11 * [False] == let_in
+    assert 11 * ["w2"] == team.work.adopted
+    assert {"w1", "w3"} == set(team.leases.rows)
+
+
+def test_a_take_over_that_another_one_has_by_now_is_left_to_it() -> None:
+    """This one stood still in the middle of it."""
+    team = Team(w1=0, w2=6)
+    one, _ = team.entered("w1", "w2")
+
+    def claimed_by_another() -> None:
+        team.leases.claim("w2", "w3#1", team.leases.signs()["w2"])
+
+    team.work.meanwhile = claimed_by_another
+    team.live(one, seconds=LIFE_S)
+
+    assert ["w2"] == team.work.adopted
+    assert "w3#1" == team.leases.rows["w2"].worker
+
+
+def test_a_reaper_that_is_taken_for_dead_in_the_middle_ends() -> None:
+    """It must not go on putting work back; somebody else does by now."""
+    team = Team(w1=0, w2=6)
+    one, _ = team.entered("w1", "w2")
+    team.live(one, seconds=LIFE_S - BEAT_S)
+    team.forward(BEAT_S)
+    team.work.meanwhile = team.leases.rows.clear
+
+    assert not one.beat(team.work)
+    assert ["w2"] == team.work.adopted
+
+
+def test_a_successor_waits_a_life_for_a_reaper_that_is_dead() -> None:
+    """Whatever the wall clock says; then it takes the id, and nothing of the dead one's is missed."""
+    team = Team()
+    team.leases.claim("w2", "w1#1", None)
+    again = team.worker("w2", "w2#2")
+    team.wall.forward(3600 * 5)
+    assert not again.enter()
+    team.seconds += LIFE_S - 1
+    assert not again.enter()
+    team.seconds += 1
+
+    assert again.enter()
