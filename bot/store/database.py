@@ -26,9 +26,11 @@ Shorter than others wait for a lock: the audit's head is locked by every change,
 in the middle of one must not stop them all.
 """
 
+_WAL: Final = "PRAGMA journal_mode = WAL"
+_MOST_SWITCHES: Final = 100
 _SQLITE_PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {_WAIT_MS}",  # first: the next one may have to wait already
-    "PRAGMA journal_mode = WAL",
+    _WAL,
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # wiped uploads held private keys: overwrite, do not just unlink
@@ -162,7 +164,27 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
         for pragma in _SQLITE_PRAGMAS:
+            _switch_on(cursor, pragma)
+
+
+def _switch_on(cursor: sqlite3.Cursor, pragma: str) -> None:
+    """
+    Set one of SQLite's switches, waiting for others that open the file.
+
+    The first switch of a new file to its log waits for nobody: SQLite answers "locked" at once, busy time-out or
+    not, while another connection is at it. A transaction does wait, and afterwards the file is switched.
+    """
+    for _ in range(_MOST_SWITCHES):
+        try:
             cursor.execute(pragma)
+        except sqlite3.OperationalError as fault:
+            if pragma != _WAL or fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            cursor.execute("BEGIN EXCLUSIVE")
+            cursor.execute("COMMIT")
+        else:
+            return
+    cursor.execute(pragma)
 
 
 def _begin_sqlite(connection: Connection) -> None:

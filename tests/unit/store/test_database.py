@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +62,22 @@ def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
     settings = ["journal_mode", "synchronous", "busy_timeout", "foreign_keys", "secure_delete"]
 
     assert [pragma(engine, name) for name in settings] == ["wal", 2, 30_000, 1, 1]
+    engine.dispose()
+
+
+def test_a_new_file_that_somebody_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself answers "locked" at once when a file gets its log; two processes may start at the same moment."""
+    path = tmp_path / "new.db"
+    engine = open_database(f"sqlite:///{path}")
+    with ThreadPoolExecutor(1) as pool:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("CREATE TABLE t (a)")
+            other.execute("BEGIN IMMEDIATE")
+            mode = pool.submit(pragma, engine, "journal_mode")
+            wait([mode], timeout=0.3)
+            other.execute("COMMIT")
+
+        assert "wal" == mode.result()
     engine.dispose()
 
 
