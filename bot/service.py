@@ -13,10 +13,11 @@ from collections.abc import Callable
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.opening import lock_single_process, prepare_database
 from bot.settings import BadSettings, Settings
 from bot.site_file import SiteFile
 from bot.system.pulse import Pulse
-from bot.wiring import House, build, lock_single_process, prepare_database
+from bot.wiring import House, build
 from bot.workflow.durable import Worker
 from bot.workflow.lifeguard import BEAT_S, LIFE_S
 from handlers.serving import HttpDoor, SocketDoor
@@ -151,7 +152,13 @@ def _door(settings: Settings, house: House) -> SocketDoor | HttpDoor:
     app = house.make_app()
     if settings.mode == "socket":
         return SocketDoor(app, settings.slack_app_token.get_secret_value())
-    return HttpDoor(app, host=settings.http_host, port=settings.http_port, is_ready=lambda: True)
+    return HttpDoor(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        is_ready=lambda: True,
+        metrics=house.metrics.page,
+    )
 
 
 async def _keep_door_open(door: SocketDoor | HttpDoor, stop: asyncio.Event) -> None:

@@ -1,15 +1,14 @@
 """The one file that names concrete classes and plugs adapters into ports."""
 
-import fcntl
 import logging
 import os
+import platform
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 import certifi
@@ -28,7 +27,6 @@ from bot.store.audit import SqlAudit
 from bot.store.database import is_away, open_database
 from bot.store.journal import SqlJournal
 from bot.store.leases import SqlLeases
-from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
 from bot.store.outbox import SqlOutbox
 from bot.store.pace import SqlPace
@@ -41,6 +39,7 @@ from bot.system.clock import SystemClock
 from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
 from bot.system.local_keys import SealedKeys
+from bot.system.metrics import Metrics
 from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
@@ -53,7 +52,7 @@ from bot.workflow.bundle_job import BundleJob
 from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
-from bot.workflow.durable import Worker, WorkQueue, migrate_engine
+from bot.workflow.durable import Worker, WorkQueue
 from bot.workflow.engine import Engine
 from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
@@ -91,64 +90,43 @@ class House:
     make_worker: Callable[[], Worker]
     slot: PostgresSlot | LockedFile
     lifeguard: Lifeguard
+    metrics: Metrics
     close: Callable[[], None]
 
 
-def prepare_database(url: str) -> None:
-    """Bring our tables and the durable engine's up to date."""
-    migrate(url)
-    migrate_engine(url)
-
-
-def lock_single_process(url: str) -> IO[str] | None:
-    """
-    Hold SQLite's file for this process alone; None on PostgreSQL, where many may work.
-
-    Raises:
-        BadSettings: another process holds it.
-    """
-    if not url.startswith("sqlite"):
-        return None
-    path = Path(urlsplit(url).path.removeprefix("/")).with_suffix(".lock")
-    if url.startswith("sqlite:////"):
-        path = Path("/") / path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = path.open("w", encoding="utf-8")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise BadSettings(
-            (
-                (
-                    f"Another CertDesk works on {url}; this one was not started. SQLite serves one "
-                    f"process. Stop the other one, or move to PostgreSQL."
-                ),
-            )
-        ) from None
-    return handle
-
-
 def build(
-    settings: Settings, site_file: SiteFile, *, team_id: str, workspace_url: str = ""
+    settings: Settings,
+    site_file: SiteFile,
+    *,
+    team_id: str,
+    workspace_url: str = "",
+    machine: str = "",
 ) -> House:
-    """Plug the house together; nothing is started and nobody is called."""
+    """
+    Plug the house together; nothing is started and nobody is called.
+
+    Args:
+        machine: what the audit calls this process where the machine acts by itself; the worker unless told.
+    """
     site = site_file.as_site()
     clock = SystemClock(timedelta(seconds=settings.clock_offset_s))
     word = f"{settings.executor_id}#{secrets.token_hex(8)}"
-    database = open_database(settings.database_url)
+    named = f"{machine or settings.executor_id} on {platform.node()}"
+    database = open_database(settings.database_url, machine=named)
     slot = slot_of(database, settings.executor_id)
     audit = SqlAudit(database)
     queue = WorkQueue(settings.database_url)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
     outbox = SqlOutbox(database, clock)
     engine = Engine(orders, site, clock)
+    seen = WorkQueue(settings.database_url, patient=False)
     hosts = build_hosts(settings, site_file, clock)
 
     def close() -> None:
         slot.close()
         hosts.close()
         queue.close()
+        seen.close()
         database.dispose()
 
     rooms = Rooms(
@@ -210,6 +188,7 @@ def build(
             bury=leases.bury,
             steady=time.monotonic,
         ),
+        metrics=Metrics(seen.oldest, clock),
         close=close,
     )
 

@@ -4,10 +4,10 @@ How Slack reaches the doors: a socket we open, or an HTTP address Slack calls.
 Nothing is decided here; both ways hand the same requests to the same app.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -44,15 +44,24 @@ class HttpDoor:
 
     Args:
         is_ready: whether the bot can do its work now, for ``/readyz``.
+        metrics: text and media type of ``/metrics``; it may block.
     """
 
     def __init__(
-        self, app: AsyncApp, *, host: str, port: int, is_ready: Callable[[], bool]
+        self,
+        app: AsyncApp,
+        *,
+        host: str,
+        port: int,
+        is_ready: Callable[[], bool],
+        metrics: Callable[[], tuple[bytes, str]],
     ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._is_ready = is_ready
+        self._tell = metrics
+        self._telling = asyncio.Lock()
         self._runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -99,4 +108,7 @@ class HttpDoor:
         )
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        # One at a time: a database that does not answer must not take every thread.
+        async with self._telling:
+            text, kind = await asyncio.to_thread(self._tell)
+        return web.Response(body=text, headers={"Content-Type": kind})

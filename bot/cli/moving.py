@@ -25,8 +25,8 @@ def move(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Move everything to an empty database, counted and hashed; exit 1 and nothing moved when that cannot be."""
+    from bot.opening import lock_single_process
     from bot.store.moving import CannotMove
-    from bot.wiring import lock_single_process
 
     lock = lock_single_process(source)
     with nullcontext() if lock is None else closing(lock):
@@ -56,10 +56,10 @@ def move(
 
 
 def _move(source: str, target: str) -> tuple[tuple["Moved", ...], tuple[int, str]]:
+    from bot.opening import prepare_database
     from bot.store.audit import SqlAudit
     from bot.store.database import open_database
     from bot.store.moving import CannotMove, check_source, move_rows
-    from bot.wiring import prepare_database
     from bot.workflow.drained import unfinished
     from bot.workflow.durable import WorkQueue
 

@@ -1,5 +1,6 @@
 """Verbs that read what is kept of orders, and the way to what is kept for the verbs beside them."""
 
+import platform
 from typing import Annotated, Any
 
 import typer
@@ -72,7 +73,7 @@ def database() -> Any:
     if not _OPENED:
         url = load_settings().database_url
         migrate(url)
-        _OPENED.append(open_database(url))
+        _OPENED.append(open_database(url, machine=f"command line on {platform.node()}"))
     return _OPENED[0]
 
 

@@ -39,8 +39,8 @@ def worker() -> None:
 
 def migrate(*, as_json: Json = False) -> None:
     """Bring the database up to date."""
+    from bot.opening import prepare_database
     from bot.store.migration import newest_revision
-    from bot.wiring import prepare_database
 
     prepare_database(load_settings().database_url)
     if as_json:
@@ -50,11 +50,20 @@ def migrate(*, as_json: Json = False) -> None:
 
 
 def doctor(*, as_json: Json = False) -> None:
-    """Look at the settings and the site file; call nobody."""
+    """Look at the settings, the site file and the database; change nothing, and call nobody else."""
     faults = _faults()
+    notes: tuple[str, ...] = ()
+    address = _database_url()
+    if address:
+        from bot.opening import condition_of
+
+        seen = condition_of(address)
+        faults, notes = faults + seen.faults, seen.notes
     if as_json:
-        say_json({"ok": not faults, "faults": list(faults)})
+        say_json({"ok": not faults, "faults": list(faults), "notes": list(notes)})
     else:
+        for note in notes:
+            say(note)
         for fault in faults:
             say(f"- {fault}")
         say("Everything needed is set." if not faults else "CertDesk would not start.")
@@ -71,11 +80,12 @@ def vault_key() -> None:
 @watch.command("now")
 def watch_now(*, as_json: Json = False) -> None:
     """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come."""
-    from bot.wiring import build, prepare_database
+    from bot.opening import prepare_database
+    from bot.wiring import build
 
     settings, site_file = _ready(load_settings())
     prepare_database(settings.database_url)
-    house = build(settings, site_file, team_id="")
+    house = build(settings, site_file, team_id="", machine="command line")
     try:
         proposed = house.calendar.propose_renewals()
         lapsed = house.calendar.lapse_gates()
@@ -106,6 +116,14 @@ def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
     if extras:
         raise BadSettings(extras)
     return settings, site_file
+
+
+def _database_url() -> str:
+    """Where the database is; nothing when the settings cannot be read, which `_faults` tells."""
+    try:
+        return load_settings().database_url
+    except BadSettings:
+        return ""
 
 
 def _faults() -> tuple[str, ...]:

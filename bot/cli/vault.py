@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.answers import NO, YES, leave, say, say_json
+from bot.cli.records import database
 from bot.domain.sealed import KeptSecret
 
 vault = typer.Typer(help="Secrets that are kept sealed.", no_args_is_help=True)
@@ -70,8 +71,6 @@ def rotate(*, as_json: Json = False) -> None:
 
 def _open(*, must_seal: bool = False) -> tuple[Any, Any]:
     from bot.settings import BadSettings, load_settings
-    from bot.store.database import open_database
-    from bot.store.migration import migrate
     from bot.store.sealed import SqlSealedSecrets
     from bot.system.vault import AesVault
 
@@ -79,8 +78,7 @@ def _open(*, must_seal: bool = False) -> tuple[Any, Any]:
     faults = settings.faults_of_vault()
     if faults and (must_seal or settings.vault_keys):
         raise BadSettings(faults)
-    migrate(settings.database_url)
-    return AesVault(settings.vault_keys), SqlSealedSecrets(open_database(settings.database_url))
+    return AesVault(settings.vault_keys), SqlSealedSecrets(database())
 
 
 def _line(room: Any, kept: KeptSecret) -> dict[str, Any]:

@@ -21,8 +21,9 @@ class AuditEntry:
         by: who, as chat names them (``team:user``), or the machine.
         what: the event or the operation.
         facts: what is worth knowing later: digests, references, codes; never secrets.
-        by_name: what the configuration called that person then; None for one it does not list, and for the machine.
-        link: the message or channel in chat it was said at; None where it was said at none.
+        by_name: what the configuration called that person then, None for one it does not list; for the machine which
+            process it was, ``executor id on machine``.
+        link: the message or channel in chat it was said at; None where it was said at none, as by the machine.
     """
 
     order_id: OrderId

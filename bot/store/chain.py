@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from sqlmodel import Session, select
 
 from bot.domain.audit import GENESIS, AuditEntry, chained
+from bot.domain.ids import SYSTEM
 from bot.domain.plan import canonical
+from bot.store.database import machine_of
 from bot.store.tables import AuditHead, AuditRecord
 
 
@@ -33,9 +35,12 @@ def append(session: Session, entry: AuditEntry) -> None:
     Add an entry to the end of the chain, in the caller's transaction.
 
     Writers queue for the head's row (``FOR UPDATE``; on SQLite for the whole file), so no two entries ever
-    follow the same one, whichever process they come from.
+    follow the same one, whichever process they come from. What the machine does by itself is signed with the name
+    of the process that did it.
     """
     head = session.exec(select(AuditHead).with_for_update()).one()
+    if entry.by == SYSTEM and entry.by_name is None:
+        entry = replace(entry, by_name=machine_of(session))
     entry = replace(entry, at=entry.at.astimezone(UTC))
     head.number += 1
     head.hash = bytes.fromhex(chained(entry, head.hash.hex()))

@@ -52,15 +52,20 @@ _LOCK_TIMEOUT: Final = "55P03"
 
 _LOOK: Final = "certdesk_look"
 """The execution option by which the begin hook knows a transaction that only reads."""
+_MACHINE: Final = "certdesk_machine"
+"""The execution option that says which machine writes."""
 
 
 class DatabaseUnusable(ValueError):
     """The database's address is not one CertDesk can use; nothing was opened. Never repeats the password."""
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, *, machine: str = "") -> Engine:
     """
     An engine on ``sqlite:///path`` or ``postgresql://…`` (psycopg 3); nothing is created but an empty file.
+
+    Args:
+        machine: who this process is when nobody told it to: its name in audit entries of the machine's own doing.
 
     A SQLite file is made readable for its owner only, with the folder it lives in. Errors of either database
     do not repeat the values that were sent: files and sealed keys are among them.
@@ -69,10 +74,12 @@ def open_database(url: str) -> Engine:
         DatabaseUnusable: the address names neither.
     """
     address = _parse(url)
+    known = {_MACHINE: machine}
     if address.get_backend_name() == "sqlite":
-        return _open_sqlite(address)
+        return _open_sqlite(address, known)
     return create_engine(
         address,
+        execution_options=known,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         pool_pre_ping=True,
@@ -82,6 +89,17 @@ def open_database(url: str) -> Engine:
             "options": f"-c lock_timeout={_WAIT_MS} -c idle_in_transaction_session_timeout={_STILL_MS}",
         },
     )
+
+
+def file_of(url: str) -> Path | None:
+    """
+    The file of a SQLite database, whether it is there or not; None for a server's.
+
+    Raises:
+        DatabaseUnusable: the address names neither.
+    """
+    address = _parse(url)
+    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
 @contextmanager
@@ -96,6 +114,11 @@ def reading(engine: Engine) -> Iterator[Session]:
     """One look at one moment: several reads inside belong together, and no writer waits for them."""
     with Session(_for_looks(engine)) as session, session.begin():
         yield session
+
+
+def machine_of(session: Session) -> str | None:
+    """Which machine writes in this transaction, as `open_database` was told."""
+    return session.connection().get_execution_options().get(_MACHINE) or None
 
 
 def scrub(engine: Engine) -> None:
@@ -148,11 +171,16 @@ def _parse(url: str) -> URL:
     )
 
 
-def _open_sqlite(address: URL) -> Engine:
+def _open_sqlite(address: URL, known: dict[str, str]) -> Engine:
     path = Path(address.database or "")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)
-    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": _WAIT_MS / 1000})
+    engine = create_engine(
+        address,
+        execution_options=known,
+        hide_parameters=True,
+        connect_args={"timeout": _WAIT_MS / 1000},
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

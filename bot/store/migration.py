@@ -37,6 +37,13 @@ def newest_revision() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def revisions() -> frozenset[str]:
+    """Every form that a release has worked with, this one's among them."""
+    return frozenset(
+        one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dbos import (
@@ -57,6 +57,7 @@ MOST_AGAIN = 3
 STILL_S = 15.0
 """A worker that stands still inside a transaction loses its locks, as in `bot/store/database.py`."""
 LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
+KINDS = {"PENDING": "running", "ENQUEUED": "waiting"}
 RECONCILE_CRON = "* * * * *"
 
 QUEUES: dict[Work, str] = {
@@ -98,14 +99,16 @@ class WorkQueue:
 
     Args:
         database_url: the same database the store writes to; SQLAlchemy's form.
+        patient: waits while the database is away; otherwise that is raised.
     """
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, patient: bool = True) -> None:
         self._client = DBOSClient(
             system_database_url=database_url,
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
             lazy=True,
+            retry_connection_errors=patient,
         )
 
     def enqueue(self, session: Session, work: Work, order: CertificateOrder) -> None:
@@ -116,13 +119,7 @@ class WorkQueue:
 
     def enqueue_delivery(self, session: Session, order_id: OrderId, row_id: str) -> None:
         """Start the delivery of an order's waiting messages, the newest being this row."""
-        options = EnqueueOptions(
-            workflow_name="deliver",
-            queue_name=CHAT_QUEUE,
-            workflow_id=f"deliver:{row_id}",
-            queue_partition_key=str(order_id),
-            app_version=VERSION,
-        )
+        options = _delivery(order_id, f"deliver:{row_id}")
         self._client.enqueue_in_transaction(session, options, order_id)
 
     def is_alive(self, work: Work, order_id: OrderId) -> bool:
@@ -153,25 +150,13 @@ class WorkQueue:
 
     def deliver_again(self, order_id: OrderId, row_id: str) -> None:
         """Start a delivery that is missing; the library gives the new run an id of its own."""
-        options = EnqueueOptions(
-            workflow_name="deliver",
-            queue_name=CHAT_QUEUE,
-            workflow_id=f"deliver:{row_id}:{secrets.token_hex(4)}",
-            queue_partition_key=str(order_id),
-            app_version=VERSION,
-        )
+        options = _delivery(order_id, f"deliver:{row_id}:{secrets.token_hex(4)}")
         self._client.enqueue(options, order_id)
 
     def deliver_later(self, order_id: OrderId, after_s: float) -> None:
         """Start a delivery of an order's messages after so many seconds; it holds no place until then."""
-        options = EnqueueOptions(
-            workflow_name="deliver",
-            queue_name=CHAT_QUEUE,
-            workflow_id=f"deliver:{order_id}:later:{secrets.token_hex(8)}",
-            queue_partition_key=str(order_id),
-            app_version=VERSION,
-            delay_seconds=after_s,
-        )
+        options = _delivery(order_id, f"deliver:{order_id}:later:{secrets.token_hex(8)}")
+        options["delay_seconds"] = after_s
         self._client.enqueue(options, order_id)
 
     def _options(self, work: Work, order: CertificateOrder) -> EnqueueOptions:
@@ -197,9 +182,30 @@ class WorkQueue:
         """Whether any work ever ran, or waits, here: its ids would make the same work of a moved order the old one."""
         return bool(self._client.list_workflows(limit=1, load_input=False, load_output=False))
 
+    def oldest(self) -> dict[str, datetime | None]:
+        """Since when the oldest work exists that is running, and that waits for its turn; None where there is none."""
+        return {kind: self._since(status) for status, kind in KINDS.items()}
+
+    def _since(self, status: str) -> datetime | None:
+        found = self._client.list_workflows(
+            status=status, limit=1, load_input=False, load_output=False
+        )
+        begun = found[0].created_at if found else None
+        return None if begun is None else datetime.fromtimestamp(begun / 1000, UTC)
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.destroy()
+
+
+def _delivery(order_id: OrderId, workflow_id: str) -> EnqueueOptions:
+    return EnqueueOptions(
+        workflow_name="deliver",
+        queue_name=CHAT_QUEUE,
+        workflow_id=workflow_id,
+        queue_partition_key=str(order_id),
+        app_version=VERSION,
+    )
 
 
 class Worker:

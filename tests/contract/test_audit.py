@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain.ids import OrderId
-from tests.contract.samples import LINE, NOON, change, entry, place, step
-from tests.contract.stores import Store, sql_store
+from bot.domain.ids import SYSTEM, OrderId
+from bot.store.audit import SqlAudit
+from bot.store.database import open_database
+from bot.store.orders import SqlOrders
+from tests.contract.samples import ANNA, LINE, NOON, change, entry, place, step
+from tests.contract.stores import Starts, Store, sql_store
 
 
 def fill(store: Store) -> None:
@@ -64,6 +67,24 @@ def test_entry_is_read_as_it_was_written(store: Store) -> None:
     store.orders.save(replace(change(order), entry=told))
 
     assert store.audit.entries()[-1] == told
+
+
+def test_what_the_machine_does_says_which_one_it_was(database_url: str) -> None:
+    """The process that wrote it signs with its name; a person's entry is the person's alone."""
+    engine = open_database(database_url, machine="certdesk-2 on srv1")
+    starts = Starts()
+    try:
+        orders = SqlOrders(engine, starts.work, starts.delivery)
+        order = place(orders)
+        assert orders.save(replace(change(order), entry=entry(order.id, "csr_made", by=SYSTEM)))
+        entries = SqlAudit(engine).entries()
+
+        assert [(ANNA, None), (SYSTEM, "certdesk-2 on srv1")] == [
+            (e.by, e.by_name) for e in entries
+        ]
+        assert SqlAudit(engine).broken_at() is None
+    finally:
+        engine.dispose()
 
 
 def test_chain_of_what_was_written_is_whole(store: Store) -> None:

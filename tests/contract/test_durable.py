@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bot.domain.faults import Refused
 from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.store.database import writing
+from bot.system.clock import SystemClock
 from bot.workflow.durable import QUEUES, VERSION
 from bot.workflow.outcome import Done, Outcome, Run, TryLater, until_done
 from tests.contract.engine_room import WORKS, Room, open_room, order_on, wait_for
@@ -211,6 +213,31 @@ def test_a_job_that_waits_for_its_host_does_not_keep_out_the_run_that_has_it(roo
         room.enqueue(Work.INSTALL, order_on("EX01", 2))
         wait_for(lambda: room.log == ["went on"])
         wait_for(lambda: not room.queue.is_alive(Work.INSTALL, OrderId(1)))
+
+
+def test_the_oldest_work_that_runs_and_that_waits_is_known(room: Room) -> None:
+    """Since when it exists, for whoever watches that nothing hangs; nothing when there is none."""
+    assert {"running": None, "waiting": None} == room.queue.oldest()
+    begun, freed = threading.Event(), threading.Event()
+
+    def job(run: Run, order_id: OrderId, version: int) -> None:
+        begun.set()
+        freed.wait(20)
+
+    room.job = job
+    before = SystemClock().now() - timedelta(seconds=2)
+    room.enqueue(Work.INSTALL, order_on("EX01", 1))
+    waiting = room.queue.oldest()
+    with room.worker():
+        wait_for(begun.is_set)
+        running = room.queue.oldest()
+        freed.set()
+        wait_for(lambda: not room.queue.is_alive(Work.INSTALL, OrderId(1)))
+
+    assert waiting["running"] is running["waiting"] is None
+    assert waiting["waiting"] == running["running"]
+    assert waiting["waiting"] is not None
+    assert before < waiting["waiting"] < SystemClock().now() + timedelta(seconds=2)
 
 
 def test_messages_of_an_order_are_delivered_by_one_run_at_a_time(room: Room) -> None:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 from bot.domain.states import State, Work
+from bot.opening import lock_single_process
 from bot.store.database import open_database, reading
 from bot.store.migration import migrate
 from bot.store.moving import CannotMove, move_rows
 from bot.store.orders import SqlOrders
 from bot.store.tables import METADATA
-from bot.wiring import lock_single_process
 from tests.contract.engine_room import open_room, wait_for
 from tests.contract.samples import LINE, change, place, step, upload
 from tests.contract.stores import sql_store

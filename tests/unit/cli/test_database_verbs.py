@@ -1,6 +1,7 @@
 """The verbs about the database, and what is said when it is not there."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,33 @@ def test_database_that_is_away_is_trouble_outside(
     assert (3, "") == (told.code, told.out)
     assert told.err.startswith("The database did not do what was asked (OperationalError)")
     assert "geheim" not in told.err
+
+
+def test_the_doctor_looks_at_the_database_too(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is good to know and what somebody has to do, for people and programs; nothing is made on the way."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", "sqlite:///var/none.db")
+    fresh = json.loads(certdesk("doctor", "--json").out)
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", "postgresql://certdesk:geheim@127.0.0.1:1/certdesk")
+    away = certdesk("doctor")
+
+    assert "var/none.db does not exist yet; the first start makes it." == fresh["notes"][0]
+    assert not Path("var").exists()
+    assert 1 == away.code
+    assert "- The database cannot be used (OperationalError)" in away.out
+    assert "geheim" not in away.out
+
+
+@pytest.mark.parametrize("verb", [("list",), ("rotate",)])
+def test_verbs_of_the_vault_give_the_database_back(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, sqlite_url: str, verb: tuple[str, ...]
+) -> None:
+    """Nothing of it is open behind the answer."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
+    told = certdesk("vault", *verb)
+    held = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+
+    assert 0 == told.code, told.err
+    assert [] == [one for one in held if one.startswith(sqlite_url.removeprefix("sqlite:///"))]
