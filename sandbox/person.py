@@ -41,9 +41,11 @@ class Person:
         """Type a slash command."""
         await self._act("command", channel=channel, command="/cert", text=text)
 
-    async def messages(self, channel: str, thread_ts: str | None = None) -> list[Message]:
-        """What stands in a channel, or in a thread, for this person."""
-        query = {"as": self.user, "channel": channel}
+    async def messages(
+        self, channel: str, thread_ts: str | None = None, *, oldest: str = ""
+    ) -> list[Message]:
+        """What stands in a channel, or in a thread, for this person; with `oldest` from that ts on."""
+        query = {"as": self.user, "channel": channel, "oldest": oldest}
         if thread_ts is not None:
             query["thread_ts"] = thread_ts
         found: list[Message] = (await self._get("messages", query))["messages"]

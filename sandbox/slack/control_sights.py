@@ -76,11 +76,12 @@ class Sights:
         return web.json_response({"channels": listed})
 
     async def messages(self, request: web.Request) -> web.Response:
-        """A channel without its replies, or with thread_ts one thread; whispers only to their reader."""
+        """A channel without its replies, or with thread_ts one thread; whispers only to their reader; from oldest on."""
         user = actor(self._ws, request.query)
         channel = channel_seen_by(self._ws, user, request.query)
         thread = request.query.get("thread_ts")
-        seen = visible(self._ws, channel.id, user.id)
+        oldest = request.query.get("oldest", "")
+        seen = [each for each in visible(self._ws, channel.id, user.id) if each.ts >= oldest]
         if thread:
             shown = [each for each in seen if thread in (each.ts, each.thread_ts)]
         else:
