@@ -43,7 +43,7 @@ $(TICKETS): requirements-kerberos.lock $(STAMP) | programs
 check: setup ## format, lint, types, walls, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy bot handlers sandbox tests
+	$(BIN)/mypy bot handlers sandbox tests bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/unit tests/test_house.py -n 2
 
@@ -53,7 +53,7 @@ bench: setup ## benchmarks; one JSON file each in bench/results
 faults: setup ## play every fault at every step of an order, and print docs/exchange-faults.md
 	$(BIN)/python -m tests.contract.fault_page
 
-chaos: setup programs ## kills and races: KILLS=, RACES=, DB=sqlite|postgres, OUTAGES= (of PostgreSQL), SEED=; ends with one line of JSON
+chaos: setup programs ## kills that hit work, and races: KILLS=, RACES=, DB=sqlite|postgres, OUTAGES= (of PostgreSQL), SEED=; ends with one line of JSON
 	@$(BIN)/python -m bench.chaos --kills $(or $(KILLS),20) --races $(or $(RACES),20) --db $(or $(DB),sqlite) $(if $(OUTAGES),--outages $(OUTAGES)) $(if $(SEED),--seed $(SEED))
 
 run: setup ## against a real workspace, with .env and certdesk.toml filled in

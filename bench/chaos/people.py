@@ -6,71 +6,27 @@ was done is not done again.
 """
 
 import asyncio
-import contextlib
 import random
-import re
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 
+from bench.chaos.crowd import ROLES, Group, Presser, Waiting
 from bench.chaos.ledger import Ledger, OrderRow
 from sandbox.parts import Addresses, SandboxFault
-from sandbox.person import Person, inputs, plain, said
+from sandbox.person import Message, Person, find_button, inputs, plain, said
 from sandbox.story import CSR
-from sandbox.town import HostWish, Town
 
 ENDS = frozenset(
     {"installed", "rolled_back", "rejected", "cancelled", "lapsed", "superseded", "retired"}
 )
 ATTEMPT_S = 12.0
-LOOK_S = 0.25
-STILL_S = 8.0
-
-
-class CrowdedTown(Town):
-    """A town with a requester, a manager and an operator for each customer who is there at a time."""
-
-    def __init__(self, *, customers: int, **rest: Any) -> None:
-        super().__init__(**rest)
-        self._customers = customers
-        self.people: list[dict[str, str]] = []
-
-    async def start(self) -> Addresses:
-        """As every town, with the people added before the bot moves in."""
-        addresses = await super().start()
-        channels = list(self.slack["channels"].values())
-        roles = []
-        async with aiohttp.ClientSession() as session:
-            for number in range(self._customers):
-                group = {}
-                for part, role in (
-                    ("rita", ""),
-                    ("max", "approver"),
-                    ("mia", "approver"),
-                    ("olga", "operator"),
-                ):
-                    name = f"{part}{number}"
-                    body = {"name": name, "real_name": name.title(), "channels": channels}
-                    async with session.post(f"{self.slack['control']}/user", json=body) as answer:
-                        group[part] = (await answer.json())["id"]
-                    if role:
-                        slack = f"{self.slack['team_id']}:{group[part]}"
-                        roles.append(
-                            f'[[people]]\nslack = "{slack}"\nname = "{name.title()}"\nroles = ["{role}"]\n'
-                        )
-                self.people.append(group)
-        await asyncio.to_thread(_append, Path(addresses["config"]), "\n".join(["", *roles]))
-        self.environment["CERTDESK_COMMAND_DEADLINE_S"] = "4"
-        self.environment["CERTDESK_TRIES"] = "20"
-        return addresses
-
-
-def _append(path: Path, more: str) -> None:
-    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
-
-
-HOSTS = tuple(HostWish(name=f"EX0{number}") for number in (1, 2, 3))
+LOOK_S = 0.1
+STILL_S = 6.0
+"""For how long a person waits for what was answered to show."""
+REFUSED_S = 0.5
+"""When there was no answer, it is tried again sooner."""
 
 
 class Customer:
@@ -80,19 +36,22 @@ class Customer:
         self,
         session: aiohttp.ClientSession,
         addresses: Addresses,
-        group: dict[str, str],
+        group: Group,
         ledger: Ledger,
+        *,
         dice: random.Random,
+        waiting: Waiting,
     ) -> None:
         control = addresses["slack"]["control"]
         self._session = session
         self._vendor = addresses["vendor"]["control"]
-        self._channels = addresses["slack"]["channels"]
+        self._requests = group.channel
+        self.approvals: str = addresses["slack"]["channels"]["cert-approvals"]
         self._hosts = [host["name"] for host in addresses["exchange"]]
         self._ledger = ledger
         self._dice = dice
         self.rita, self.max, self.mia, self.olga = (
-            Person(session, control, group[part]) for part in ("rita", "max", "mia", "olga")
+            Presser(waiting, session, control, group.people[part]) for part in ROLES
         )
         self._number = ""
         self._vendor_id = ""
@@ -102,20 +61,38 @@ class Customer:
         """Bring one order to an end, however often it takes."""
         self._number, self._vendor_id, self._zip = "", "", b""
         hosts = self._dice.sample(self._hosts, self._dice.choice((1, 1, 2)))
-        order = None
-        while (order := await asyncio.to_thread(self._ledger.order, name)) is None:
-            await self._attempt(self.ask(name, hosts))
-            await self._until(lambda: self._ledger.order(name))
+        order = await self.placed(name, hosts)
         while order.state not in ENDS:
-            await self._attempt(self._next(order))
-            seen = (order.state, order.version, order.has_plan)
-            await self._until(lambda seen=seen: self._has_changed(name, seen))
-            order = await asyncio.to_thread(self._ledger.order, name) or order
+            order = await self._one_step(order, self._next)
+
+    async def call_off(self, order: OrderRow) -> None:
+        """Cancel an order of one's own, however often it takes."""
+        while order.state not in ENDS:
+            order = await self._one_step(order, self._cancel)
+
+    def asked_for(self, order: OrderRow) -> bool:
+        """Whether it is the order of this group's requester."""
+        return order.requester.endswith(self.rita.user)
+
+    async def placed(self, name: str, hosts: list[str]) -> OrderRow:
+        """Ask for a certificate until there is an order for it."""
+        while (order := await asyncio.to_thread(self._ledger.order, name)) is None:
+            answered = await self._attempt(self.ask(name, hosts))
+            await self._until(lambda: self._ledger.order(name), answered=answered)
+        return order
+
+    async def _one_step(
+        self, order: OrderRow, act: Callable[[OrderRow], Awaitable[None]]
+    ) -> OrderRow:
+        answered = await self._attempt(act(order))
+        seen = _standing(order)
+        await self._until(lambda: _standing(self._ledger.reread(order)) != seen, answered=answered)
+        return await asyncio.to_thread(self._ledger.reread, order)
 
     async def ask(self, name: str, hosts: list[str]) -> None:
         """The slash command and its modal."""
         await self.rita.close_all()
-        await self.rita.command(self._channels["cert-requests"], "request")
+        await self.rita.command(self._requests, "request")
         view = await self.rita.view("Request")
         more = {"May the private key": "Yes"} if len(hosts) > 1 else {}
         await self.rita.submit(
@@ -138,10 +115,12 @@ class Customer:
 
     async def approve(self, order: OrderRow) -> None:
         """One click in the approvals channel."""
-        card = await self.max.wait_for(
-            self._channels["cert-approvals"], f"rder {order.id} ", button="Approve order"
-        )
-        await self.max.click(self._channels["cert-approvals"], card, "Approve order")
+        card = await self.approval_card(order)
+        await self.max.click(self.approvals, card, "Approve order")
+
+    async def approval_card(self, order: OrderRow) -> Message:
+        """The card in the approvals channel, once its button is there."""
+        return await self._card(self.max, order, "approval", "Approve order")
 
     async def _next(self, order: OrderRow) -> None:
         match order.state:
@@ -153,7 +132,7 @@ class Customer:
                 await self._report_issued(order)
             case "issued":
                 await self.rita.upload(
-                    self._channels["cert-requests"],
+                    self._requests,
                     await self._thread(order),
                     "bundle.zip",
                     self._zip,
@@ -169,10 +148,9 @@ class Customer:
 
     async def _submit(self, order: OrderRow) -> None:
         thread = await self._thread(order)
-        requests = self._channels["cert-requests"]
         if not self._number:
             card = await self.rita.wait_for(
-                requests, "BEGIN", "CERTIFICATE REQUEST", thread_ts=thread
+                self._requests, "BEGIN", "CERTIFICATE REQUEST", thread_ts=thread
             )
             found = CSR.search(said(card))
             if found is None:
@@ -180,8 +158,8 @@ class Customer:
             placed = await self._post("orders", {"csr": found.group(0)})
             self._number, self._vendor_id = placed["number"], str(placed["id"])
         await self.rita.close_all()
-        card = await self.rita.wait_for(requests, thread_ts=thread, button="I submitted")
-        await self.rita.click(requests, card, "I submitted")
+        card = await self.rita.wait_for(self._requests, thread_ts=thread, button="I submitted")
+        await self.rita.click(self._requests, card, "I submitted")
         await self.rita.submit(await self.rita.view("ubmitted"), {"The vendor": self._number})
 
     async def _report_issued(self, order: OrderRow) -> None:
@@ -190,15 +168,16 @@ class Customer:
             async with self._session.get(f"{self._vendor}/orders/{self._vendor_id}/zip") as answer:
                 answer.raise_for_status()
                 self._zip = await answer.read()
-        requests, thread = self._channels["cert-requests"], await self._thread(order)
-        card = await self.rita.wait_for(requests, thread_ts=thread, button="Certificate is issued")
-        await self.rita.click(requests, card, "Certificate is issued")
+        thread = await self._thread(order)
+        card = await self.rita.wait_for(
+            self._requests, thread_ts=thread, button="Certificate is issued"
+        )
+        await self.rita.click(self._requests, card, "Certificate is issued")
 
     async def _install(self, order: OrderRow) -> None:
-        approvals = self._channels["cert-approvals"]
         await self.olga.close_all()
-        card = await self.olga.wait_for(approvals, f"rder {order.id} ", button="Review and install")
-        await self.olga.click(approvals, card, "Review and install")
+        card = await self._card(self.olga, order, "plan", "Review and install")
+        await self.olga.click(self.approvals, card, "Review and install")
         view = await self.olga.view("nstall")
         asked = [
             plain(block["label"])
@@ -207,37 +186,68 @@ class Customer:
         ]
         await self.olga.submit(view, dict.fromkeys(asked, "No"))
 
+    async def _cancel(self, order: OrderRow) -> None:
+        if order.state not in ("placed", "csr_ready"):
+            await asyncio.sleep(LOOK_S)
+            return
+        await self.rita.close_all()
+        await self.rita.command(self._requests, f"cancel {order.id}")
+        view = await self.rita.view("Cancel")
+        await self.rita.submit(view, {"Why": "Not needed."})
+
     async def _press_anywhere(self, order: OrderRow, label: str) -> None:
-        for channel in ("cert-requests", "cert-approvals"):
-            for message in reversed(await self.olga.messages(self._channels[channel])):
-                if re.search(rf"rder {order.id}\b", said(message)):
-                    with contextlib.suppress(SandboxFault):
-                        await self.olga.click(self._channels[channel], message, label)
-                        return
+        """Press a button on whichever card has it."""
+        cards = ("plan", self.approvals), ("status", self._requests), ("csr", self._requests)
+        for card, channel in cards:
+            ts = await asyncio.to_thread(self._ledger.card, order.id, card)
+            for message in await self.olga.messages(channel, ts) if ts else ():
+                if find_button(message["blocks"], label):
+                    await self.olga.click(channel, message, label)
+                    return
+        raise SandboxFault(f"There is no button {label!r} on any card of order {order.id}.")
+
+    async def _card(self, person: Person, order: OrderRow, card: str, button: str) -> Message:
+        """A card in the approvals channel, looked at where it stands and not in the whole channel."""
+
+        async def look() -> Message | None:
+            ts = await asyncio.to_thread(self._ledger.card, order.id, card)
+            if not ts:
+                return None
+            seen = await person.messages(self.approvals, ts)
+            return next((one for one in seen if find_button(one["blocks"], button)), None)
+
+        return await person.patiently(look, f"the {card} card of order {order.id} with {button!r}")
 
     async def _thread(self, order: OrderRow) -> str:
         return await asyncio.to_thread(self._ledger.card, order.id, "status") or ""
 
-    def _has_changed(self, name: str, seen: tuple[str, int, bool]) -> bool:
-        order = self._ledger.order(name)
-        return order is not None and (order.state, order.version, order.has_plan) != seen
-
-    async def _until(self, happened: Any) -> None:
-        end = asyncio.get_running_loop().time() + STILL_S
+    async def _until(self, happened: Callable[[], Any], *, answered: bool) -> None:
+        end = asyncio.get_running_loop().time() + (STILL_S if answered else REFUSED_S)
         while not await asyncio.to_thread(happened) and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(LOOK_S)
 
-    async def _attempt(self, act: Any) -> None:
-        """Whatever a killed bot does not answer is tried again by people; so nothing of it is a fault here."""
-        with contextlib.suppress(SandboxFault, TimeoutError, aiohttp.ClientError, KeyError):
+    async def _attempt(self, act: Awaitable[None]) -> bool:
+        """
+        Try once; whether it was answered.
+
+        Whatever a killed bot does not answer is tried again by people, so nothing of it is a fault here.
+        """
+        try:
             async with asyncio.timeout(ATTEMPT_S):
                 await act
+        except (SandboxFault, TimeoutError, aiohttp.ClientError, KeyError):
+            return False
+        return True
 
     async def _post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
         async with self._session.post(f"{self._vendor}/{path}", json=body) as answer:
             answer.raise_for_status()
             told: dict[str, Any] = await answer.json()
             return told
+
+
+def _standing(order: OrderRow) -> tuple[str, int, bool]:
+    return order.state, order.version, order.has_plan
 
 
 def _has(view: dict[str, Any], label: str) -> bool:

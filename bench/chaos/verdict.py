@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -13,14 +14,25 @@ from sandbox.parts import Addresses
 
 READS = ("Export-ExchangeCertificate", "pack_key")
 """What a host records though it changes nothing there."""
+EFFECT = "approve"
+"""What one race brings about, as the audit has it."""
 RESTORE = "restore_smtp_default"
 
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """The figures of one run; all but the first three and `races` must be zero."""
+    """
+    The figures of one run; from `lost` on, all but `outages` and `races` must be zero.
+
+    `kills` are those that hit a process at work on an order; `idle_kills` came on top of them, and `hits` says what
+    the kills have hit.
+    """
 
     kills: int = 0
+    idle_kills: int = 0
+    hits: dict[str, int] = field(default_factory=dict)
+    kills_per_minute: float = 0.0
+    races_per_minute: float = 0.0
     orders: int = 0
     installed: int = 0
     lost: int = 0
@@ -127,6 +139,15 @@ def count_messages(verdict: Verdict, calls: list[dict[str, Any]], ledger: Books)
         if times > 1:
             verdict.messages_twice += times - 1
             verdict.why.append(f"the {card} card of order {order} was posted {times} times")
+
+
+def count_races(verdict: Verdict, told: Mapping[int, Sequence[str]]) -> None:
+    """One approval each, by what the audit says of the order of each race when all is over."""
+    for number, said in told.items():
+        effects = list(said).count(EFFECT)
+        if effects != 1:
+            verdict.double_effects += abs(effects - 1)
+            verdict.why.append(f"race {number}: {effects} approvals of its order")
 
 
 def _row_of(call: dict[str, Any]) -> str:

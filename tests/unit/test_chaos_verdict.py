@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from bench.chaos.verdict import Verdict, count_host, count_messages
+from bench.chaos.verdict import Verdict, count_host, count_messages, count_races
 
 
 class Books:
@@ -87,3 +87,13 @@ def test_a_doubled_message_is_found() -> None:
 
     assert verdict.messages_twice == 2
     assert verdict.messages_lost == 0
+
+
+def test_a_race_with_two_effects_or_none_is_found() -> None:
+    """One approval an order, whoever pressed and however often it was delivered."""
+    verdict = Verdict()
+    count_races(verdict, {0: ["place", "approve", "csr_made"]})
+    assert verdict.holds
+    count_races(verdict, {1: ["place", "approve", "approve"], 2: ["place"]})
+
+    assert verdict.double_effects == 2
