@@ -24,6 +24,7 @@ from bot.exchange.session import Deadlines
 from bot.settings import BadSettings, Settings, secret_from
 from bot.site_file import HostSection, SiteFile
 from bot.store.audit import SqlAudit
+from bot.store.beside import Beside
 from bot.store.database import is_away, open_database
 from bot.store.journal import SqlJournal
 from bot.store.leases import SqlLeases
@@ -52,7 +53,7 @@ from bot.workflow.bundle_job import BundleJob
 from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
-from bot.workflow.durable import Worker, WorkQueue
+from bot.workflow.durable import CONNECTIONS, Worker, WorkQueue
 from bot.workflow.engine import Engine
 from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
@@ -120,6 +121,7 @@ def build(
     outbox = SqlOutbox(database, clock)
     engine = Engine(orders, site, clock)
     seen = WorkQueue(settings.database_url, patient=False)
+    library = Beside(settings.database_url, connections=CONNECTIONS)
     hosts = build_hosts(settings, site_file, clock)
 
     def close() -> None:
@@ -127,6 +129,7 @@ def build(
         hosts.close()
         queue.close()
         seen.close()
+        library.close()
         database.dispose()
 
     rooms = Rooms(
@@ -178,6 +181,7 @@ def build(
             ),
             sweep_cron=settings.watch_cron,
             is_away=is_away,
+            own_engine=library.engine,
         ),
         slot=slot,
         lifeguard=Lifeguard(

@@ -16,7 +16,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.faults import HostFault, Refused
+from bot.domain.faults import DatabaseAway, HostFault, Refused
 from handlers.blocks.notice_modal import notice_modal, working_modal
 from handlers.blocks.parts import Block, Picture, picture, section
 from handlers.blocks.text import code, escape
@@ -142,6 +142,13 @@ async def _guarded(door: Callable[[], Awaitable[_T]]) -> _T | Trouble:
     except HostFault as fault:
         return Trouble(
             "The host did not answer", f"{FAULTS[fault.kind]}\n{code(fault.sentence, 1500)}"
+        )
+    except DatabaseAway as away:
+        _log.warning("A door found the database away (%s)", away.kind)
+        return Trouble(
+            "The database cannot be used",
+            "It is away, full or busy, so your request may not be done: look with `/cert list` in a minute, before you "
+            "repeat it. If it stays so, tell the people who run CertDesk that `certdesk doctor` says why.",
         )
     except SlackApiError as fault:
         _log.warning("Slack refused a call of a door: %s", fault.response.get("error"))

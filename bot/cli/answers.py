@@ -11,7 +11,7 @@ YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
 _OUTSIDE = frozenset({"TroubleOutside", "CheckpointTrouble"})
-_DATABASE_AWAY = frozenset({"OperationalError", "InterfaceError", "InternalError"})
+_DATABASE_AWAY = frozenset({"DatabaseAway", "OperationalError", "InterfaceError", "InternalError"})
 """Faults told by name: importing their rooms would make every other answer wait."""
 
 

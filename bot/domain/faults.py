@@ -87,3 +87,20 @@ class HostFault(Exception):
         self.code = code
         self.retry_after_s = retry_after_s
         super().__init__(sentence)
+
+
+class DatabaseAway(Exception):
+    """
+    The database cannot be used for a reason that passes: it is gone, full, locked, or shutting down.
+
+    Args:
+        kind: the driver's name for it, for the log. Never its text, which can hold the address with its password.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.sentence = (
+            f"The database cannot be used for the moment ({kind}): it is away, full or busy. What was asked may not be "
+            f"done."
+        )
+        super().__init__(self.sentence)

@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from bot.domain.faults import DatabaseAway
+
 _WAIT_MS: Final = 30_000
 """How long a writer waits for another one before it gives up (engine.md, SQLite)."""
 
@@ -104,16 +106,31 @@ def file_of(url: str) -> Path | None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """One transaction that changes something: committed at the end, gone with any exception."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    """
+    One transaction that changes something: committed at the end, gone with any exception.
+
+    Raises:
+        DatabaseAway: the database cannot be used for the moment; trying the same again is right.
+    """
+    with _told(), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """One look at one moment: several reads inside belong together, and no writer waits for them."""
-    with Session(_for_looks(engine)) as session, session.begin():
+    """One look at one moment: several reads inside belong together, and no writer waits for them. Raises `DatabaseAway`."""
+    with _told(), Session(_for_looks(engine)) as session, session.begin():
         yield session
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as fault:
+        if is_away(fault):
+            raise DatabaseAway(type(fault).__name__) from fault
+        raise
 
 
 def machine_of(session: Session) -> str | None:
@@ -139,7 +156,7 @@ def is_away(fault: BaseException) -> bool:
 
     Then nothing was written and the same may be tried again; any other fault of a statement is a fault of ours.
     """
-    if isinstance(fault, PoolTimeout):
+    if isinstance(fault, PoolTimeout | DatabaseAway):
         return True
     if not isinstance(fault, DBAPIError):
         return False

@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from dbos import (
     DBOS,
@@ -40,6 +40,7 @@ VERSION = "1"
 HOST_QUEUE = "hosts"
 CHECK_QUEUE = "checks"
 CHAT_QUEUE = "chat"
+CONNECTIONS = 10
 HOST_JOBS = 16
 """
 How many jobs of one host may be under way, all but one of them waiting for its lease.
@@ -132,11 +133,9 @@ class WorkQueue:
 
     def start_again(self, work: Work, order: CertificateOrder) -> bool:
         """Start a work anew whose last run met code that takes its steps in another order; see the reconciler."""
+        prefix = f"{work.value}:{order.id}:"
         ended = self._client.list_workflows(
-            workflow_id_prefix=f"{work.value}:{order.id}:",
-            status=["ERROR"],
-            sort_desc=True,
-            load_input=False,
+            workflow_id_prefix=prefix, status=["ERROR"], sort_desc=True, load_input=False
         )
         if not ended or UNEXPECTED_STEP not in repr(ended[0].error):
             return False
@@ -218,6 +217,7 @@ class Worker:
         sweep_cron: when the daily watch looks, five fields in UTC.
         is_away: whether a fault means that the database cannot be used for the moment. A step waits then and
             is run again from its start, as it would be after a kill.
+        own_engine: the library's own way to the database where it is not to make one; its owner closes it.
     """
 
     def __init__(
@@ -228,6 +228,7 @@ class Worker:
         jobs: Jobs,
         sweep_cron: str = "0 7 * * *",
         is_away: Callable[[BaseException], bool] = lambda _: False,
+        own_engine: object | None = None,
     ) -> None:
         self._jobs = jobs
         self._queue = WorkQueue(database_url)
@@ -243,8 +244,9 @@ class Worker:
             serializer=DBOSPortableJSONSerializer(),
             log_level="WARNING",
             enable_otlp=False,
-            sys_db_pool_size=10,
+            sys_db_pool_size=CONNECTIONS,
             sys_db_idle_transaction_timeout_sec=STILL_S,
+            system_database_engine=cast(Any, own_engine),
         )
 
     def start(self) -> None:

@@ -1,12 +1,14 @@
 """
-A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|frozen|stopped|never``.
+A process that works and is killed: ``python -m tests.contract.durable_victim URL LOG between|inside|frozen|stopped|full|never``.
 
 Its job has three steps, each of which writes a line into the log; `between` kills the process after the first step
 was kept, `inside` in the middle of the second one, `frozen` stops it there until it is told to go on, and `stopped`
-ends the worker in good order while the job is between them. Without any of it the process ends when the job has.
+ends the worker in good order while the job is between them. `full` lets no file grow from the first step on, for some
+seconds, and `full_and_killed` until the end. Without any of it the process ends when the job has.
 """
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -14,7 +16,9 @@ from pathlib import Path
 
 from bot.domain.ids import OrderId
 from bot.domain.states import Work
-from bot.workflow.durable import Worker
+from bot.store.beside import Beside
+from bot.store.database import is_away
+from bot.workflow.durable import CONNECTIONS, Worker
 from bot.workflow.jobs import Jobs
 from bot.workflow.outcome import Done, Run, TryLater
 from tests.contract.engine_room import WORKS
@@ -22,6 +26,15 @@ from tests.contract.engine_room import WORKS
 PATIENCE_S = 20.0
 LOOK_S = 0.05
 FROZEN_LOOKS = 100
+FULL_S = 1.5
+
+
+def let_nothing_grow(url: str) -> None:
+    """The database's log cannot get longer than it is; Python ignores the signal that comes with it."""
+    log = Path(f"{url.removeprefix('sqlite:///')}-wal")
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, most))
+    threading.Timer(2 * FULL_S, resource.setrlimit, (resource.RLIMIT_FSIZE, (most, most))).start()
 
 
 def main(url: str, log: Path, dies: str) -> None:
@@ -32,6 +45,14 @@ def main(url: str, log: Path, dies: str) -> None:
         with log.open("a", encoding="utf-8") as out:
             out.write(f"{line}\n")
         return Done(line)
+
+    def first() -> TryLater:
+        write("one")
+        if dies.startswith("full"):
+            let_nothing_grow(url)
+        if dies == "full_and_killed":
+            threading.Timer(FULL_S, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return TryLater("code", "sentence", 1.5, counts=False)
 
     def second() -> Done:
         write("two begins")
@@ -44,9 +65,7 @@ def main(url: str, log: Path, dies: str) -> None:
         return write("two ends")
 
     def job(run: Run, order_id: OrderId, version: int) -> None:
-        kept = run.step(
-            "one", lambda: (write("one"), TryLater("code", "sentence", 1.5, counts=False))[1]
-        )
+        kept = run.step("one", first)
         if dies == "between":
             os.kill(os.getpid(), signal.SIGKILL)
         if dies == "stopped":
@@ -66,7 +85,14 @@ def main(url: str, log: Path, dies: str) -> None:
         apologize=apologize,
         let_go=lambda *_: None,
     )
-    worker = Worker(database_url=url, executor_id="victim-1", jobs=jobs)
+    library = Beside(url, connections=CONNECTIONS)
+    worker = Worker(
+        database_url=url,
+        executor_id="victim-1",
+        jobs=jobs,
+        is_away=is_away,
+        own_engine=library.engine,
+    )
     worker.start()
     if dies == "stopped":
         assert reached.wait(PATIENCE_S)

@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
+from bot.store.beside import Beside
 from bot.store.database import open_database, writing
 from bot.store.migration import migrate
-from bot.workflow.durable import Worker, WorkQueue, migrate_engine
+from bot.workflow.durable import CONNECTIONS, Worker, WorkQueue, migrate_engine
 from bot.workflow.jobs import Job, Jobs
 from bot.workflow.outcome import Done, Run
 from tests.unit.domain.samples import order, wish
@@ -68,14 +69,20 @@ class Room:
             ),
             let_go=lambda order_id, version: self.gone.append((order_id, version)),
         )
+        library = Beside(self.url, connections=CONNECTIONS)
         worker = Worker(
-            database_url=self.url, executor_id=executor_id, jobs=jobs, is_away=self.is_away
+            database_url=self.url,
+            executor_id=executor_id,
+            jobs=jobs,
+            is_away=self.is_away,
+            own_engine=library.engine,
         )
         worker.start()
         try:
             yield worker
         finally:
             worker.stop()
+            library.close()
 
     def note(self, run: Run, order_id: OrderId, version: int) -> None:
         """A job of two steps."""

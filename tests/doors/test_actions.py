@@ -45,6 +45,25 @@ async def test_a_stale_card_changes_nothing(lobby: Lobby, slack: FakeSlack) -> N
     assert "this card is old" in (await slack.told())["text"]
 
 
+async def test_a_database_that_is_away_is_told_as_what_it_is(
+    lobby: Lobby, slack: FakeSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No incident for whoever pressed: nothing broke, and the same click is right in a minute."""
+    lobby.put(scene.order())
+    lobby.orders.away = True
+    await lobby.click(scene.MAX, Action.APPROVE, ref())
+    told = (await slack.told())["text"]
+
+    assert "The database cannot be used" in told
+    assert "incident" not in str(slack.responses)
+    assert ["A door found the database away (OperationalError)"] == [
+        record.message for record in caplog.records if record.name == "handlers.boundary"
+    ]
+    lobby.orders.away = False
+    await lobby.click(scene.MAX, Action.APPROVE, ref())
+    assert lobby.order().state is State.APPROVED
+
+
 async def test_two_approvers_at_once_have_one_effect(lobby: Lobby, slack: FakeSlack) -> None:
     """One click counts, the other gets its own answer."""
     lobby.put(scene.order())

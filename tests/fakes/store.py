@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from bot.chase_ports import Debt, Due
 from bot.domain.audit import GENESIS, AuditEntry, chained
-from bot.domain.faults import OrderUnknown
+from bot.domain.faults import DatabaseAway, OrderUnknown
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
@@ -103,6 +103,7 @@ class FakeOrders:
         enqueue: Starter | None = None,
         enqueue_delivery: DeliveryStarter | None = None,
     ) -> None:
+        self.away = False
         self._memory = memory
         self._enqueue = enqueue or _note_work
         self._enqueue_delivery = enqueue_delivery or _note_delivery
@@ -132,6 +133,8 @@ class FakeOrders:
 
     def save(self, change: Change) -> bool:
         """Write one change when its version follows the stored one."""
+        if self.away:
+            raise DatabaseAway("OperationalError")
         with self._memory.change():
             order = change.order
             _check_one_order(change, order.id)

@@ -4,10 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.domain.faults import DatabaseAway
 from bot.store.database import is_away, open_database, writing
 
 
@@ -46,12 +47,22 @@ def test_any_other_fault_is_not_away(fault: Exception) -> None:
     assert not is_away(fault)
 
 
+def fill_up(engine: Engine) -> None:
+    """Write more than there may be."""
+    with writing(engine) as session:
+        session.connection().execute(text("CREATE TABLE u (x)"))
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 3")
+        session.connection().execute(text("INSERT INTO u VALUES (zeroblob(100000))"))
+
+
 def test_a_full_sqlite_file_is_away_and_a_missing_table_is_not(tmp_path: Path) -> None:
     """Both are an OperationalError there."""
     engine = open_database(f"sqlite:///{tmp_path / 'small.db'}")
     try:
         with pytest.raises(OperationalError) as missing, writing(engine) as session:
             session.connection().execute(text("SELECT * FROM nowhere"))
+        with pytest.raises(DatabaseAway, match="OperationalError") as told:
+            fill_up(engine)
         with engine.connect() as connection:
             connection.exec_driver_sql("CREATE TABLE t (x)")
             connection.exec_driver_sql("PRAGMA max_page_count = 3")
@@ -62,4 +73,5 @@ def test_a_full_sqlite_file_is_away_and_a_missing_table_is_not(tmp_path: Path) -
 
     assert not is_away(missing.value)
     assert is_away(full.value)
+    assert is_away(told.value)
     assert isinstance(full.value.orig, sqlite3.Error)
