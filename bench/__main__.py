@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import judge, judge_hostile, judge_leak, orders, wire
+from bench import judge, judge_hostile, judge_leak, lists, orders, wire
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "judge": judge.measure,
     "judge_hostile": judge_hostile.measure,
     "judge_leak": judge_leak.measure,
+    "lists": lists.measure,
     "orders": orders.measure,
     "wire": wire.measure,
 }

@@ -12,17 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import insert
-
 from bot.domain.states import State
-from bot.store.database import open_database, writing
+from bot.store.database import open_database
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
-from bot.store.rows import order_columns
-from bot.store.tables import OrderRecord
 from bot.system.clock import SystemClock
 from bot.watch.expiry import Calendar
 from bot.workflow.engine import Engine
+from tests.contract import crowd
 from tests.postgres import cluster
 from tests.unit.domain.samples import certificate
 from tests.unit.handlers import scene
@@ -31,7 +28,6 @@ GOAL: Final = 1.0
 SIZES: Final = (1_000, 10_000, 100_000)
 _SWEPT: Final = 10_000
 _ROUNDS: Final = 5
-_BATCH: Final = 2_000
 
 
 def measure() -> dict[str, Any]:
@@ -80,13 +76,9 @@ def _calendar(url: str, size: int, stack: ExitStack) -> Calendar:
     clock = SystemClock()
     now = clock.now()
     lasting = certificate(not_before=now - timedelta(days=1), not_after=now + timedelta(days=199))
-    columns = order_columns(
-        scene.order(State.INSTALLED, certificate=lasting, renewal_asked_at=None)
-    )
-    for start in range(0, size, _BATCH):
-        rows = [{**columns, "draft_key": f"bench-{n}"} for n in range(start, start + _BATCH)]
-        with writing(database) as session:
-            session.connection().execute(insert(OrderRecord), rows[: size - start])
+    serving = scene.order(State.INSTALLED, certificate=lasting, renewal_asked_at=None)
+    crowd.put(database, [serving], size, late_every=1)
+    crowd.settle(database)
     orders = SqlOrders(database, lambda *_: None, lambda *_: None)
     return Calendar(Engine(orders, scene.SITE, clock), orders, scene.SITE, clock)
 

@@ -18,7 +18,7 @@ from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
-from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
+from bot.domain.order import CertificateOrder, HostStep, Upload, Wish, Worklist
 from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
     Answer,
@@ -123,10 +123,46 @@ class Orders(Protocol):
         """Orders in these states, newest first; with ``before`` only those older than that one."""
         ...
 
+    def worklist(
+        self, states: Iterable[State], waits: Iterable[str], *, limit: int, count_to: int
+    ) -> Worklist:
+        """
+        The first orders to look at in these states; no more is read than is shown, however many there are.
+
+        Args:
+            waits: what orders in these states can wait for, as `bot.domain.waiting.Wait` names it; one whose wait was
+                reminded of is overdue.
+            limit: how many orders, at the most.
+            count_to: how far to count, at the most.
+        """
+        ...
+
     def ends_of(
-        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
+        self,
+        state: State,
+        *,
+        now: datetime,
+        share: float,
+        limit: int,
+        after: CertificateEnd | None = None,
     ) -> tuple[CertificateEnd, ...]:
-        """When certificates end whose renewal nobody was asked about yet, paged as in `in_states`, the order itself unread."""
+        """
+        When certificates end that may be due now and whose renewal nobody was asked about yet; the order itself unread.
+
+        All that `CertificateEnd.is_due` is true of, and some that will be due within a day. By how long they are valid
+        and when they end; with ``after`` only those that come after that one.
+        """
+        ...
+
+    def placed_by(
+        self,
+        state: State,
+        moment: datetime,
+        *,
+        limit: int,
+        after: CertificateOrder | None = None,
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in this state that were placed by then, oldest first; with ``after`` only those that come after that one."""
         ...
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:

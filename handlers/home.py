@@ -10,15 +10,13 @@ from bot.domain.ids import PersonId
 from bot.domain.lifetime import renewal_due
 from bot.domain.order import CertificateOrder
 from bot.domain.policy import keeps_gate, may_decide
-from bot.domain.states import ENDS, State
+from bot.domain.states import State
+from bot.domain.waiting import UNDER_WAY
 from handlers.blocks.home import HomeFacts, home_view
 from handlers.blocks.list_view import overdue_first
 from handlers.rooms import Rooms
 from handlers.visit import Visit
 from handlers.waits import waits_of
-
-UNDER_WAY = frozenset(State) - ENDS - {State.INSTALLED, State.SUPERSEDED}
-"""States of an order that still has work or words to come."""
 
 
 async def publish_home(client: AsyncWebClient, rooms: Rooms, user: str) -> None:

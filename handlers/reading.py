@@ -8,14 +8,15 @@ from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Handshake
 from bot.domain.states import State
+from bot.domain.waiting import UNDER_WAY, UNDER_WAY_WAITS
 from bot.workflow.pending_requests import pending_requests
 from handlers.blocks.csr_card import csr_card
-from handlers.blocks.list_view import order_list
+from handlers.blocks.list_view import COUNTED_TO, SHOWN, order_list
+from handlers.blocks.parts import Picture
 from handlers.blocks.readings import audit_picture, hosts_picture, inventory_picture, probe_picture
 from handlers.blocks.status_card import status_card
 from handlers.blocks.text import code
 from handlers.boundary import Reply
-from handlers.home import UNDER_WAY
 from handlers.rooms import Rooms
 from handlers.typed import nearest, order_in
 from handlers.visit import Visit
@@ -26,8 +27,13 @@ Words = tuple[str, ...]
 
 async def list_orders(_: Visit, rooms: Rooms, __: Words) -> Reply:
     """The orders under way, on whom each waits, and what is overdue."""
-    orders = await asyncio.to_thread(rooms.orders.in_states, UNDER_WAY)
-    return order_list(orders, await asyncio.to_thread(waits_of, rooms, orders))
+    return await asyncio.to_thread(list_picture, rooms)
+
+
+def list_picture(rooms: Rooms) -> Picture:
+    """The list as it stands; reads no more orders than it shows, however many there are."""
+    found = rooms.orders.worklist(UNDER_WAY, UNDER_WAY_WAITS, limit=SHOWN, count_to=COUNTED_TO)
+    return order_list(found, waits_of(rooms, found.orders))
 
 
 async def status(_: Visit, rooms: Rooms, words: Words) -> Reply:

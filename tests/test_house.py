@@ -160,7 +160,16 @@ def test_the_suite_of_a_port_holds_tests(port: str) -> None:
     assert "def test_" in (HOUSE / SUITES[port]).read_text(encoding="utf-8")
 
 
-READS = {"load", "steps", "in_states", "ends_of", "being_cleared", "upload"}
+READS = {
+    "load",
+    "steps",
+    "in_states",
+    "ends_of",
+    "worklist",
+    "placed_by",
+    "being_cleared",
+    "upload",
+}
 """Methods of the orders that change nothing."""
 
 FILES = {"add_upload", "forget_upload"}

@@ -156,3 +156,19 @@ class Upload:
     sha256: str
     by: PersonId
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """
+    The head of a list of orders.
+
+    Args:
+        orders: what is overdue first, the longest wait in front; then the others, newest first.
+        total: how many there are, counted no further than was asked for.
+        overdue: how many of them are overdue, counted as far.
+    """
+
+    orders: tuple[CertificateOrder, ...]
+    total: int
+    overdue: int

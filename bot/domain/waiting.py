@@ -15,7 +15,7 @@ from bot.domain.order import CertificateOrder
 from bot.domain.policy import keeps_gate, may_decide, subject_of
 from bot.domain.reminding import REQUESTER, next_due
 from bot.domain.site import Policy, Site
-from bot.domain.states import CLEARED_IN, State
+from bot.domain.states import CLEARED_IN, ENDS, State
 
 
 class Wait(StrEnum):
@@ -68,6 +68,13 @@ WAITING_STATES: Final = frozenset(
     {*_BY_STATE, State.PROVEN, *(s for states in _HALF_DECIDED.values() for s in states)}
 )
 """States an order can wait for people in."""
+
+
+UNDER_WAY: Final = frozenset(State) - ENDS - {State.INSTALLED, State.SUPERSEDED}
+"""States of an order that still has work or words to come."""
+
+UNDER_WAY_WAITS: Final = frozenset({*_BY_STATE.values(), Wait.PLAN, Wait.READING})
+"""What an order waits for while it is under way; the other waits are those of certificates that serve or served."""
 
 
 def wait_of(order: CertificateOrder) -> Wait | None:

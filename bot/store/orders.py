@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
-from typing import Any
 
-from sqlalchemy import Engine, Select, func, union_all, update
+from sqlalchemy import Engine, func, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -19,13 +18,13 @@ from bot.domain.faults import OrderUnknown
 from bot.domain.ids import OrderId, UploadId
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
-from bot.domain.order import CertificateOrder, HostStep, Upload
+from bot.domain.order import CertificateOrder, HostStep, Upload, Worklist
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
-from bot.store import approvals, chain, due, outbox, sealed, steps, uploads
+from bot.store import approvals, chain, due, ends, outbox, sealed, steps, uploads, worklist
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
-from bot.store.rows import certificate_end, order_columns, order_value
+from bot.store.rows import order_columns, order_value
 from bot.store.tables import OrderRecord, OutboxRecord
 
 StartWork = Callable[[Session, Work, CertificateOrder], None]
@@ -105,7 +104,7 @@ class SqlOrders:
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
         """Orders in these states, newest first; with ``before`` only those older than that one."""
-        numbers = _newest(states, limit=limit, before=before)
+        numbers = worklist.newest(states, limit=limit, before=before)
         if numbers is None:
             return ()
         chosen = (
@@ -117,25 +116,53 @@ class SqlOrders:
         with reading(self._engine) as session:
             return _values(session, session.exec(chosen).all())
 
-    def ends_of(
-        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
-    ) -> tuple[CertificateEnd, ...]:
-        """When certificates end whose renewal nobody was asked about yet; the order itself stays unread."""
-        chosen = (
-            select(
-                col(OrderRecord.id), col(OrderRecord.leaf_facts),
-                col(OrderRecord.renewal_not_before), col(OrderRecord.renewed_by),
-            )
-            .where(col(OrderRecord.state).in_([state.value for state in states]))
-            .where(col(OrderRecord.leaf_facts).is_not(None))
-            .where(col(OrderRecord.renewal_asked_at).is_(None))
-            .order_by(col(OrderRecord.id).desc())
-            .limit(limit)
-        )  # fmt: skip
-        if before is not None:
-            chosen = chosen.where(col(OrderRecord.id) < before)
+    def worklist(
+        self, states: Iterable[State], waits: Iterable[str], *, limit: int, count_to: int
+    ) -> Worklist:
+        """The first orders to look at in these states, and how many there are as far as is counted."""
         with reading(self._engine) as session:
-            return tuple(certificate_end(*row) for row in session.exec(chosen))
+            found = worklist.find(session, tuple(states), tuple(waits), limit, count_to)
+            rows = session.exec(select(OrderRecord).where(col(OrderRecord.id).in_(found.numbers)))
+            orders = {order.id: order for order in _values(session, rows.all())}
+        return Worklist(
+            orders=tuple(orders[OrderId(number)] for number in found.numbers),
+            total=found.total,
+            overdue=found.overdue,
+        )
+
+    def ends_of(
+        self,
+        state: State,
+        *,
+        now: datetime,
+        share: float,
+        limit: int,
+        after: CertificateEnd | None = None,
+    ) -> tuple[CertificateEnd, ...]:
+        """When certificates end that may be due now and whose renewal nobody was asked about yet."""
+        with reading(self._engine) as session:
+            return ends.find(session, state, now=now, share=share, limit=limit, after=after)
+
+    def placed_by(
+        self,
+        state: State,
+        moment: datetime,
+        *,
+        limit: int,
+        after: CertificateOrder | None = None,
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in this state that were placed by then, oldest first."""
+        place = col(OrderRecord.placed_at), col(OrderRecord.id)
+        chosen = (
+            select(OrderRecord)
+            .where(OrderRecord.state == state.value, place[0] <= moment)
+            .order_by(*place)
+            .limit(limit)
+        )
+        if after is not None:
+            chosen = chosen.where(tuple_(*place) > (after.placed_at, after.id))
+        with reading(self._engine) as session:
+            return _values(session, session.exec(chosen).all())
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:
         """Orders with a clearing of pending requests under way or stopped, newest first."""
@@ -206,23 +233,6 @@ class SqlOrders:
     def _deliver(self, session: Session, order_id: OrderId, last: str | None) -> None:
         if last is not None:
             self._enqueue_delivery(session, order_id, last)
-
-
-def _newest(states: Iterable[State], *, limit: int, before: OrderId | None) -> Select[Any] | None:
-    """
-    Numbers of the newest orders in these states, up to ``limit`` of each; None without any state.
-
-    State by state, since an index has them in order that way: however many orders there are, no more is read
-    than is asked for.
-    """
-    each = []
-    for state in states:
-        numbers = select(OrderRecord.id).where(OrderRecord.state == state.value)
-        if before is not None:
-            numbers = numbers.where(col(OrderRecord.id) < before)
-        newest = numbers.order_by(col(OrderRecord.id).desc()).limit(limit).subquery()
-        each.append(select(newest.c.id))
-    return select(union_all(*each).subquery()) if each else None
 
 
 def _first_version(draft: Draft, at: datetime) -> CertificateOrder:

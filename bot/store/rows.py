@@ -7,7 +7,7 @@ from typing import Any
 from bot.certs.judge import IssuedCertificate
 from bot.domain.approvals import Approval
 from bot.domain.ids import OrderId, PersonId, UploadId
-from bot.domain.lifetime import CertificateEnd
+from bot.domain.lifetime import CertificateEnd, valid_days
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from bot.store.tables import OrderRecord
@@ -120,11 +120,14 @@ def certificate_end(
 
 def _certificate_columns(certificate: IssuedCertificate | None) -> dict[str, Any]:
     if certificate is None:
-        return {"leaf_der": None, "path_ders": None, "leaf_facts": None}
+        return dict.fromkeys(("leaf_der", "path_ders", "leaf_facts", "not_after", "valid_days"))
+    facts = certificate.facts
     return {
         "leaf_der": certificate.leaf_der,
         "path_ders": path_text(certificate.path),
-        "leaf_facts": LEAF_FACTS.text(certificate.facts),
+        "leaf_facts": LEAF_FACTS.text(facts),
+        "not_after": facts.not_after,
+        "valid_days": valid_days(facts.not_before, facts.not_after),
     }
 
 

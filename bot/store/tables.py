@@ -18,6 +18,8 @@ _REGISTRY = registry()
 # SQLite takes a partial index only when its condition is spelled as in the query.
 _NOT_DELIVERED_SQLITE = text("delivered = 0")
 _BEING_CLEARED = text("clearing IS NOT NULL")
+_OVERDUE = text("given > 0")
+_NOT_ASKED = text("renewal_asked_at IS NULL AND leaf_facts IS NOT NULL")
 _NOT_DELIVERED_POSTGRESQL = text("NOT delivered")
 
 
@@ -30,7 +32,11 @@ METADATA = _REGISTRY.metadata
 
 
 class OrderRecord(Record, table=True):
-    """One order as it stands; `version` is what compare-and-set compares."""
+    """
+    One order as it stands; `version` is what compare-and-set compares.
+
+    `not_after` and `valid_days` are what an index needs of `leaf_facts`; a row of an earlier release has none.
+    """
 
     __tablename__: ClassVar[str] = "orders"
     __table_args__ = (
@@ -41,6 +47,16 @@ class OrderRecord(Record, table=True):
             "id",
             sqlite_where=_BEING_CLEARED,
             postgresql_where=_BEING_CLEARED,
+        ),
+        Index("ix_orders_placed_at", "state", "placed_at", "id"),
+        Index(
+            "ix_orders_not_after",
+            "state",
+            "valid_days",
+            "not_after",
+            "id",
+            sqlite_where=_NOT_ASKED,
+            postgresql_where=_NOT_ASKED,
         ),
     )
 
@@ -62,6 +78,8 @@ class OrderRecord(Record, table=True):
     leaf_der: bytes | None = Field(default=None, sa_type=LargeBinary)
     path_ders: str | None = Field(default=None, sa_type=Text)
     leaf_facts: str | None = Field(default=None, sa_type=Text)
+    not_after: datetime | None = Field(default=None, sa_type=UtcTime)
+    valid_days: int | None = None
     findings: str = Field(sa_type=Text)
     plan: str | None = Field(default=None, sa_type=Text)
     answers: str = Field(sa_type=Text)
@@ -286,7 +304,17 @@ class DueRecord(Record, table=True):
     """
 
     __tablename__: ClassVar[str] = "due"
-    __table_args__ = (Index("ix_due_due_at", "due_at"),)
+    __table_args__ = (
+        Index("ix_due_due_at", "due_at"),
+        Index(
+            "ix_due_overdue",
+            "wait",
+            "since",
+            "order_id",
+            sqlite_where=_OVERDUE,
+            postgresql_where=_OVERDUE,
+        ),
+    )
 
     order_id: int = Field(foreign_key="orders.id", primary_key=True)
     wait: str

@@ -16,7 +16,7 @@ from bot.domain.site import Site
 from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
-from bot.workflow.paging import every, every_end
+from bot.workflow.paging import every_end, every_placed_by
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +37,14 @@ class Calendar:
         """Post a renewal card for each certificate whose share of life is over; how many were posted."""
         now = self._clock.now()
         share = self._site.policy.renew_at
-        due = (
-            end
-            for end in every_end(self._orders, [State.INSTALLED])
-            if end.is_due(now, share=share)
-        )
-        return sum(self._propose(end, now) for end in due)
+        near = every_end(self._orders, State.INSTALLED, now=now, share=share)
+        return sum(self._propose(end, now) for end in near if end.is_due(now, share=share))
 
     def lapse_gates(self) -> int:
         """End orders that nobody decided on in time; how many were ended."""
         days = self._site.policy.gate_expiry_days
         limit = self._clock.now() - timedelta(days=days)
-        old = (o for o in every(self._orders, [State.PLACED]) if o.placed_at <= limit)
+        old = every_placed_by(self._orders, State.PLACED, limit)
         reason = f"Nobody decided within {days} days."
         return sum(self._take(order, ev.Lapsed(reason=reason)) for order in old)
 

@@ -1,6 +1,7 @@
 """Every order in some states, page by page: what looks after all of them must not stop at the newest."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.order import CertificateOrder
@@ -25,9 +26,21 @@ def every(
         before = found[-1].id
 
 
-def every_end(orders: Orders, states: Iterable[State]) -> Iterator[CertificateEnd]:
-    """When the certificate of each order in these states ends, newest order first; those without one are left out."""
-    wanted, before = tuple(states), None
-    while found := orders.ends_of(wanted, limit=_ENDS, before=before):
+def every_end(
+    orders: Orders, state: State, *, now: datetime, share: float, page: int = _ENDS
+) -> Iterator[CertificateEnd]:
+    """When the certificates of orders in this state end that are due now, and some that soon will be."""
+    after = None
+    while found := orders.ends_of(state, now=now, share=share, limit=page, after=after):
         yield from found
-        before = found[-1].order_id
+        after = found[-1]
+
+
+def every_placed_by(
+    orders: Orders, state: State, moment: datetime, *, page: int = PAGE
+) -> Iterator[CertificateOrder]:
+    """All orders in this state that were placed by then, oldest first, each as it stands when its page is read."""
+    after = None
+    while found := orders.placed_by(state, moment, limit=page, after=after):
+        yield from found
+        after = found[-1]

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.ids import OrderId, PersonId
-from bot.domain.order import CertificateOrder
+from bot.domain.order import CertificateOrder, Worklist
 from handlers.blocks.buttons import order_button
 from handlers.blocks.parts import (
     Block,
@@ -21,7 +21,9 @@ from handlers.blocks.text import code, count, hosts_in_row, mention, when
 from handlers.headlines import NEXT, STATES
 from handlers.ids import Action
 
-_SHOWN = 15
+SHOWN = 15
+COUNTED_TO = 1_000
+"""How far the orders in a list are counted; beyond that nobody needs the number, and counting would take longer."""
 _HOSTS_LIMIT = 120
 _NAMED = 4
 
@@ -90,17 +92,22 @@ def installed_row(order: CertificateOrder) -> str:
     )
 
 
-def order_list(
-    orders: tuple[CertificateOrder, ...], waits: Mapping[OrderId, Waits] = MappingProxyType({})
-) -> Picture:
-    """Render the orders that are under way, what is overdue first."""
-    late = sum(one.is_overdue for one in waits.values())
-    told = f"{count(len(orders), 'order')} under way{f', {late} overdue' if late else ''}."
-    if not orders:
+def order_list(found: Worklist, waits: Mapping[OrderId, Waits] = MappingProxyType({})) -> Picture:
+    """Render the head of the list of orders that are under way, as it is ordered."""
+    late = f", {_at_least(found.overdue)} overdue" if found.overdue else ""
+    told = f"{_orders(found.total)} under way{late}."
+    if not found.orders:
         return picture(told, [section("No order is under way. `/cert request` asks for one.")])
-    ordered = overdue_first(orders, waits)
-    rows = [section(order_row(order, waits.get(order.id))) for order in ordered[:_SHOWN]]
-    return picture(told, [header(told), *rows, *_rest(orders)])
+    rows = [section(order_row(order, waits.get(order.id))) for order in found.orders]
+    return picture(told, [header(told), *rows, *_rest(found.total, len(rows))])
+
+
+def _orders(number: int) -> str:
+    return f"{_at_least(number)} {'order' if number == 1 else 'orders'}"
+
+
+def _at_least(number: int) -> str:
+    return f"{number} or more" if number >= COUNTED_TO else str(number)
 
 
 def renewable_list(orders: tuple[CertificateOrder, ...]) -> Picture:
@@ -112,11 +119,14 @@ def renewable_list(orders: tuple[CertificateOrder, ...]) -> Picture:
         )
     rows = [
         with_button(installed_row(order), order_button(Action.RENEW, order))
-        for order in orders[:_SHOWN]
+        for order in orders[:SHOWN]
     ]
-    return picture(told, [header("Which one is to be renewed?"), *rows, *_rest(orders)])
+    return picture(told, [header("Which one is to be renewed?"), *rows, *_rest(len(orders), SHOWN)])
 
 
-def _rest(orders: tuple[CertificateOrder, ...]) -> list[Block]:
-    rest = len(orders) - _SHOWN
-    return [context(f"and {rest} more; `/cert status ID` shows any of them.")] if rest > 0 else []
+def _rest(total: int, shown: int) -> list[Block]:
+    rest = total - shown
+    if rest <= 0:
+        return []
+    least = "at least " if total >= COUNTED_TO else ""
+    return [context(f"and {least}{rest} more; `/cert status ID` shows any of them.")]

@@ -28,11 +28,10 @@ from tests.contract.samples import (
     upload,
 )
 from tests.contract.stores import EngineDown, Store
-from tests.unit.domain.samples import certificate
 
 CHANGES = {"place", "save", "note_step"}
 FILES = {"add_upload", "upload", "forget_upload"}
-LOOKS = {"load", "steps", "in_states", "ends_of", "being_cleared"}
+LOOKS = {"load", "steps", "in_states", "ends_of", "worklist", "placed_by", "being_cleared"}
 
 
 def yes(gate: Gate = Gate.ISSUE, reason: str = "") -> Approval:
@@ -256,29 +255,6 @@ def test_orders_in_several_states_are_newest_first(store: Store) -> None:
 
     assert [o.id for o in store.orders.in_states(both, limit=4)] == ids[:1:-1]
     assert [o.id for o in store.orders.in_states(both, limit=4, before=ids[2])] == ids[1::-1]
-
-
-def test_ends_of_certificates_are_those_of_the_orders(store: Store) -> None:
-    """One line for each certificate nobody was asked about, newest first and by pages, as the order has it."""
-    ids = [place(store.orders, key).id for key in "abcd"]
-    later = NOON + timedelta(days=30, microseconds=1)
-    for number, parts in (
-        (ids[0], {"certificate": certificate()}),
-        (ids[1], {"certificate": certificate(), "renewal_asked_at": NOON}),
-        (ids[2], {"certificate": certificate(), "renewal_not_before": later, "renewed_by": ids[3]}),
-    ):
-        store.orders.save(change(store.orders.load(number), state=State.INSTALLED, **parts))
-    found = store.orders.ends_of([State.INSTALLED], limit=9)
-    facts = certificate().facts
-
-    assert [(e.order_id, e.not_again_before, e.renewed_by) for e in found] == [
-        (ids[2], later, ids[3]),
-        (ids[0], None, None),
-    ]
-    assert {(e.not_before, e.not_after) for e in found} == {(facts.not_before, facts.not_after)}
-    assert store.orders.ends_of([State.INSTALLED], limit=1) == found[:1]
-    assert store.orders.ends_of([State.INSTALLED], limit=9, before=ids[2]) == found[1:]
-    assert store.orders.ends_of([State.PLACED], limit=9) == ()
 
 
 def test_orders_in_states_bring_their_own_decisions(store: Store) -> None:

@@ -19,9 +19,9 @@ from bot.domain.faults import DatabaseAway, OrderUnknown
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
-from bot.domain.lifetime import CertificateEnd
+from bot.domain.lifetime import CertificateEnd, latest_end
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
-from bot.domain.order import CertificateOrder, HostStep, Upload
+from bot.domain.order import CertificateOrder, HostStep, Upload, Worklist
 from bot.domain.pacing import pause_of
 from bot.domain.plan import Caution, Step
 from bot.domain.sealed import KeptSecret, SealedId, SealedSecret
@@ -172,12 +172,35 @@ class FakeOrders:
         found = (o for o in newest_first if o.state in wanted and (before is None or o.id < before))
         return tuple(found)[:limit]
 
+    def worklist(
+        self, states: Iterable[State], waits: Iterable[str], *, limit: int, count_to: int
+    ) -> Worklist:
+        """What is overdue first, then the newest."""
+        wanted = set(waits)
+        late = sorted(
+            (due.since, number)
+            for number, due in self._memory.due.items()
+            if due.wait in wanted and due.given > 0
+        )
+        newest = self.in_states(states, limit=len(self._memory.orders))
+        numbers = dict.fromkeys((*(number for _, number in late), *(o.id for o in newest)))
+        return Worklist(
+            orders=tuple(self.load(number) for number in tuple(numbers)[:limit]),
+            total=min(len(newest), count_to),
+            overdue=min(len(late), count_to),
+        )
+
     def ends_of(
-        self, states: Iterable[State], *, limit: int, before: OrderId | None = None
+        self,
+        state: State,
+        *,
+        now: datetime,
+        share: float,
+        limit: int,
+        after: CertificateEnd | None = None,
     ) -> tuple[CertificateEnd, ...]:
-        """When the certificates of orders in these states end."""
-        found = self.in_states(states, limit=len(self._memory.orders), before=before)
-        return tuple(
+        """When the certificates of orders in this state end that may be due."""
+        ends = (
             CertificateEnd(
                 order_id=order.id,
                 not_before=order.certificate.facts.not_before,
@@ -185,9 +208,35 @@ class FakeOrders:
                 not_again_before=order.renewal_not_before,
                 renewed_by=order.renewed_by,
             )
-            for order in found
-            if order.certificate is not None and order.renewal_asked_at is None
-        )[:limit]
+            for order in self._memory.orders.values()
+            if order.state is state
+            and order.certificate is not None
+            and order.renewal_asked_at is None
+            and (order.renewal_not_before is None or order.renewal_not_before <= now)
+        )
+        near = sorted(
+            (end.valid_days, end.not_after, end.order_id, end)
+            for end in ends
+            if end.not_after <= latest_end(now, days=end.valid_days, share=share)
+        )
+        last = None if after is None else (after.valid_days, after.not_after, after.order_id)
+        return tuple(end for *place, end in near if last is None or tuple(place) > last)[:limit]
+
+    def placed_by(
+        self,
+        state: State,
+        moment: datetime,
+        *,
+        limit: int,
+        after: CertificateOrder | None = None,
+    ) -> tuple[CertificateOrder, ...]:
+        """Orders in this state that were placed by then, oldest first."""
+        old = [
+            o for o in self._memory.orders.values() if o.state is state and o.placed_at <= moment
+        ]
+        last = None if after is None else (after.placed_at, after.id)
+        ordered = sorted(old, key=lambda o: (o.placed_at, o.id))
+        return tuple(o for o in ordered if last is None or (o.placed_at, o.id) > last)[:limit]
 
     def being_cleared(self) -> tuple[CertificateOrder, ...]:
         """Orders with a clearing under way or stopped, newest first."""

@@ -1,6 +1,7 @@
 """Upgrades from every release's form, with something in every table: nothing is lost, and everything can be read."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from bot.store import migration
 from bot.store.database import open_database
 from bot.store.migration import migrate
 from bot.store.tables import METADATA
-from tests.contract.samples import place
+from tests.contract.samples import NOON, change, place
 from tests.contract.stores import sql_store
 from tests.postgres.everything import fill
 from tests.postgres.test_migration import differences
+from tests.unit.domain.samples import certificate
 
 REVISIONS = [
     script.revision
@@ -102,6 +104,30 @@ def test_upgrade_from_every_form_loses_nothing(two_urls: tuple[str, str], revisi
     finally:
         engine.dispose()
     check_reading(url)
+
+
+def test_certificates_of_before_get_their_ends(two_urls: tuple[str, str]) -> None:
+    """What is looked up by index says of an old row what it says of a row that is written today."""
+    filled, url = two_urls
+    with sql_store(filled) as store:
+        for days in (46.5, 47, 200):
+            proven = certificate(not_after=NOON.replace(microsecond=0) + timedelta(days=days))
+            order = place(store.orders, f"valid {days}")
+            assert store.orders.save(change(order, state=State.INSTALLED, certificate=proven))
+        place(store.orders, "without a certificate")
+        assert store.engine is not None
+        with store.engine.begin() as connection:
+            written = raw(connection, columns(connection))
+    engine = open_database(url)
+    try:
+        upgrade(engine, "0008")
+        with engine.begin() as connection:
+            put(connection, written, columns(connection))
+        migrate(url)
+        with engine.begin() as connection:
+            assert written["orders"] == raw(connection, columns(connection))["orders"]
+    finally:
+        engine.dispose()
 
 
 def check_reading(url: str) -> None:

@@ -14,6 +14,8 @@ from bot.domain.reminding import REQUESTER, Escalation
 from bot.domain.site import Site
 from bot.domain.states import MOVES, EventKind, State
 from bot.domain.waiting import (
+    UNDER_WAY,
+    UNDER_WAY_WAITS,
     WAITING_STATES,
     Wait,
     due_at,
@@ -61,6 +63,7 @@ def test_every_state_says_what_it_waits_for(state: State) -> None:
     assert set(WAITS) == set(State)
     assert wait_of(order(state)) is WAITS[state]
     assert WAITS[state] is None or state in WAITING_STATES
+    assert (WAITS[state] in UNDER_WAY_WAITS) is (WAITS[state] is not None and state in UNDER_WAY)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +95,7 @@ def test_every_state_says_what_it_waits_for(state: State) -> None:
 def test_what_else_decides(waiting: CertificateOrder, wait: Wait | None) -> None:
     """Plans, renewals, and gates of which one of several keepers has said yes."""
     assert wait_of(waiting) is wait
+    assert (wait in UNDER_WAY_WAITS) is (wait is not None and waiting.state in UNDER_WAY)
 
 
 def test_only_what_was_never_ordered_lapses() -> None:

@@ -13,7 +13,7 @@ from bot.certs.rules import NAME_LIMIT
 from bot.domain.approvals import Gate
 from bot.domain.ids import HostName, OrderId, VendorName
 from bot.domain.messages import LineMessage, Place
-from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.order import CertificateOrder, HostStep, Worklist
 from bot.domain.plan import Caution, InstallPlan, Step
 from bot.domain.site import Host
 from bot.domain.states import State
@@ -24,7 +24,7 @@ from bot.exchange.cmdlets import get_send_connectors
 from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.home import HomeFacts, home_view
-from handlers.blocks.list_view import order_list, renewable_list
+from handlers.blocks.list_view import SHOWN, order_list, renewable_list
 from handlers.blocks.order_form import order_form
 from handlers.blocks.parts import Picture, picture, section
 from handlers.blocks.plan_card import plan_card
@@ -102,7 +102,7 @@ def cards(order: CertificateOrder) -> dict[str, Picture]:
         "csr": csr_card(order, SITE, GUIDE),
         "plan": plan_card(order, SITE),
         "renewal": renewal_card(order, SITE),
-        "list": order_list((order,) * 60),
+        "list": order_list(Worklist(orders=(order,) * SHOWN, total=60, overdue=60)),
         "renewable": renewable_list((order,) * 60),
     }
 

@@ -14,7 +14,7 @@ from bot.certs.compare import Change, as_findings
 from bot.certs.findings import warn
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId
-from bot.domain.order import Clearing
+from bot.domain.order import Clearing, Worklist
 from bot.domain.plan import Caution, Handshake, HostCertificate, Service, Snapshot
 from bot.domain.states import State
 from bot.domain.surroundings import AuthCertificates, Fact, Unread, Web, WebBinding
@@ -23,7 +23,7 @@ from handlers.blocks.csr_card import csr_card
 from handlers.blocks.desk_modals import bundle_modal, submitted_modal, upload_modal
 from handlers.blocks.help import help_picture
 from handlers.blocks.home import HomeFacts, home_view
-from handlers.blocks.list_view import order_list, renewable_list
+from handlers.blocks.list_view import COUNTED_TO, order_list, renewable_list
 from handlers.blocks.notice_modal import notice_modal, working_modal
 from handlers.blocks.order_form import order_form
 from handlers.blocks.parts import Picture
@@ -300,8 +300,13 @@ def _host_snapshot() -> Snapshot:
 
 READINGS: dict[str, Callable[[], Picture]] = {
     "help": help_picture,
-    "list": lambda: order_list((scene.order(), scene.order(State.FAILED))),
-    "empty list": lambda: order_list(()),
+    "list": lambda: order_list(
+        Worklist(orders=(scene.order(), scene.order(State.FAILED)), total=2, overdue=0)
+    ),
+    "long list": lambda: order_list(
+        Worklist(orders=(scene.order(),), total=COUNTED_TO, overdue=COUNTED_TO)
+    ),
+    "empty list": lambda: order_list(Worklist(orders=(), total=0, overdue=0)),
     "renewable": lambda: renewable_list((scene.order(State.INSTALLED),)),
     "nothing renewable": lambda: renewable_list(()),
     "hosts": lambda: hosts_picture(scene.SITE, (scene.order(State.INSTALLED),)),

@@ -51,6 +51,8 @@ def test_every_field_of_an_order_has_a_column() -> None:
         "leaf_der",
         "path_ders",
         "leaf_facts",
+        "not_after",
+        "valid_days",
     }
 
     assert columns == {field.name for field in fields(CertificateOrder)} - elsewhere
