@@ -21,6 +21,7 @@ from sandbox.story import CSR
 ENDS = frozenset(
     {"installed", "rolled_back", "rejected", "cancelled", "lapsed", "superseded", "retired"}
 )
+EARLY = frozenset({"placed", "approved", "csr_ready"})
 ATTEMPT_S = 12.0
 LOOK_S = 0.1
 STILL_S = 6.0
@@ -57,12 +58,17 @@ class Customer:
         self._vendor_id = ""
         self._zip = b""
 
-    async def see_through(self, name: str) -> None:
-        """Bring one order to an end, however often it takes."""
+    async def see_through(self, name: str, *, goes_on: Callable[[], bool]) -> None:
+        """
+        Bring one order to an end, however often it takes.
+
+        Args:
+            goes_on: once it says no, an order that has not come to the vendor's desk is left as it is.
+        """
         self._number, self._vendor_id, self._zip = "", "", b""
         hosts = self._dice.sample(self._hosts, self._dice.choice((1, 1, 2)))
         order = await self.placed(name, hosts)
-        while order.state not in ENDS:
+        while order.state not in ENDS and (order.state not in EARLY or goes_on()):
             order = await self._one_step(order, self._next)
 
     async def call_off(self, order: OrderRow) -> None:

@@ -135,7 +135,8 @@ class Chaos:
     ) -> None:
         """One order after the other, new ones and raced ones in turn, until the killing is over."""
         while self._killing:
-            await customer.see_through(raced.pop() if old and raced else next(names))
+            name = raced.pop() if old and raced else next(names)
+            await customer.see_through(name, goes_on=lambda: self._killing)
             old = not old
 
     async def _kill(
@@ -189,7 +190,7 @@ class Chaos:
             task.result()
 
     async def _call_off_the_rest(self, people: list[Customer], ledger: Ledger) -> None:
-        """Raced orders that nobody came to, and what a person asked for twice: cancelled by who asked for it."""
+        """Orders that nobody took to the vendor, and what a person asked for twice: cancelled by who asked."""
         orders = [one for one in await asyncio.to_thread(ledger.orders) if one.state not in ENDS]
 
         async def clear(customer: Customer) -> None:

@@ -60,6 +60,18 @@ async def test_typed_text_is_escaped_once() -> None:
     assert shown == ["&lt;script&gt;&amp;&lt;/script&gt;", "&lt;b&gt; &amp;"]
 
 
+async def test_a_channel_is_read_from_a_moment_on() -> None:
+    """With oldest, that message and what came after it; without, everything."""
+    async with desk() as at:
+        for text in ("one", "two", "three"):
+            await at.do("message", text=text)
+        everything = await at.messages()
+        newer = await at.messages(oldest=everything[1]["ts"])
+
+    assert ["one", "two", "three"] == [each["text"] for each in everything]
+    assert ["two", "three"] == [each["text"] for each in newer]
+
+
 async def test_unread_counts_others_messages_until_they_are_read() -> None:
     """Reading a channel as a person sets the count back for that person only."""
     async with desk() as at:

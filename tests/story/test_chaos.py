@@ -11,7 +11,7 @@ import pytest
 from bench.chaos.fleet import Nursery
 
 HOUSE = Path(__file__).parents[2]
-KILLS, RACES = 10, 6
+KILLS, RACES = 8, 4
 
 pytestmark = pytest.mark.story
 
