@@ -30,6 +30,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--outages", type=int, default=0, help="stops of PostgreSQL on the way")
     parser.add_argument("--between", type=float, default=0.0, help="mean seconds between kills")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="no kill and no race after so long"
+    )
     parser.add_argument("--folder", type=Path, help="where the town lives; kept afterwards")
     options = parser.parse_args()
     print(f"seed {options.seed}", file=sys.stderr, flush=True)
@@ -44,7 +47,7 @@ def main() -> int:
             url = server.create("chaos")
         wish = Wish(
             kills=options.kills, races=options.races, db=options.db, seed=options.seed,
-            outages=options.outages, between=options.between,
+            outages=options.outages, between=options.between, minutes=options.minutes,
         )  # fmt: skip
         verdict = asyncio.run(Chaos(wish, folder, url, server).run())
     seconds = round(time.monotonic() - began, 1)

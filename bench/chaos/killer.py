@@ -17,6 +17,13 @@ WATCH_S: Final = 3.0
 """So long a moment is waited for; then whoever is at work is killed."""
 RARE_S: Final = 1.5
 """So long the rarer kind of work is waited for, then any."""
+WORN_OUT: Final = 12
+"""
+A run of work taken up so often is let through first: the durable engine gives up after 20 times, for a crash loop's
+sake, and every kill of a process counts for all that it had under way.
+"""
+LET_THROUGH_S: Final = 60.0
+BREATH_S: Final = 0.2
 LOOK_S: Final = 0.01
 DOORS_SHARE: Final = 0.1
 """How often the doors are killed where they are a process of their own."""
@@ -78,6 +85,7 @@ class Killer:
     async def next(self, session: aiohttp.ClientSession) -> tuple[str, Member]:
         """Wait for the next moment; its name, and who is to die in it."""
         await asyncio.sleep(self._dice.expovariate(1 / self._between_s))
+        await self._let_through()
         if self._doors and self._dice.random() < DOORS_SHARE:
             await self._until(self._a_click_waits)
             return "a click", self._dice.choice(self._doors)
@@ -86,6 +94,13 @@ class Killer:
         if victim is None:
             moment, victim = MISSED, await self._until(self._at_work)
         return moment, victim or self._dice.choice(self._workers)
+
+    async def _let_through(self) -> None:
+        end = time.monotonic() + LET_THROUGH_S
+        while await asyncio.to_thread(self._ledger.most_taken_up) >= WORN_OUT:
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(BREATH_S)
 
     async def _any_moment(self, _: aiohttp.ClientSession) -> Member:
         await asyncio.sleep(self._dice.expovariate(1 / self._between_s))

@@ -125,6 +125,14 @@ class Ledger:
             for row in rows
         ]  # fmt: skip
 
+    def most_taken_up(self) -> int:
+        """How often the run of work was taken up that was taken up the most and has not ended."""
+        rows = self._rows(
+            f"SELECT max(recovery_attempts) AS most FROM {self._engines}workflow_status "
+            "WHERE status IN ('ENQUEUED', 'PENDING')"
+        )
+        return int(rows[0].most or 0)
+
     def _rows(self, question: str, **values: Any) -> list[Row[Any]]:
         """Ask until the database answers: nobody may take a pause of the server for an empty table."""
         end = time.monotonic() + AWAY_S

@@ -37,7 +37,7 @@ TOLD_EVERY_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a run is to be; `between` of 0 leaves the pause between kills to the database's own."""
+    """What a run is to be; 0 minutes are no limit, and `between` of 0 is the database's own pause between kills."""
 
     kills: int
     races: int
@@ -45,6 +45,7 @@ class Wish:
     seed: int
     outages: int = 0
     between: float = 0.0
+    minutes: float = 0.0
 
 
 class Chaos:
@@ -52,6 +53,7 @@ class Chaos:
 
     def __init__(self, wish: Wish, folder: Path, url: str | None, server: Cluster | None) -> None:
         self._wish = wish
+        self._began = time.monotonic()
         self._dice = random.Random(wish.seed)
         customers = min(CUSTOMERS[wish.db], max(FEWEST_CUSTOMERS, wish.kills // KILLS_A_CUSTOMER))
         self._town = CrowdedTown(customers=customers, folder=folder, hosts=HOSTS, database_url=url)
@@ -107,8 +109,8 @@ class Chaos:
         ]  # fmt: skip
         races = Races(session, addresses, ledger, self._verdict)
         began = time.monotonic()
-        await races.run(people, self._wish.races)
-        self._verdict.races_per_minute = _a_minute(self._wish.races, began)
+        await races.run(people, self._wish.races, goes_on=self._has_time)
+        self._verdict.races_per_minute = _a_minute(self._verdict.races, began)
         names = (f"mail{number}.example.com" for number in itertools.count(1))
         # What the races have approved is seen through as well, by whoever asked for it.
         raced = await asyncio.to_thread(ledger.orders)
@@ -152,7 +154,7 @@ class Chaos:
             self._crew, ledger, self._waiting, hosts, self._dice, self._tally, between_s=between_s
         )  # fmt: skip
         told = time.monotonic()
-        while self._verdict.kills < self._wish.kills:
+        while self._verdict.kills < self._wish.kills and self._has_time():
             moment, victim = await killer.next(session)
             finding = await victim.kill()
             if finding is None:
@@ -172,6 +174,9 @@ class Chaos:
                 told = time.monotonic()
                 print(f"{self._verdict.kills} kills", file=sys.stderr, flush=True)
         self._killing = False
+
+    def _has_time(self) -> bool:
+        return not self._wish.minutes or time.monotonic() < self._began + 60 * self._wish.minutes
 
     async def _stop_the_server(self) -> None:
         """PostgreSQL goes away as in a crash, with everything under way, and comes back after some seconds."""

@@ -1,6 +1,7 @@
 """Two managers in the same millisecond, and the same click delivered twice: one effect, and an answer to everyone."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,9 +39,11 @@ class Races:
         self._pressing = asyncio.Lock()
         self._raced: dict[int, OrderRow] = {}
 
-    async def run(self, customers: list[Customer], races: int) -> None:
-        """Race so many times, the groups side by side."""
-        numbers = iter(range(races))
+    async def run(
+        self, customers: list[Customer], races: int, *, goes_on: Callable[[], bool]
+    ) -> None:
+        """Race so many times, the groups side by side, as long as it goes on."""
+        numbers = itertools.takewhile(lambda _: goes_on(), range(races))
         await asyncio.gather(*(self._group(customer, numbers) for customer in customers))
 
     def recount(self) -> None:
