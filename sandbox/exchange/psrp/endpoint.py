@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from xml.sax.saxutils import escape
 
-from sandbox.exchange.psrp.pools import Pipeline, Pool, Pools
+from sandbox.exchange.psrp.pools import PIECE, Pipeline, Pool, Pools
 from sandbox.exchange.trouble import Levers, TroublePlan
 from sandbox.exchange.wsman.envelope import (
     SHELL,
@@ -173,7 +173,9 @@ class PsrpEndpoint:
         command = _attribute(wanted, "CommandId")
         mailbox = pool.pipeline(_id(command)).mailbox if command else pool.mailbox
         try:
-            taken = mailbox.take(min(request.timeout_s, self.pools.quotas.max_timeout_s))
+            taken = mailbox.take(
+                min(request.timeout_s, self.pools.quotas.max_timeout_s), room=PIECE
+            )
         except ShellDied:
             self.pools.delete(pool)
             raise failure(RPC_FAILED) from None

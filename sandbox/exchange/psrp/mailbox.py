@@ -1,4 +1,4 @@
-"""What a pool or a pipeline has to tell, one piece a Receive. No protocol is known here."""
+"""What a pool or a pipeline has to tell; a Receive takes all that is there. No protocol is known here."""
 
 import threading
 
@@ -18,7 +18,7 @@ class Mailbox:
         self._readers = 0
 
     def put(self, piece: bytes) -> None:
-        """Append one piece; it is handed out whole."""
+        """Append one piece; it is handed out whole, with others where there is room."""
         with self._changed:
             self._pieces.append(piece)
             self._changed.notify_all()
@@ -61,9 +61,12 @@ class Mailbox:
         with self._changed:
             self._changed.wait_for(lambda: self._readers, timeout_s)
 
-    def take(self, timeout_s: float) -> tuple[bytes, bool] | None:
+    def take(self, timeout_s: float, *, room: int) -> tuple[bytes, bool] | None:
         """
-        The next piece, and whether it was the last; None when nothing came in time.
+        What is there, and whether it was the last; None when nothing came in time.
+
+        Args:
+            room: bytes at most, but for one piece that is longer than that.
 
         Raises:
             ConnectionLost: the host went away while waiting.
@@ -82,5 +85,10 @@ class Mailbox:
                 raise ShellDied
             if not self._pieces and not self._is_done:
                 return None
-            piece = self._pieces.pop(0) if self._pieces else b""
-            return piece, self._is_done and not self._pieces
+            return self._as_much_as(room), self._is_done and not self._pieces
+
+    def _as_much_as(self, room: int) -> bytes:
+        taken = self._pieces.pop(0) if self._pieces else b""
+        while self._pieces and len(taken) + len(self._pieces[0]) <= room:
+            taken += self._pieces.pop(0)
+        return taken

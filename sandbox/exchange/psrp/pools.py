@@ -28,7 +28,7 @@ from sandbox.exchange.wsman.faults import (
 from sandbox.exchange.wsman.quotas import Quotas
 from sandbox.exchange.wsman.service import Principal
 
-_PIECE: Final = 100_000  # raw bytes of one Receive, so that its base64 fits the smallest envelope
+PIECE: Final = 100_000  # raw bytes of one Receive, so that its base64 fits the smallest envelope
 _PATIENCE_S: Final = 120.0
 _TOO_MANY: Final = (
     "This user is allowed a maximum of {limit} concurrent shells, which has been exceeded. Close existing shells "
@@ -170,7 +170,7 @@ class Pool:
 
     def drain(self) -> None:
         """Move what the state machine wants to say into the mailboxes. The caller holds the lock."""
-        while (payload := self.wire.data_to_send(_PIECE)) is not None:
+        while (payload := self.wire.data_to_send(PIECE)) is not None:
             to = self.pipelines.get(payload.pipeline_id) if payload.pipeline_id else None
             (to or self).mailbox.put(payload.data)
 
