@@ -3,23 +3,51 @@ Errors of Exchange's cmdlets, as a table: how each is recognised and what the op
 
 The id and the category come first, text second, because texts are localised; an error that is not
 here is shown whole. Source: exchange.md 8, whose numbers the rows carry.
+
+Whether something was changed before the error came is not known, unless a row says why it is. Two rows stay silent on
+purpose: "already exists" (7), because a PFX's key is written before it is said (6.1 steps 3 and 5), and a refused input
+of New- (38), because the reference does not tell whether the key is made before it.
 """
 
 from typing import Final
 
-from bot.domain.faults import Executed, FaultKind, HostFault
-from bot.domain.ids import HostName
-from bot.domain.plan import Caution
+from bot.domain.faults import FaultKind
 from bot.exchange.advice import FOR_ASSIGNED, FOR_CONNECTORS, FOR_DEFAULT
 from bot.exchange.call import Call, RemoteError
-from bot.exchange.entry import Entry, is_told_by
+from bot.exchange.entry import (
+    CHECKED_FIRST,
+    NEVER_OPENED,
+    NO_COMMAND,
+    NOT_BOUND,
+    REFUSED_FIRST,
+    Entry,
+    Untouched,
+    is_told_by,
+)
 from bot.exchange.foreign import ACCESS_DENIED_TEXTS, foreign_entry
 
-_LONGEST: Final = 500
-_LONGEST_WARNED: Final = 300
-"""Characters of all warnings before an error: a card's paragraph has 3000, counted as escaped."""
-
 _CONNECTORS: Final = ("Set-SendConnector", "Set-ReceiveConnector")
+
+_ROLE_CHECKED: Final = Untouched(
+    why="Enable looks at the server's roles in step 1, before it writes (exchange.md 2.3)."
+)
+_VALUE_REFUSED: Final = Untouched(
+    why="The connector's new value itself is refused: there is nothing else to write (exchange.md 8, row 40)."
+)
+_SOURCE_READ_FIRST: Final = Untouched(
+    why="Import reads its source in step 3 and adds in step 6; what matches a request was not found (exchange.md 6.1)."
+)
+_WRITES_ONCE: Final = Untouched(
+    why="Removing is one write (exchange.md 2.5), as is what the runner does to a store: that was denied.",
+    by=("Remove-", "store."),
+)
+_ONE_CALL: Final = Untouched(
+    why="They make one call to the Service Host (exchange.md 0), and nobody took it. Enable makes another after a question.",
+    by=("New-", "Import-", "Remove-"),
+)
+_RUNNER_REFUSED: Final = Untouched(
+    why="The runner looks at what it is asked before it does anything (docs/runner.md)."
+)
 
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry(
@@ -28,6 +56,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         ids=("NamedParameterNotFound",),
         kind=FaultKind.UNSUPPORTED,
         advice="The build of the host wants other parameters: check the version in the configuration.",
+        untouched=NOT_BOUND,
     ),
     Entry(
         number=36,
@@ -35,6 +64,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("'select-object' is not recognized",),
         kind=FaultKind.UNSUPPORTED,
         advice="Exchange's endpoint of this host shows no properties of its objects. Set the host's door to winrm.",
+        untouched=NO_COMMAND,
     ),
     Entry(
         number=36,
@@ -45,6 +75,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         advice="The account has no role for connectors, so this one goes on naming the certificate of before. Give its "
         "role group the roles Send Connectors and Receive Connectors (Organization Management has them), or have an "
         "administrator run the line of the plan; then retry. What was installed before stays.",
+        untouched=NO_COMMAND,
     ),
     Entry(
         number=40,
@@ -53,6 +84,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("enabled for the smtp", "enabled for smtp"),
         advice="A connector can only name a certificate that is enabled for SMTP on this server. Enable it for SMTP, "
         "then retry.",
+        untouched=_VALUE_REFUSED,
     ),
     Entry(
         number=36,
@@ -61,6 +93,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         kind=FaultKind.UNSUPPORTED,
         advice="The Exchange tools were not loaded, or the account has no role for this cmdlet. "
         "Check the host's shell setting and the account's role group (Server Management).",
+        untouched=NO_COMMAND,
     ),
     Entry(
         number=36,
@@ -68,6 +101,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         ids=("NotOnTheList", "StoreRefused", "NotOneCertificate", "UnknownOperation"),
         kind=FaultKind.UNSUPPORTED,
         advice="The runner refuses this by itself; report it as a fault of CertDesk.",
+        untouched=_RUNNER_REFUSED,
     ),
     Entry(
         number=37,
@@ -83,30 +117,35 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("PrivateKeyMissing",),
         advice="The private key is not on this host: the CSR was made elsewhere or its request is gone. "
         "Import where the CSR was made, try certutil -repairstore my <serial>, or ask the vendor for a re-key.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=4,
         code="KeyAlgorithmUnsupported",
         texts=("KeyAlgorithmUnsupported",),
         advice="Exchange here takes no EC keys. Order an RSA certificate, or switch EC support on.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=5,
         code="ServerAuthMissing",
         texts=("PkixKpServerAuthNotFoundInEnhancedKeyUsage",),
         advice="The certificate is not for servers: the vendor issued another product. Ask for a TLS certificate.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=6,
         code="PrivateKeyNotAccessible",
         texts=("PrivateKeyNotAccessible", "CspKeyContainerInfo"),
         advice="The key's container is damaged or locked. Try certutil -repairstore my <serial>.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=3,
         code="NotValidForExchange",
         texts=("is not valid for use with exchange server",),
         advice="Exchange says why in the brackets; it will not use this certificate. Ask the vendor for a re-key.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=7,
@@ -121,6 +160,14 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         verbs=("Import-",),
         category="WriteError",
         advice="It was imported before; go on with enabling, after looking whether it has its key.",
+    ),
+    Entry(
+        number=8,
+        code="SourceDataRefused",
+        verbs=("Import-",),
+        texts=("wrong password was specified", "properly base64"),
+        advice="Exchange could not read the data, or the password is not the one of the file.",
+        untouched=_SOURCE_READ_FIRST,
     ),
     Entry(
         number=8,
@@ -142,6 +189,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         verbs=("Remove-",),
         texts=("internal transport certificate cannot be removed",),
         advice=f"It is the default SMTP certificate. {FOR_DEFAULT}",
+        untouched=REFUSED_FIRST,
     ),
     Entry(
         number=14,
@@ -149,6 +197,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         verbs=("Remove-",),
         texts=("tagged with following send connectors",),
         advice=FOR_CONNECTORS,
+        untouched=REFUSED_FIRST,
     ),
     Entry(
         number=15,
@@ -157,6 +206,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("unified messaging", "um call router", "federation"),
         category="InvalidArgument",
         advice=FOR_ASSIGNED,
+        untouched=REFUSED_FIRST,
     ),
     Entry(
         number=15,
@@ -164,19 +214,20 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         verbs=("Remove-",),
         category="InvalidArgument",
         advice=f"Something still uses it, and Exchange says what. {FOR_DEFAULT} {FOR_ASSIGNED} {FOR_CONNECTORS}",
+        untouched=REFUSED_FIRST,
     ),
     Entry(
         number=2,
         code="CertificateNotFound",
         texts=("was not found",),
         advice="The host does not hold this certificate (any more). Make a new plan.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=18,
         code="KeyAccessDenied",
         texts=("insufficient rights to grant network service",),
         advice="The key's container is missing or belongs to somebody else. Repair the key on the host.",
-        executed="maybe",
     ),
     Entry(
         number=28,
@@ -185,21 +236,21 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         kind=FaultKind.NOT_TAKEN,
         advice="Exchange asked something that nobody had decided. What needs no question was done; "
         "look at the host and make a new plan.",
-        executed="yes",
+        partly=("Enable-",),
     ),
     Entry(
         number=24,
         code="ServiceAccessDenied",
         texts=ACCESS_DENIED_TEXTS,
         kind=FaultKind.ACCESS_DENIED,
-        advice="Put Exchange Trusted Subsystem (and the account) into the host's local Administrators.",
+        advice="Put Exchange Trusted Subsystem (and the account) into the host's local Administrators, then retry.",
+        untouched=_WRITES_ONCE,
     ),
     Entry(
         number=25,
         code="ConnectorFqdnIllegal",
         texts=("0xe0434352",),
         advice="A receive connector has an illegal FQDN (an underscore, say). Correct it, then retry.",
-        executed="maybe",
     ),
     Entry(
         number=26,
@@ -214,7 +265,6 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("edge subscription",),
         advice="The old default is not in the store while Edge credentials exist: "
         "recreate the Edge subscription after this (Microsoft's procedure).",
-        executed="maybe",
     ),
     Entry(
         number=35,
@@ -222,6 +272,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         ids=("CannotConvertArgument", "ParameterArgumentTransformationError"),
         kind=FaultKind.UNSUPPORTED,
         advice="The host does not know one of the values. Check services and key size.",
+        untouched=NOT_BOUND,
     ),
     Entry(
         number=21,
@@ -230,6 +281,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("not installed on this server",),
         kind=FaultKind.UNSUPPORTED,
         advice="Leave the service out on this host.",
+        untouched=_ROLE_CHECKED,
     ),
     Entry(
         number=22,
@@ -237,14 +289,6 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         verbs=("Enable-",),
         texts=("tcp mode", "startup mode"),
         advice="Set UMStartupMode to TLS or Dual and restart UM, then retry.",
-        executed="maybe",
-    ),
-    Entry(
-        number=27,
-        code="ServiceHostStopped",
-        category="ResourceUnavailable",
-        kind=FaultKind.BUSY,
-        advice="Start the service MSExchangeServiceHost on the host.",
     ),
     Entry(
         number=27,
@@ -258,7 +302,15 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
             "rpc server is unavailable",
         ),
         kind=FaultKind.BUSY,
-        advice="Start the service MSExchangeServiceHost on the host.",
+        advice="Start the service MSExchangeServiceHost on the host, then retry.",
+        untouched=_ONE_CALL,
+    ),
+    Entry(
+        number=27,
+        code="ServiceHostStopped",
+        category="ResourceUnavailable",
+        kind=FaultKind.BUSY,
+        advice="Start the service MSExchangeServiceHost on the host, then retry.",
     ),
     Entry(
         number=31,
@@ -266,6 +318,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         texts=("isn't assigned to any management roles",),
         kind=FaultKind.ACCESS_DENIED,
         advice="Put the service account into the role group Server Management.",
+        untouched=NEVER_OPENED,
     ),
     Entry(
         number=32,
@@ -275,6 +328,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
         kind=FaultKind.UNREACHABLE,
         advice="The account cannot be handed on to Exchange's endpoint. Use Kerberos with delegation or "
         "CredSSP, or set the host's shell to snapin.",
+        untouched=NEVER_OPENED,
     ),
     Entry(
         number=38,
@@ -290,52 +344,3 @@ def entry_for(call: Call, error: RemoteError) -> Entry | None:
     """Find the row of an error, in the words of any host; None when it is not known."""
     told = next((entry for entry in CATALOGUE if is_told_by(entry, call, error)), None)
     return told or foreign_entry(call, error)
-
-
-def cmdlet_fault(
-    host: HostName, call: Call, error: RemoteError, warned: tuple[Caution, ...] = ()
-) -> HostFault:
-    """
-    Turn an error of the host into the fault the operator reads.
-
-    Args:
-        warned: what the cmdlet warned of before it failed.
-    """
-    entry = entry_for(call, error)
-    said = f"{host}: {call.title} failed. Exchange said {_shown(error.message)}.{_before(warned)}"
-    if entry is None:
-        return HostFault(
-            FaultKind.CMDLET_ERROR,
-            host,
-            f"{said} CertDesk does not know this error; whether something was changed must be looked at.",
-            executed="maybe" if call.changes else "no",
-            code=error.error_id[:120],
-        )
-    executed: Executed = entry.executed if call.changes else "no"
-    outcome = {
-        "no": "Nothing was changed by it.",
-        "maybe": "It may have done part of its work; the host is looked at before anything is repeated.",
-        "yes": "It has done part of its work.",
-    }[executed]
-    return HostFault(
-        entry.kind, host, f"{said} {outcome} {entry.advice}", executed=executed, code=entry.code
-    )
-
-
-def _before(warned: tuple[Caution, ...]) -> str:
-    """What it warned of, as far as there is room: what must be done comes after it and must not be cut away."""
-    told = [_shown(one.said, at_most=_LONGEST_WARNED) for one in warned if one.said]
-    shown, room = told[:1], _LONGEST_WARNED - len("".join(told[:1]))
-    for one in told[1:]:
-        room -= len(one)
-        if room < 0:
-            break
-        shown.append(one)
-    rest = len(told) - len(shown)
-    more = f" and of {rest} more" if rest else ""
-    return f" Before that it warned {'; '.join(shown)}{more}." if told else ""
-
-
-def _shown(message: str, *, at_most: int = _LONGEST) -> str:
-    text = " ".join(message.split())
-    return repr(text if len(text) <= at_most else text[: at_most - 1] + "…")

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.faults import FaultKind
 from bot.exchange.call import Call, RemoteError
-from bot.exchange.entry import Entry
+from bot.exchange.entry import CHECKED_FIRST, Entry, Untouched, names_ours
 
 ACCESS_DENIED_TEXTS: Final = (
     "access is denied",
@@ -30,14 +30,18 @@ ACCESS_DENIED_TEXTS: Final = (
 _THUMBPRINT: Final = "{thumbprint}"
 _FROM_EXCHANGE: Final = "Microsoft.Exchange.Management"
 
-_EXACT_IDS: Final = {
+_NO_SCRIPT: Final = Untouched(
+    why="A runspace without a language refuses a script whole, before it runs a word of it (exchange.md 1.2)."
+)
+
+EXACT_IDS: Final = {
     "InvalidOperation": Entry(
         number=28,
         code="QuestionUnanswered",
         kind=FaultKind.NOT_TAKEN,
         advice="Exchange asked something that nobody had decided. What needs no question was done; "
         "look at the host and make a new plan.",
-        executed="yes",
+        partly=("Enable-",),
     ),
     "HostFunctionNotImplemented": Entry(
         number=29,
@@ -45,18 +49,19 @@ _EXACT_IDS: Final = {
         kind=FaultKind.NOT_TAKEN,
         advice="Exchange asked something that nobody had decided. What needs no question was done; "
         "look at the host and make a new plan.",
-        executed="yes",
+        partly=("Enable-",),
     ),
     "ScriptsNotAllowed": Entry(
         number=30,
         code="ScriptRefused",
         kind=FaultKind.UNSUPPORTED,
         advice="Exchange's endpoint takes no scripts; report it as a fault of CertDesk.",
+        untouched=_NO_SCRIPT,
     ),
 }
 """By the whole ``FullyQualifiedErrorId``: Exchange's own ids hold such words as parts."""
 
-_FOREIGN: Final = (
+FOREIGN: Final = (
     Entry(
         number=43,
         code="DirectoryOutOfReach",
@@ -64,7 +69,6 @@ _FOREIGN: Final = (
         category="NotSpecified",
         kind=FaultKind.UNSUPPORTED,
         advice="Active Directory could not be read with this sign-in. Use Exchange's endpoint, or Kerberos with delegation.",
-        executed="maybe",
     ),
     Entry(
         number=1,
@@ -81,6 +85,7 @@ _FOREIGN: Final = (
         texts=(_THUMBPRINT,),
         category="ObjectNotFound",
         advice="The host does not hold this certificate (any more). Make a new plan.",
+        untouched=CHECKED_FIRST,
     ),
     Entry(
         number=23,
@@ -89,7 +94,6 @@ _FOREIGN: Final = (
         category="ObjectNotFound",
         advice="Something Exchange needs is not there: as a rule the old default certificate, while Edge credentials exist. "
         "Recreate the Edge subscription after this (Microsoft's procedure).",
-        executed="maybe",
     ),
     Entry(
         number=18,
@@ -99,7 +103,6 @@ _FOREIGN: Final = (
         category="NotSpecified",
         advice="The certificate cannot be used as it is: as a rule its key's container is missing or belongs to somebody "
         "else. Repair the key on the host.",
-        executed="maybe",
     ),
     Entry(
         number=22,
@@ -108,7 +111,6 @@ _FOREIGN: Final = (
         texts=("TCP",),
         category="NotSpecified",
         advice="Set UMStartupMode to TLS or Dual and restart UM, then retry.",
-        executed="maybe",
     ),
     Entry(
         number=12,
@@ -131,7 +133,6 @@ _FOREIGN: Final = (
         category="InvalidArgument",
         kind=FaultKind.UNSUPPORTED,
         advice="Exchange refuses one of the services here: as a rule it is not installed on this server. Leave it out.",
-        executed="maybe",
     ),
     Entry(
         number=40,
@@ -148,7 +149,6 @@ _FOREIGN: Final = (
         category="InvalidOperation",
         advice="Exchange's own service failed on the host, as a rule for lack of rights: see that Exchange Trusted Subsystem "
         "is in its local Administrators.",
-        executed="maybe",
     ),
 )
 """Each part that is given must fit: verb, id, category, and one of the texts."""
@@ -156,8 +156,8 @@ _FOREIGN: Final = (
 
 def foreign_entry(call: Call, error: RemoteError) -> Entry | None:
     """Find the row of an error whose text nobody here can read; None when it is not known even so."""
-    exact = _EXACT_IDS.get(error.error_id)
-    return exact or next((entry for entry in _FOREIGN if _fits(entry, call, error)), None)
+    exact = EXACT_IDS.get(error.error_id)
+    return exact or next((entry for entry in FOREIGN if _fits(entry, call, error)), None)
 
 
 def _fits(entry: Entry, call: Call, error: RemoteError) -> bool:
@@ -170,6 +170,5 @@ def _fits(entry: Entry, call: Call, error: RemoteError) -> bool:
 
 def _is_in(part: str, call: Call, message: str) -> bool:
     if part == _THUMBPRINT:
-        named = dict(call.values).get("Thumbprint")
-        return isinstance(named, str) and named.lower() in message.lower()
+        return names_ours(call, message)
     return part.lower() in message.lower()

@@ -5,6 +5,7 @@ What is done follows from the operation's kind and data, never from its text. No
 anything, and nothing here touches the Root store.
 """
 
+from dataclasses import replace
 from typing import Final, assert_never
 
 from bot.certs.judge import IssuedCertificate
@@ -14,10 +15,12 @@ from bot.domain.plan import Observation, Operation, OperationKind, Receipt, Serv
 from bot.exchange import cmdlets
 from bot.exchange.call import Reply, Switch
 from bot.exchange.carry import unpack_key
+from bot.exchange.failed import CmdletFailed
 from bot.exchange.fit import check_fits
 from bot.exchange.intermediates import remove_intermediate, see_removed
 from bot.exchange.naming import name_certificate, restore_connector, see_naming, see_restored
 from bot.exchange.operations import enabling_call
+from bot.exchange.served import BY_NAME
 from bot.exchange.session import Runner
 from bot.exchange.snapshot import (
     Held,
@@ -46,7 +49,7 @@ def observe(
         case OperationKind.IMPORT_CERTIFICATE:
             return _see_key(runner, certificate)
         case OperationKind.ENABLE_SERVICES:
-            return _see_services(runner, operation)
+            return _see_services(runner, facts, operation)
         case OperationKind.ENABLE_SMTP | OperationKind.ENABLE_SMTP_KEEPING_DEFAULT:
             return _see_smtp(runner, facts, operation)
         case OperationKind.RESTORE_SMTP_DEFAULT:
@@ -79,9 +82,23 @@ def act(
         parcel: certificate and key, for an import where no request waits here.
 
     Raises:
-        HostFault: of the wire or of the cmdlet; PrivateKeyMissing when the import left no key; as `check_fits` says.
+        HostFault: of the wire or of the cmdlet, which tells what a look right after it showed; PrivateKeyMissing when the
+            import left no key; as `check_fits` says.
     """
     check_fits(runner, facts, operation, certificate)
+    try:
+        return _act(runner, facts, operation, certificate, parcel)
+    except CmdletFailed as fault:
+        raise fault.looked_at(lambda: observe(runner, facts, operation, certificate)) from fault
+
+
+def _act(
+    runner: Runner,
+    facts: HostFacts,
+    operation: Operation,
+    certificate: IssuedCertificate,
+    parcel: Parcel | None,
+) -> Receipt:
     match operation.kind:
         case OperationKind.ADD_INTERMEDIATE:
             return _add_intermediate(runner, operation, certificate)
@@ -114,14 +131,24 @@ def _see_key(runner: Runner, certificate: IssuedCertificate) -> Observation:
     return _seen(held.has_key, "the certificate is there with its key", "it has no private key")
 
 
-def _see_services(runner: Runner, operation: Operation) -> Observation:
+def _see_services(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
+    """
+    POP and IMAP are shown by name alone, so after a renewal even before they may read the key (exchange.md 4.3).
+
+    Opening the key comes before naming them (2.3), and shows as SMTP. Of 2007 that is not known.
+    """
     shown = _shown_services(runner, operation.thumbprint)
-    missing = [service for service in operation.services if service not in shown]
-    return _seen(
-        not missing,
-        f"it serves {', '.join(operation.services)}",
-        f"it does not serve {', '.join(missing)} yet",
-    )
+    is_open = Service.SMTP in shown or not facts.dialect.knows_force
+    served = [
+        service
+        for service in operation.services
+        if service in shown and (is_open or service not in BY_NAME)
+    ]
+    missing = [service for service in operation.services if service not in served]
+    still = f"it does not serve {', '.join(missing)} yet"
+    if served:
+        still = f"it serves {', '.join(served)}, and does not serve {', '.join(missing)} yet"
+    return _seen(not missing, f"it serves {', '.join(served)}", still)
 
 
 def _see_smtp(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:
@@ -136,7 +163,8 @@ def _see_smtp(runner: Runner, facts: HostFacts, operation: Operation) -> Observa
         return Observation(done=False, seen="it does not serve SMTP yet")
     if operation.kind is OperationKind.ENABLE_SMTP_KEEPING_DEFAULT:
         return _see_kept(runner, facts, operation)
-    return _see_default(runner, facts, operation.thumbprint)
+    seen = _see_default(runner, facts, operation.thumbprint)
+    return seen if seen.done else replace(seen, seen=f"it serves SMTP, but {seen.seen}")
 
 
 def _see_kept(runner: Runner, facts: HostFacts, operation: Operation) -> Observation:

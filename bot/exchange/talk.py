@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.exchange.call import Call, Reply
-from bot.exchange.catalogue import cmdlet_fault
+from bot.exchange.failed import cmdlet_fault
 from bot.exchange.session import Foresighted, Runner
 from bot.exchange.warned import cautions_of
 
@@ -28,7 +28,7 @@ def run(runner: Runner, call: Call) -> Reply:
     Run one call and insist on success.
 
     Raises:
-        HostFault: of the wire, or for the first error the host reported.
+        HostFault: of the wire; CmdletFailed for the first error the host reported.
     """
     reply = runner.run(call)
     if reply.errors:

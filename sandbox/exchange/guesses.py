@@ -71,8 +71,8 @@ GUESSES: Final = (
     ),
     Guess(
         where="engine/enabling.py _check_edge_credentials",
-        assumed="error 23 comes before the default certificate is saved",
-        ground="the real one throws after Active Directory was saved; wording unconfirmed",
+        assumed="text of error 23",
+        ground="wording unconfirmed",
     ),
     Guess(
         where="engine/errors.py rpc_down",

@@ -69,7 +69,10 @@ def spoil(
                 return work(Bend(warning=warning))
             return fail(failure_of(trouble.number, **named))
         case "rpc_down" | "access_denied" | "cmdlet_error":
-            return fail(_failure(trouble, server))
+            failure = _failure(trouble, server)
+            return (
+                work(Bend(failure=failure, after=trouble.after)) if trouble.after else fail(failure)
+            )
         case _:
             raise HostGone(trouble.seconds)
 

@@ -40,9 +40,9 @@ ON_THE_WIRE: Final[Mapping[str, str]] = {
 
 IN_A_CMDLET: Final[Mapping[str, str]] = {
     "delay": "wait `seconds`, then run",
-    "rpc_down": "it fails as with MSExchangeServiceHost stopped",
-    "access_denied": "it fails as without rights on the target",
-    "cmdlet_error": "it fails with `message`, `category` and `error_id`",
+    "rpc_down": "it fails as with MSExchangeServiceHost stopped, when `after` of its things are done",
+    "access_denied": "it fails as without rights on the target, when `after` of its things are done",
+    "cmdlet_error": "it fails with `message`, `category` and `error_id`, when `after` of its things are done",
     "catalogue": "it fails, or warns, with row `number` of the error catalogue",
     "prompt_without_ui": "whatever it would ask or force is asked, and nobody can answer",
     "executed_then_lost": "it runs, then the host is gone for `seconds`",
@@ -53,6 +53,9 @@ IN_A_CMDLET: Final[Mapping[str, str]] = {
     "replication_lag": "it runs; what it wrote into Active Directory is read back `seconds` late",
 }
 """What a rule for a cmdlet can do."""
+
+_FAILING: Final = frozenset({"rpc_down", "access_denied", "cmdlet_error"})
+"""What a cmdlet can also meet in the middle of its work."""
 
 _LONGEST_S: Final = 86_400.0
 _LARGEST_CODE: Final = 2**32
@@ -65,7 +68,9 @@ class Trouble:
 
     `shell` is cmd or psrp, `host` the host's name; empty means any. `code` is the WSMan fault of `fault`,
     `status` the HTTP status of `status`, `number` the row of `catalogue`; message, category and error_id make
-    the error of `cmdlet_error`.
+    the error of `cmdlet_error`. `after` puts a cmdlet's error behind so many of the things it does: Enable binds IIS,
+    opens the key to Network Service, changes the default SMTP certificate, names POP, names IMAP, gives UM its
+    certificate, each if asked for and in this order, those with a question last; any other cmdlet does one thing.
     """
 
     do: str
@@ -83,6 +88,7 @@ class Trouble:
     message: str = "Trouble on demand."
     category: str = "NotSpecified"
     error_id: str = ""
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +219,9 @@ def _check_figures(rule: Trouble) -> None:
         raise ValueError("In a trouble rule `nth` begins with 1, and `times` with 0 for ever.")
     if not (math.isfinite(rule.seconds) and 0 <= rule.seconds <= _LONGEST_S):
         raise ValueError("In a trouble rule `seconds` is between 0 and one day.")
+    is_cmdlet = "-" in rule.cmdlet or rule.cmdlet == "*"
+    if rule.after < 0 or (rule.after and (rule.action or not is_cmdlet or rule.do not in _FAILING)):
+        raise ValueError("In a trouble rule `after` is 0 or more, and belongs to a cmdlet's error.")
     if rule.form not in {"wsman", "wmi"}:
         raise ValueError("In a trouble rule `form` is wsman or wmi.")
     if rule.do == "fault" and not 0 < rule.code < _LARGEST_CODE:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from bot.domain.states import Work
 from sandbox.exchange.trouble import Trouble
-from tests.contract.fault_steps import Step
+from tests.contract.fault_steps import ENABLING, Step
 
 Place = Literal["opening", "request", "answer", "cmdlet"]
 FOR_EVER: Final = 0
@@ -53,6 +53,11 @@ class Fault:
 
 def _changes(step: Step) -> bool:
     return not step.reads
+
+
+def _sets_several(step: Step) -> bool:
+    """Enable sets one thing after the other and undoes none (exchange.md 2.3)."""
+    return step.target == ENABLING
 
 
 def _asks(step: Step) -> bool:
@@ -165,6 +170,19 @@ FAULTS: Final = (
                 do="cmdlet_error", message="Etwas <ging> schief & niemand weiß was.", error_id="X1"
             ),
         },
+    ),
+    Fault(
+        place="cmdlet",
+        name="access denied half way until mended (24)",
+        rule=_lasting(Trouble(do="access_denied", after=1)),
+        fits=_sets_several,
+        is_lasting=True,
+    ),
+    Fault(
+        place="cmdlet",
+        name="Service Host stopped half way (27)",
+        rule=Trouble(do="rpc_down", after=1),
+        fits=_sets_several,
     ),
     Fault(
         place="cmdlet",

@@ -24,7 +24,7 @@ from bot.exchange.hosts import WinRMHosts
 from bot.ports import CsrAsk
 
 _KIND = OperationKind
-_ENABLING: Final = "Enable-ExchangeCertificate"
+ENABLING: Final = "Enable-ExchangeCertificate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +74,13 @@ STEPS: Final = (
         target="Import-ExchangeCertificate",
         moment=_KIND.IMPORT_CERTIFICATE,
     ),
-    Step(name="services", work=Work.INSTALL, target=_ENABLING, moment=_KIND.ENABLE_SERVICES),
-    Step(name="SMTP yes", work=Work.INSTALL, target=_ENABLING, moment="smtp"),
-    Step(name="SMTP no", work=Work.INSTALL, target=_ENABLING, moment="smtp", answer=Answer.NO),
+    Step(name="services", work=Work.INSTALL, target=ENABLING, moment=_KIND.ENABLE_SERVICES),
+    Step(name="SMTP yes", work=Work.INSTALL, target=ENABLING, moment="smtp"),
+    Step(name="SMTP no", work=Work.INSTALL, target=ENABLING, moment="smtp", answer=Answer.NO),
     Step(
         name="default back",
         work=Work.INSTALL,
-        target=_ENABLING,
+        target=ENABLING,
         moment=_KIND.RESTORE_SMTP_DEFAULT,
         answer=Answer.NO,
     ),
@@ -98,7 +98,7 @@ STEPS: Final = (
         moment=f"{_KIND.NAME_IN_CONNECTOR} send",
         connectors=True,
     ),
-    Step(name="roll back", work=Work.ROLL_BACK, target=_ENABLING, moment="act"),
+    Step(name="roll back", work=Work.ROLL_BACK, target=ENABLING, moment="act"),
     Step(
         name="connector back",
         work=Work.ROLL_BACK,

@@ -10,7 +10,8 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.domain.plan import OperationKind
 from bot.exchange.access import Door
 from bot.exchange.call import Call, RemoteError
-from bot.exchange.catalogue import cmdlet_fault, entry_for
+from bot.exchange.catalogue import entry_for
+from bot.exchange.failed import cmdlet_fault
 from bot.exchange.hosts import WinRMHosts
 from sandbox.exchange.engine.catalogue import CMDLET_ROWS, failure_of
 from sandbox.exchange.engine.exchange import Caller, VirtualExchange

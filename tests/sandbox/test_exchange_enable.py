@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.exchange.engine.exchange import Caller, VirtualExchange
+from sandbox.exchange.engine.errors import CmdletFailure
+from sandbox.exchange.engine.exchange import Bend, Caller, VirtualExchange
 from sandbox.exchange.engine.selection import tls_name
 from sandbox.exchange.engine.values import Argument
 from tests.sandbox.exchange_lab import CALLER, Authority, install_leaf, make_engine, run
@@ -12,6 +13,9 @@ from tests.sandbox.exchange_lab import CALLER, Authority, install_leaf, make_eng
 _PROMPT = (
     "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available."
 )
+
+
+_MAIL = ["POP", "IMAP"]
 
 
 @pytest.fixture(scope="module")
@@ -313,3 +317,58 @@ def test_what_if_changes_nothing(engine: VirtualExchange, authority: Authority) 
 
     assert outcome.errors == []
     assert engine.state.sites == before
+
+
+@pytest.mark.parametrize(
+    ("after", "bound", "opened", "named"),
+    [(1, True, False, []), (2, True, True, []), (3, True, True, ["POP"]), (9, True, True, _MAIL)],
+)
+def test_trouble_in_the_middle_undoes_nothing(
+    engine: VirtualExchange,
+    authority: Authority,
+    after: int,
+    bound: bool,
+    opened: bool,
+    named: list[str],
+) -> None:
+    """It fails when so many things are done, which stay done; a figure too high fails when all are."""
+    new = install_leaf(engine, authority)
+    bend = Bend(failure=CmdletFailure("No more."), after=after)
+
+    outcome = engine.invoke(
+        "Enable-ExchangeCertificate",
+        {"Thumbprint": new, "Services": "IIS,POP,IMAP"},
+        CALLER,
+        bend,
+    )
+
+    assert [error.message.rpartition(": ")[2] for error in outcome.errors] == ["No more."]
+    assert (engine.state.sites[1] == new) is bound
+    assert engine.state.stores.my[new].network_service is opened
+    assert [key for key, name in engine.state.mail_names.items() if "." in name] == named
+    assert [one["ok"] for one in engine.journal.listed()][-1] is False
+
+
+def test_um_in_tcp_mode_fails_after_the_rest_was_done(authority: Authority) -> None:
+    """It is the last step, and a later failure does not undo earlier ones."""
+    engine = make_engine("2013")
+    new = install_leaf(engine, authority)
+
+    errors = _enable(engine, new, "IIS,UM", Force=True)
+
+    assert "TCP" in errors[0]
+    assert engine.state.sites[1] == new
+
+
+def test_edge_credentials_fail_after_the_default_was_saved(
+    engine: VirtualExchange, authority: Authority
+) -> None:
+    """The old default is not in the store: the error comes when Active Directory names the new one already."""
+    new = install_leaf(engine, authority)
+    engine.state.edge_credentials = True
+    engine.state.default_smtp = "AB" * 20
+
+    errors = _enable(engine, new, "SMTP", Force=True)
+
+    assert "Edge subscriptions must be recreated" in errors[0]
+    assert engine.state.default_smtp == new

@@ -224,6 +224,29 @@ def test_a_prompt_nobody_answers_leaves_its_first_phase(
     assert state.stores.my[str(new)].network_service
 
 
+@pytest.mark.parametrize("do", ["rpc_down", "access_denied", "cmdlet_error"])
+@pytest.mark.parametrize("door", ["cmd", "psrp"])
+def test_a_cmdlet_may_fail_between_two_of_its_things(
+    host: ExchangeHost, info: dict[str, Any], client: RunnerClient, door: str, do: str
+) -> None:
+    """At both doors: IIS is bound, the key is not opened, and the error is the one that was asked for."""
+    made = client.call(
+        "cmdlet", name="New-ExchangeCertificate", wants=["Thumbprint"], Services="None"
+    )
+    new = str(made.objects[0][0])
+    host.plan.add(Trouble(do=do, cmdlet="Enable-ExchangeCertificate", after=1))
+    enabling: dict[str, Any] = {"Thumbprint": new, "Services": "IIS,POP"}
+    if door == "cmd":
+        told = client.call("cmdlet", name="Enable-ExchangeCertificate", **enabling).errors
+    else:
+        with session(info) as pool:
+            told = run(pool, "Enable-ExchangeCertificate", **enabling).streams.error
+
+    assert len(told) == 1
+    assert host.engine.state.sites[1] == new
+    assert not host.engine.state.stores.my[new].network_service
+
+
 @pytest.mark.parametrize("number", sorted(CMDLET_ROWS))
 def test_every_row_of_the_catalogue_can_be_met(
     host: ExchangeHost, client: RunnerClient, number: int
@@ -291,6 +314,10 @@ def test_a_rule_on_what_a_message_carries_waits_for_it() -> None:
         ({"do": "rst", "action": "Send", "shell": "bash"}, "`shell`"),
         ({"do": "catalogue", "cmdlet": "x", "number": 31}, "`number`"),
         ({"do": "catalogue", "action": "Create", "number": 7}, "`number`"),
+        ({"do": "rpc_down", "cmdlet": "Enable-X", "after": -1}, "`after`"),
+        ({"do": "delay", "cmdlet": "Enable-X", "after": 1}, "`after`"),
+        ({"do": "rpc_down", "cmdlet": "store.add", "after": 1}, "`after`"),
+        ({"do": "rst", "action": "Send", "cmdlet": "Enable-X", "after": 1}, "`after`"),
     ],
 )
 def test_a_wrong_rule_is_told_what_is_wrong(given: object, sentence: str) -> None:

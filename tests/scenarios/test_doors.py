@@ -106,7 +106,7 @@ def test_a_service_host_that_stays_stopped_is_named(tmp_path: Path, door: Any) -
         farm.calm()
 
         assert (failed.state, failed.fault_code) == (State.FAILED, FaultKind.BUSY)
-        assert "Start the service MSExchangeServiceHost on the host." in failed.detail
+        assert "Start the service MSExchangeServiceHost on the host, then retry." in failed.detail
         assert farm.retry().state is State.INSTALLED
 
 

@@ -13,6 +13,7 @@ from sandbox.exchange.engine.stores import StoredCertificate
 from tests.scenarios.farm import EX01, Farm, Member, farm_of
 
 ENABLE = "Enable-ExchangeCertificate"
+_FOUR = (Service.IIS, Service.POP, Service.IMAP, Service.SMTP)
 
 
 @pytest.fixture
@@ -131,6 +132,86 @@ def test_a_connector_with_an_underscore_is_named_as_the_cause(either: Farm) -> N
     assert "A receive connector has an illegal FQDN (an underscore, say)" in failed.detail
     assert either.retry().state is State.INSTALLED
     assert either.count("Import-ExchangeCertificate") == 1
+
+
+def test_an_enable_that_failed_half_way_is_told_as_it_is(either: Farm) -> None:
+    """Rights end after IIS was bound: the card says what serves and what does not, and Retry does the rest once."""
+    state = _state(either)
+    either.ready(services=_FOUR)
+    either.approve()
+    either.spoil(do="access_denied", cmdlet=ENABLE, after=1, times=0)
+    failed = either.install()
+    bound, enabled = state.sites[1], either.count(ENABLE)
+    either.calm()
+    mended = either.retry()
+    mine = either.plan().thumbprint
+
+    assert (failed.state, failed.fault_code) == (State.FAILED, FaultKind.ACCESS_DENIED)
+    assert "it serves IIS, and does not serve POP, IMAP yet" in failed.detail
+    assert "Nothing was changed" not in failed.detail
+    assert "Put Exchange Trusted Subsystem" in failed.detail
+    assert (bound, enabled) == (mine, 0)
+    assert mended.state is State.INSTALLED
+    assert state.mail_names == {"POP": "mail.example.com", "IMAP": "mail.example.com"}
+    assert either.count("Import-ExchangeCertificate") == 1
+
+
+def test_a_name_that_fits_already_does_not_pass_for_enabled(either: Farm) -> None:
+    """A renewal under the same name shows POP and IMAP before its key is opened to them: no look may end it there."""
+    state = _state(either)
+    state.mail_names = {"POP": "mail.example.com", "IMAP": "mail.example.com"}
+    either.ready(services=_FOUR)
+    either.approve()
+    either.spoil(do="access_denied", cmdlet=ENABLE, after=1)
+    failed = either.install()
+    mine = either.plan().thumbprint
+    opened = state.stores.my[mine].network_service
+    mended = either.retry()
+
+    assert "it serves IIS, and does not serve POP, IMAP yet" in failed.detail
+    assert (opened, state.stores.my[mine].network_service) == (False, True)
+    assert mended.state is State.INSTALLED
+
+
+def test_an_enable_that_failed_half_way_is_rolled_back(either: Farm) -> None:
+    """What it had bound before it failed goes back to the certificate of before, though it never said that it was done."""
+    state = _state(either)
+    before = state.sites[1]
+    either.ready(services=_FOUR)
+    either.approve()
+    either.spoil(do="rpc_down", cmdlet=ENABLE, after=1, times=0)
+    failed = either.install()
+    during = state.sites[1]
+    either.calm()
+    after = either.roll_back()
+
+    assert (failed.state, failed.fault_code) == (State.FAILED, FaultKind.BUSY)
+    assert during == either.plan().thumbprint
+    assert (after.state, state.sites[1]) == (State.ROLLED_BACK, before)
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+def test_rights_that_end_between_the_key_and_the_question_leave_the_default(
+    either: Farm, answer: Answer
+) -> None:
+    """SMTP fails between Enable's two phases: the default is told as it is, and after Retry it is as was answered."""
+    state = _state(either)
+    before = state.default_smtp
+    either.ready(services=(Service.IIS, Service.SMTP))
+    either.approve(answer)
+    either.spoil(do="access_denied", cmdlet=ENABLE, nth=2, after=1, times=0)
+    failed = either.install()
+    between = state.default_smtp
+    either.calm()
+    mended = either.retry()
+    mine = either.plan().thumbprint
+
+    assert (failed.state, failed.fault_code) == (State.FAILED, FaultKind.ACCESS_DENIED)
+    assert "A look right after it showed" in failed.detail
+    assert str(before) in failed.detail
+    assert between == before
+    assert mended.state is State.INSTALLED
+    assert state.default_smtp == (mine if answer is Answer.YES else before)
 
 
 def test_require_ssl_that_was_off_stays_off(either: Farm) -> None:

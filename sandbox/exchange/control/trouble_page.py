@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 from sandbox.exchange.control.page import frame
 from sandbox.exchange.trouble import ACTIONS, IN_A_CMDLET, ON_THE_WIRE, Trouble, parse_trouble
 
-_NUMBERS: Final = ("nth", "times", "code", "status", "number")
+_NUMBERS: Final = ("nth", "times", "after", "code", "status", "number")
 _FIELDS: Final = (
     ("cmdlet", "Cmdlet or operation", "Import-ExchangeCertificate, store.add, or *"),
     ("nth", "Which match", "1"),
     ("times", "How often, 0 for ever", "1"),
+    ("after", "Fails after so many things done", "0"),
     ("seconds", "Seconds", "0"),
     ("code", "Code of the fault, decimal", ""),
     ("status", "Status of HTTP", "503"),
@@ -29,6 +30,7 @@ _SHOWN: Final = (
     "nth",
     "times",
     "seen",
+    "after",
     "code",
     "status",
     "seconds",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.exchange.engine.errors import prompt_without_person
+from sandbox.exchange.engine.errors import CmdletFailure, prompt_without_person
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.values import Argument, SecureString
 
@@ -13,6 +13,14 @@ Ask = Callable[[str], bool]
 def nobody_answers(question: str) -> bool:
     """The NonInteractive shell: a question is an error, and nothing has been answered."""
     raise prompt_without_person()
+
+
+@dataclass(slots=True, kw_only=True)
+class Break:
+    """Trouble on demand in the middle: `failure` comes after `left` more of the things the cmdlet does."""
+
+    left: int
+    failure: CmdletFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,7 @@ class Call:
     arguments: dict[str, Argument]
     ask: Ask = nobody_answers
     warnings: list[str] = field(default_factory=list)
+    breaks: Break | None = None
 
     def has(self, name: str) -> bool:
         return name in self.arguments
@@ -57,6 +66,18 @@ class Call:
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+    def did_one(self) -> None:
+        """One of several things is done and stays done, whatever comes now."""
+        if self.breaks is not None:
+            self.breaks.left -= 1
+            if self.breaks.left == 0:
+                raise self.breaks.failure
+
+    def did_all(self) -> None:
+        """The work is done; a failure that was to come later than that comes now."""
+        if self.breaks is not None and self.breaks.left > 0:
+            raise self.breaks.failure
 
     def thumbprint(self) -> str:
         """

@@ -2,7 +2,8 @@
 Enable-ExchangeCertificate, in two phases (reference 2.3 and 3).
 
 Phase one applies everything that needs no confirmation. Phase two asks one question per remaining item,
-in the order IIS, SMTP, UM, UMCallRouter; a question that nobody can answer leaves phase one done.
+in the order IIS, SMTP, UM, UMCallRouter; a question that nobody can answer leaves phase one done. Each item is
+looked at when its turn has come: what fails there undoes nothing of the ones before.
 """
 
 from collections.abc import Callable
@@ -44,13 +45,18 @@ def enable_certificate(call: Call) -> list[PSObject]:
 
 def enable(call: Call, stored: StoredCertificate, services: frozenset[str]) -> None:
     """Put the certificate to the services' use; see the module for the order."""
-    items = _items(call, stored, services)
-    for item in items:
-        if not item.question:
+    asking: list[_Item] = []
+    for turn in _turns(call, stored, services):
+        item = turn()
+        if item.question:
+            asking.append(item)
+            continue
+        item.apply()
+        call.did_one()
+    for item in asking:
+        if call.ask(spoken(item.question, call.host.culture)):
             item.apply()
-    for item in items:
-        if item.question and call.ask(spoken(item.question, call.host.culture)):
-            item.apply()
+            call.did_one()
 
 
 def smtp_question(old: StoredCertificate, new: StoredCertificate, culture: str = "en-US") -> str:
@@ -62,18 +68,26 @@ def smtp_question(old: StoredCertificate, new: StoredCertificate, culture: str =
     )
 
 
-def _items(call: Call, stored: StoredCertificate, services: frozenset[str]) -> list[_Item]:
-    items = [_web_item(call, stored)] if "IIS" in services else []
+def _turns(
+    call: Call, stored: StoredCertificate, services: frozenset[str]
+) -> list[Callable[[], _Item]]:
+    """What is done, in the order of reference 2.3, steps 3 to 7; each is looked into when it is called."""
+    host, turns = call.host, list[Callable[[], _Item]]()
+    if "IIS" in services:
+        turns.append(lambda: _web_item(call, stored))
     if services & {"POP", "IMAP", "SMTP"} or call.flag("NetworkServiceAllowed"):
-        items.append(_Item(apply=lambda: _grant(stored)))
+        turns.append(lambda: _Item(apply=lambda: _grant(stored)))
     if "SMTP" in services:
-        items.append(_smtp_item(call, stored))
-    items.extend(_mail_item(call, stored, name) for name in ("POP", "IMAP") if name in services)
+        turns.append(lambda: _smtp_item(call, stored))
+    if "POP" in services:
+        turns.append(lambda: _mail_item(call, stored, "POP"))
+    if "IMAP" in services:
+        turns.append(lambda: _mail_item(call, stored, "IMAP"))
     if "UM" in services:
-        items.append(_um_item(call, stored, call.host.um, "UM"))
+        turns.append(lambda: _um_item(call, stored, host.um, "UM"))
     if "UMCallRouter" in services:
-        items.append(_um_item(call, stored, call.host.um_call_router, "UM call router"))
-    return items
+        turns.append(lambda: _um_item(call, stored, host.um_call_router, "UM call router"))
+    return turns
 
 
 def _check_roles(services: frozenset[str], host: HostState) -> None:
@@ -123,8 +137,9 @@ def _smtp_item(call: Call, stored: StoredCertificate) -> _Item:
         _warn_if_another_wins(call, stored, connectors)
 
     def replace_default() -> None:
-        _check_edge_credentials(host)
-        host.default_smtp = stored.thumbprint
+        before, host.default_smtp = host.default_smtp, stored.thumbprint
+        # Active Directory is saved before the Edge credentials are encrypted anew (reference 7, trap 7).
+        _check_edge_credentials(host, before)
 
     old = host.stores.my.get(host.default_smtp or "")
     if old is None or old is stored or call.flag("Force"):
@@ -137,8 +152,8 @@ def _check_connector(connector: Connector, host: HostState) -> None:
         raise operation_failed(host.name, "Unknown error (0xe0434352)")
 
 
-def _check_edge_credentials(host: HostState) -> None:
-    if host.edge_credentials and (host.default_smtp or "") not in host.stores.my:
+def _check_edge_credentials(host: HostState, before: str | None) -> None:
+    if host.edge_credentials and (before or "") not in host.stores.my:
         raise CmdletFailure(
             "The internal transport certificate is damaged or missing in Active Directory. "
             "Edge subscriptions must be recreated.",

@@ -15,7 +15,7 @@ from sandbox.exchange.engine import (
     requests,
     settings,
 )
-from sandbox.exchange.engine.call import Ask, Call, nobody_answers
+from sandbox.exchange.engine.call import Ask, Break, Call, nobody_answers
 from sandbox.exchange.engine.dialect import NOT_ON_EDGE, bind, parameters_of, proper_name
 from sandbox.exchange.engine.errors import (
     CmdletFailure,
@@ -73,11 +73,14 @@ class Bend:
         warning: said besides the cmdlet's own.
         unattended: nothing is forced and nobody answers: what would be asked ends in the error of a prompt.
         lag_s: what is written into Active Directory is read back so much later.
+        failure: it fails with this when `after` of the things it does are done, and they stay done.
     """
 
     warning: str = ""
     unattended: bool = False
     lag_s: float = 0.0
+    failure: CmdletFailure | None = None
+    after: int = 0
 
 
 STRAIGHT: Final = Bend()
@@ -119,7 +122,7 @@ class VirtualExchange:
         with self.lock:
             if bend.lag_s:
                 self.state.let_directory_lag(bend.lag_s)
-            outcome = self._run(name, arguments, caller)
+            outcome = self._run(name, arguments, caller, bend)
             if bend.warning:
                 outcome.warnings.extend(self._spoken([bend.warning]))
             if not name.startswith("Get-"):
@@ -136,8 +139,9 @@ class VirtualExchange:
             self._record(name, arguments, outcome, caller)
         return outcome
 
-    def _run(self, name: str, arguments: Arguments, caller: Caller) -> Outcome:
+    def _run(self, name: str, arguments: Arguments, caller: Caller, bend: Bend) -> Outcome:
         warnings: list[str] = []
+        breaks = Break(left=bend.after, failure=bend.failure) if bend.failure is not None else None
         try:
             if self.state.edge and name in NOT_ON_EDGE:
                 raise unknown_command(name)
@@ -147,9 +151,11 @@ class VirtualExchange:
                 arguments=bind(name, arguments, self.state.profile.build),
                 ask=caller.ask,
                 warnings=warnings,
+                breaks=breaks,
             )
             _check_server(call)
             objects = [] if call.flag("WhatIf") else _CMDLETS[name](call)
+            call.did_all()
         except CmdletFailure as failure:
             return Outcome(
                 warnings=self._spoken(warnings), errors=[self._error(name, failure, caller)]

@@ -1,15 +1,19 @@
 """Exchange's own errors: recognised by id and category before text, told so that somebody can act."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from bot.certs.prints import Thumbprint
-from bot.domain.faults import Executed, FaultKind
-from bot.domain.plan import Service
+from bot.domain.faults import Executed, FaultKind, HostFault
+from bot.domain.plan import Observation, Service
 from bot.exchange import cmdlets
 from bot.exchange.advice import FOR_ASSIGNED, FOR_CONNECTORS, FOR_DEFAULT
 from bot.exchange.call import Call, RemoteError
-from bot.exchange.catalogue import CATALOGUE, cmdlet_fault, entry_for
+from bot.exchange.catalogue import CATALOGUE, entry_for
 from bot.exchange.dialect import DIALECTS
+from bot.exchange.failed import CmdletFailed, cmdlet_fault
+from bot.exchange.foreign import EXACT_IDS, FOREIGN
 from tests.unit.exchange.samples import EX01
 
 _T = Thumbprint("A" * 40)
@@ -18,6 +22,8 @@ _GET = cmdlets.get_certificates()
 _IMPORT = cmdlets.import_certificate("mail", data=b"\x30")
 _ENABLE = cmdlets.enable(_T, (Service.SMTP,), force=False, keep_http=False)
 _REMOVE = cmdlets.remove_certificate(_T)
+_NEW = Call(op="cmdlet", cmdlet="New-ExchangeCertificate")
+_NAME = Call(op="cmdlet", cmdlet="Set-SendConnector")
 _TRANSPORT = cmdlets.get_default_smtp(DIALECTS["2019"], "EX01")
 _ID = "A39CF339,Microsoft.Exchange.Management.SystemConfigurationTasks.X"
 
@@ -83,7 +89,7 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "WriteError",
         _ID,
         "AlreadyImported",
-        "no",
+        "maybe",
     ),
     (
         _IMPORT,
@@ -91,7 +97,7 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "WriteError",
         _ID,
         "AlreadyImported",
-        "no",
+        "maybe",
     ),
     (
         _IMPORT,
@@ -147,7 +153,7 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "InvalidOperation",
         _ID,
         "ServiceAccessDenied",
-        "no",
+        "maybe",
     ),
     (
         _ENABLE,
@@ -163,7 +169,7 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "InvalidOperation",
         _ID,
         "SnapInOutsideShell",
-        "no",
+        "maybe",
     ),
     (
         _ENABLE,
@@ -171,7 +177,7 @@ _KNOWN: list[tuple[Call, str, str, str, str, Executed]] = [
         "ResourceUnavailable",
         _ID,
         "ServiceHostStopped",
-        "no",
+        "maybe",
     ),
     (
         _IMPORT,
@@ -218,6 +224,128 @@ def test_a_known_error_is_recognised(
 
     assert (fault.code, fault.executed) == (code, executed if call.changes else "no")
     assert fault.sentence.startswith(f"EX01: {call.title} failed. Exchange said ")
+
+
+_STEPS_1_AND_2 = {
+    "CertificateNotFound",
+    "PrivateKeyMissing",
+    "KeyAlgorithmUnsupported",
+    "ServerAuthMissing",
+    "PrivateKeyNotAccessible",
+    "NotValidForExchange",
+    "ServiceNotInstalled",
+}
+_BEFORE_IT_RAN = {
+    "ParameterUnknown",
+    "ServiceUnknown",
+    "SelectRefused",
+    "CmdletUnknown",
+    "NotOnTheList",
+    "NoManagementRole",
+    "NoServerInSite",
+    "ScriptRefused",
+}
+_ABROAD = [*EXACT_IDS.items(), *(("", row) for row in FOREIGN)]
+
+
+def _errors_of(call: Call, *, about: str) -> Iterator[RemoteError]:
+    """Every error that is a row of the catalogue for this call, its text told of a certificate."""
+    for row in CATALOGUE:
+        if call.cmdlet.startswith(row.verbs or ("",)):
+            for text in row.texts or ("",):
+                yield RemoteError(message=f"{text} {about}", category=row.category, error_id="")
+            for part in row.ids:
+                yield RemoteError(message=about, category=row.category, error_id=part)
+    for exact, row in _ABROAD:
+        if call.cmdlet.startswith(row.verbs or ("",)):
+            for text in row.texts or ("",):
+                error_id = exact or (row.ids or (_ID,))[0]
+                yield RemoteError(
+                    message=f"{text} {about}", category=row.category, error_id=error_id
+                )
+
+
+@pytest.mark.parametrize(
+    ("about", "known"),
+    [(_T, _STEPS_1_AND_2 | _BEFORE_IT_RAN), ("B" * 40, _BEFORE_IT_RAN | {"ServiceNotInstalled"})],
+)
+def test_enable_changed_nothing_only_where_it_had_not_begun(about: str, known: set[str]) -> None:
+    """It undoes nothing: a no is left to what comes before it writes, and to its checks of the certificate it was given."""
+    faults = [cmdlet_fault(EX01, _ENABLE, error) for error in _errors_of(_ENABLE, about=about)]
+
+    assert {fault.code for fault in faults if fault.executed == "no"} == known
+    assert {"ServiceAccessDenied", "ServiceHostStopped", "KeyAccessDenied"} <= {
+        fault.code for fault in faults if fault.executed == "maybe"
+    }
+
+
+_WRITES: list[tuple[Call, set[str]]] = [
+    (_IMPORT, {"SourceDataRefused", "ServiceHostStopped"}),
+    (_NEW, {"ServiceHostStopped"}),
+    (
+        _REMOVE,
+        {
+            "DefaultSmtpCertificate",
+            "NamedByConnectors",
+            "StillAssigned",
+            "ServiceHostStopped",
+            "ServiceAccessDenied",
+            *(_STEPS_1_AND_2 - {"ServiceNotInstalled"}),
+        },
+    ),
+    (_NAME, {"NotEnabledForSmtp", "ConnectorRoleMissing"}),
+]
+
+
+@pytest.mark.parametrize(("call", "known"), _WRITES, ids=[call.title for call, _ in _WRITES])
+def test_a_no_of_the_others_stands_in_the_reference(call: Call, known: set[str]) -> None:
+    """Whatever the reference does not place before the first write leaves a doubt."""
+    faults = [cmdlet_fault(EX01, call, error) for error in _errors_of(call, about=_T)]
+    told = {fault.code for fault in faults if fault.executed == "no"}
+
+    assert told - _BEFORE_IT_RAN == known
+    assert told >= _BEFORE_IT_RAN - {"CmdletUnknown"}
+
+
+def test_a_removal_abroad_that_is_refused_changed_nothing() -> None:
+    """Its category is that of Exchange's refusals, which come before it removes, in any language."""
+    error = RemoteError(message="Nein.", category="InvalidArgument", error_id=_ID)
+
+    assert cmdlet_fault(EX01, _REMOVE, error).executed == "no"
+
+
+def _looked(fault: CmdletFailed, seen: Observation | HostFault) -> str:
+    def look() -> Observation:
+        if isinstance(seen, HostFault):
+            raise seen
+        return seen
+
+    return fault.looked_at(look).sentence
+
+
+_DENIED = RemoteError(message="Access is denied.", category="InvalidOperation", error_id=_ID)
+
+
+def test_what_a_look_shows_stands_before_what_to_do() -> None:
+    """What happened, what a look shows, what to do: in this order, whatever it shows."""
+    fault = cmdlet_fault(EX01, _ENABLE, _DENIED)
+    away = HostFault(FaultKind.UNREACHABLE, EX01, "EX01 is away.", executed="no")
+    half = _looked(fault, Observation(done=False, seen="it serves IIS"))
+    whole = _looked(fault, Observation(done=True, seen="it serves IIS, POP"))
+    blind = _looked(fault, away)
+
+    assert "is repeated. A look right after it showed: it serves IIS. Put Exchange" in half
+    assert "A look right after it showed all that was asked for: it serves IIS, POP. Put" in whole
+    assert "failed as well (host-unreachable), so what it left is not known. Put" in blind
+
+
+def test_what_changed_nothing_is_not_looked_at() -> None:
+    """One message less to a host that refused before it began."""
+    error = RemoteError(message="x", category="", error_id="NamedParameterNotFound,X")
+    fault = cmdlet_fault(EX01, _ENABLE, error)
+    told = _looked(fault, Observation(done=True, seen="it serves IIS"))
+
+    assert told == fault.sentence
 
 
 def test_an_unknown_error_is_shown_and_leaves_a_doubt() -> None:

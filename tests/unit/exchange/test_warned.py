@@ -5,7 +5,7 @@ import pytest
 from bot.domain.plan import Caution
 from bot.exchange import cmdlets
 from bot.exchange.call import RemoteError, Reply
-from bot.exchange.catalogue import cmdlet_fault
+from bot.exchange.failed import cmdlet_fault
 from bot.exchange.warned import WARNINGS, cautions_of, meaning_of
 from tests.unit.exchange.samples import EX01
 

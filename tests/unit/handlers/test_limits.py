@@ -19,8 +19,8 @@ from bot.domain.site import Host
 from bot.domain.states import State
 from bot.domain.subject import Subject
 from bot.exchange.call import RemoteError
-from bot.exchange.catalogue import cmdlet_fault
 from bot.exchange.cmdlets import get_send_connectors
+from bot.exchange.failed import cmdlet_fault
 from handlers.blocks.approval_card import approval_card
 from handlers.blocks.csr_card import csr_card
 from handlers.blocks.home import HomeFacts, home_view
