@@ -121,6 +121,8 @@ class HostCertificate:
 
     Args:
         sites: numbers of the web sites that use it, by ``IISServices``; None when the host did not say.
+        root_kind: in which of the host's own root stores its root lies, by ``RootCAType`` (exchange.md 4.3): ThirdParty
+            where Windows brought it, Registry where somebody put it there; None when the host did not say.
     """
 
     thumbprint: Thumbprint
@@ -135,6 +137,7 @@ class HostCertificate:
     friendly_name: str = ""
     has_private_key: bool = True
     sites: tuple[int, ...] | None = None
+    root_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ CERTIFICATE: Final = (
     "Subject",
     "Issuer",
     "IISServices",
+    "RootCAType",
 )
 """What is asked of each certificate a host shows."""
 

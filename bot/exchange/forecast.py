@@ -19,6 +19,7 @@ from bot.exchange.forecast_organisation import (
     forecast_auth,
     forecast_edge,
     forecast_hybrid,
+    forecast_root,
     forecast_same_names,
     forecast_unread,
 )
@@ -64,6 +65,7 @@ def forecast_host(
         *forecast_connectors(certificate, snapshot, fleet),
         *forecast_same_names(certificate, snapshot),
         *forecast_hybrid(certificate, snapshot),
+        *forecast_root(certificate, snapshot),
         *forecast_web(snapshot, services, dialect, before=before, new=certificate.facts.thumbprint),
         *forecast_mail(wish, certificate, snapshot, services, dialect, before=before),
         *forecast_auth(snapshot),

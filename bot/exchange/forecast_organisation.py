@@ -13,6 +13,9 @@ from bot.exchange.phrases import label
 _SOON: Final = timedelta(days=60)
 """HealthChecker warns of the Auth certificate so early (exchange.md 7 trap 8)."""
 
+BY_HAND: Final = "Registry"
+"""The ``RootCAType`` of a root that somebody put into the machine's store (exchange.md 4.3)."""
+
 _NEVER: Final = "CertDesk never enables, replaces or removes it."
 
 _UNREAD: Final = {
@@ -109,6 +112,33 @@ def forecast_hybrid(certificate: IssuedCertificate, snapshot: Snapshot) -> Itera
         "The hybrid configuration names another certificate; CertDesk does not change it. Run the Hybrid Configuration Wizard again "
         "after the installation on every hybrid server: until then mail with Exchange Online goes by the old one."
     )
+
+
+def forecast_root(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    """
+    Where the root of the new certificate lies on a hybrid server (exchange.md 7 trap 6, KB2879262).
+
+    The host says it of what it holds: of the certificate itself where it is there, else of one from the same issuer.
+    """
+    if not snapshot.hybrid:
+        return
+    facts = certificate.facts
+    same = [
+        held
+        for held in snapshot.certificates
+        if held.root_kind not in (None, "None")
+        and name_parts(held.issuer) == name_parts(facts.issuer)
+    ]
+    told = max(
+        same, key=lambda held: (held.thumbprint == facts.thumbprint, held.not_before), default=None
+    )
+    if told is not None and told.root_kind == BY_HAND:
+        yield (
+            f"The root of {label(told)}, which has the same issuer, was put into this host's store by hand: Exchange calls it "
+            f"{BY_HAND}, and for mail from Exchange Online it wants ThirdParty, a root that Windows' own update brought. Inbound "
+            "mail from the cloud can stall (KB2879262). CertDesk never touches the Root store: have an administrator let Windows "
+            "bring this root."
+        )
 
 
 def forecast_same_names(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:

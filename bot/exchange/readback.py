@@ -15,6 +15,7 @@ from bot.domain.plan import (
     OperationKind,
     Service,
 )
+from bot.exchange.forecast_organisation import BY_HAND
 from bot.exchange.naming import naming_faults, renaming_of, title_of
 from bot.exchange.served import served_services
 from bot.exchange.session import Runner
@@ -116,6 +117,7 @@ def _all_well(
 ) -> str:
     shown = ", ".join(wanted) or "no service"
     note = "" if held.status == "Valid" else f" ({STATUS_WORDS.get(held.status, held.status)})"
+    root = f", its root {held.root_kind}" if held.root_kind == BY_HAND else ""
     smtp = f"; default SMTP certificate {default}" if default else ""
     named = "".join(f"; {title_of(renaming_of(one))} names it" for one in naming)
-    return f"there with its key, status {held.status}{note}, serving {shown}{smtp}{named}"
+    return f"there with its key, status {held.status}{note}{root}, serving {shown}{smtp}{named}"

@@ -230,13 +230,13 @@ def _with_unshown(
     for thumbprint, raw, has_key, friendly in run_rows(runner, call, width=4):
         if _thumbprint(runner.host, call, thumbprint) in known:
             continue
-        row = (thumbprint, raw, None, "", friendly, has_key, None, None, None)
+        row = (thumbprint, raw, None, "", friendly, has_key, None, None, None, None)
         hidden.append(replace(_certificate(runner.host, call, row), status="NotShown"))
     return (*shown, *hidden)
 
 
 def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
-    _, raw, services, status, friendly, has_key, subject, issuer, sites = row[:9]
+    _, raw, services, status, friendly, has_key, subject, issuer, sites, root_kind = row[:10]
     try:
         der = base64.b64decode(raw or "", validate=True)
         facts = read_leaf(der)
@@ -255,6 +255,7 @@ def _certificate(host: HostName, call: Call, row: Row) -> HostCertificate:
         friendly_name=friendly or "",
         has_private_key=has_key == "1",
         sites=_sites(sites),
+        root_kind=root_kind or None,
     )
 
 

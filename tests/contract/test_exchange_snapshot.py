@@ -88,6 +88,9 @@ def test_a_fresh_host_is_read_whole(lab: Lab) -> None:
     assert (seen.auth, seen.edge_subscriptions, seen.hybrid) == (auth, (), None)
     assert "Mailbox" in seen.roles
     assert seen.pending == ()
+    assert {held.root_kind for held in seen.certificates if held.subject == "CN=EX01"} == {
+        "Registry"
+    }
 
 
 def test_a_changed_host_is_read_as_it_is(lab: Lab) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.faults import FaultKind
-from bot.domain.plan import Answer, Service
+from bot.domain.plan import Answer, Service, Step
 from bot.domain.states import State
 from sandbox.exchange.engine.state import HostState
 from sandbox.exchange.engine.stores import StoredCertificate
@@ -275,3 +275,25 @@ def test_a_stored_certificate_of_somebody_else_is_left_alone(either: Farm) -> No
     del after[str(either.plan().thumbprint)]
 
     assert after == before
+
+
+def test_a_root_put_in_by_hand_is_told_on_a_hybrid_server(either: Farm) -> None:
+    """RootCAType is read through both doors: foreseen from what the host holds, and said when the host is read back."""
+    state = _state(either)
+    state.hybrid_certificate = "<I>CN=Old CA<S>CN=mail.example.com"
+    for root in list(state.stores.root.values()):
+        state.stores.add_root(root.certificate, "Registry")
+    either.ready()
+    either.approve()
+    foreseen = either.forecast()
+    after = either.install()
+    certificate = after.certificate
+    assert certificate is not None
+    either.prove(certificate)
+    either.make_plan()
+    verified = next(step for step in either.orders.steps(after.id) if step.step is Step.VERIFY)
+
+    assert "KB2879262" not in foreseen
+    assert after.state is State.INSTALLED
+    assert "status Valid, its root Registry, serving" in verified.note
+    assert "KB2879262" in either.forecast()

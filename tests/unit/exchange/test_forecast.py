@@ -10,7 +10,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.certs.names import DnsName
 from bot.certs.prints import Thumbprint
 from bot.domain.faults import HostFault
-from bot.domain.plan import Answer, Connector, HostPlan, Service, Snapshot
+from bot.domain.plan import Answer, Connector, HostCertificate, HostPlan, Service, Snapshot
 from bot.domain.subject import Subject
 from bot.domain.surroundings import AuthCertificates, Fact, Unread
 from bot.exchange.plan import plan_install
@@ -337,6 +337,39 @@ def test_an_edge_server_takes_smtp_alone() -> None:
 def test_the_hybrid_configuration_is_told(hybrid: str, part: str) -> None:
     """It pins issuer and subject as connectors do."""
     assert _told(_plan(seen(hybrid=hybrid)), part)
+
+
+_HYBRID = "<I>CN=Old CA<S>CN=mail.example.com"
+_SIBLING = held(Thumbprint("E" * 40), issuer=_NEW.facts.issuer, root_kind="Registry")
+
+
+@pytest.mark.parametrize(
+    ("hybrid", "found", "is_told"),
+    [
+        (_HYBRID, _SIBLING, True),
+        (_HYBRID, replace(_SIBLING, root_kind="ThirdParty"), False),
+        (_HYBRID, replace(_SIBLING, root_kind=None), False),
+        (_HYBRID, replace(_SIBLING, issuer="CN=Other CA"), False),
+        (None, _SIBLING, False),
+    ],
+)
+def test_a_root_that_was_put_in_by_hand_is_told_where_it_matters(
+    hybrid: str | None, found: HostCertificate, is_told: bool
+) -> None:
+    """On a hybrid server, where a certificate of the same issuer shows it; harmless elsewhere, and never guessed."""
+    plan = _plan(seen(hybrid=hybrid, certificates=(*seen().certificates, found)))
+
+    assert _told(plan, "KB2879262") is is_told
+    assert _told(plan, "CertDesk never touches the Root store") is is_told
+
+
+def test_the_certificate_itself_counts_before_its_siblings() -> None:
+    """Where it is on the host already, its own root is known."""
+    own = held(_NEW.facts.thumbprint, issuer=_NEW.facts.issuer, root_kind="ThirdParty")
+
+    shown = (*seen().certificates, _SIBLING, own)
+
+    assert not _told(_plan(seen(hybrid=_HYBRID, certificates=shown)), "KB2879262")
 
 
 @pytest.mark.parametrize("hybrid", [None, ""])

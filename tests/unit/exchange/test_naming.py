@@ -42,7 +42,7 @@ class Host:
         if call.cmdlet == "Get-ExchangeCertificate":
             raw = base64.b64encode(ISSUED.leaf_der).decode()
             issuer, subject = PRINTED[3:].split("<S>")
-            shown = (THUMBPRINT, raw, "SMTP", "Valid", "", "1", subject, issuer, None)
+            shown = (THUMBPRINT, raw, "SMTP", "Valid", "", "1", subject, issuer, None, None)
             return Reply(objects=(shown,) if self.is_shown else ())
         if call.cmdlet == f"Get-{self.direction.title()}Connector":
             row = ("Internet", "fqdn", self.names, "Internet", "EX01")[: len(call.wants)]

@@ -53,10 +53,22 @@ def _row(
     services: str | None = "IIS, SMTP",
     status: str = "Valid",
     sites: str | None = None,
+    root: str | None = None,
 ) -> tuple[str | None, ...]:
     raw = _b64(certificate.leaf_der)
     thumbprint = certificate.facts.thumbprint
-    return (thumbprint, raw, services, status, "mail", "1", None, None, sites)
+    return (thumbprint, raw, services, status, "mail", "1", None, None, sites, root)
+
+
+@pytest.mark.parametrize(
+    ("root", "kind"),
+    [("Registry", "Registry"), ("ThirdParty", "ThirdParty"), ("", None), (None, None)],
+)
+def test_where_the_root_lies_is_read_as_it_is_said(root: str | None, kind: str | None) -> None:
+    """RootCAType in Exchange's own word; a host that says nothing of it is not guessed about."""
+    (shown,) = shown_certificates(_answering(_row(_ISSUED, root=root)))
+
+    assert shown.root_kind == kind
 
 
 def test_a_pending_request_is_no_certificate() -> None:
