@@ -8,16 +8,18 @@ both sides. What ran on the host is counted by the host itself.
 import copy
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
+
+import pytest
 
 from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder, Clearing
-from bot.domain.plan import Answer, OperationKind
+from bot.domain.plan import Answer
 from bot.domain.states import State, Work
 from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
@@ -31,7 +33,8 @@ from sandbox.exchange.engine.values import Arguments
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.trouble import Trouble
 from tests.contract.exchange_worlds import access
-from tests.contract.fault_steps import STEPS, ArmingHosts, Step
+from tests.contract.fault_end import Played, is_good, outcome, sentence
+from tests.contract.fault_steps import ArmingHosts, Step, steps_at
 from tests.fakes.store import Memory
 from tests.unit.domain.samples import NOON, OLGA, TOY, order
 from tests.unit.exchange.samples import EX01, MAIL, Authority, wish
@@ -45,13 +48,6 @@ _DEADLINE_S: Final = 15.0
 """How long a command may run on: short, for the looks at the host meanwhile cost real time here."""
 
 _IDLE_S: Final = 900.0
-_ENDS: Final = {
-    Work.MAKE_CSR: State.CSR_READY,
-    Work.MAKE_PLAN: State.PROVEN,
-    Work.INSTALL: State.INSTALLED,
-    Work.ROLL_BACK: State.ROLLED_BACK,
-    Work.RETIRE: State.RETIRED,
-}
 
 
 class _Run(PlainRun):
@@ -91,30 +87,6 @@ class Spoiler(Protocol):
     def trouble(self, step: Step, shell: str) -> Trouble:
         """The rule for a step at a door."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """
-    What one cell came to.
-
-    Args:
-        outcome: ``done`` when it went on by itself, ``kept`` when a removal was refused and nothing was touched, else
-            the fault code with which it waited for an operator; ``not met`` when the fault never struck.
-        detail: the sentence on the card then.
-        end: the order after the operator's retry, or the same where none was needed.
-        ran: how often each operation with its arguments succeeded on the host.
-        left_open, left_for_ever: sessions still there at the end, and after the idle time the client asked for.
-        strikes: how often the rule matched before the cause was mended.
-    """
-
-    outcome: str
-    detail: str
-    end: CertificateOrder
-    ran: Counter[str]
-    left_open: int
-    left_for_ever: int
-    strikes: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,18 +134,8 @@ class Bench:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """
-        Those of this door.
-
-        Where the question is answered nothing is given back; the stores are reached over WinRM whatever the door, so
-        that their steps are played there alone.
-        """
-        others = {
-            OperationKind.RESTORE_SMTP_DEFAULT,
-            OperationKind.ADD_INTERMEDIATE,
-            OperationKind.REMOVE_INTERMEDIATE,
-        }
-        return tuple(s for s in STEPS if self.door == "winrm" or s.moment not in others)
+        """Those of this door."""
+        return steps_at(self.door)
 
     def close(self) -> None:
         """End everything."""
@@ -211,15 +173,15 @@ class Bench:
         self.host.plan.clear()
         self.host.come_back()
         self.down_until = None
-        is_done = _is_good(first, step.work)
+        is_done = is_good(first, step.work)
         code = first.fault_code or _code_of_clearing(house)
         end = first if is_done else self._retry(house, first, step.work)
         self.hosts.close()
         left_open = self._open()
         self.clock.forward(_IDLE_S + 1)
         return Played(
-            outcome=_outcome(first, code, is_done=is_done) if strikes else "not met",
-            detail=_sentence(first),
+            outcome=outcome(first, code, is_done=is_done) if strikes else "not met",
+            detail=sentence(first),
             end=end,
             ran=self._ran(),
             left_open=left_open,
@@ -229,7 +191,7 @@ class Bench:
 
     def is_good(self, played: Played, step: Step) -> bool:
         """Whether the order came to the end its work is for."""
-        return _is_good(played.end, step.work)
+        return is_good(played.end, step.work)
 
     def _retry(self, house: House, failed: CertificateOrder, work: Work) -> CertificateOrder:
         self.clock.forward(600)
@@ -356,25 +318,20 @@ class Bench:
 
             house.hosts = ArmingHosts(self.hosts, step, begun)  # type: ignore[assignment] # the same port
             after = self._run(house, work, before=keep)
-            assert _is_good(after, work), (after.state, after.detail)
+            assert is_good(after, work), (after.state, after.detail)
         return house
 
 
-def _is_good(end: CertificateOrder, work: Work) -> bool:
-    if work is Work.CLEAR_REQUEST:
-        return end.clearing is None and bool(end.cleared)
-    return end.state is _ENDS[work] and (work is not Work.MAKE_PLAN or end.plan is not None)
+def bench_at(door: Door) -> Any:
+    """The fixture of a suite: one host on which an order has gone well once; every cell begins right before its step."""
 
+    @pytest.fixture(scope="module", name="bench")
+    def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+        bench = Bench.open(door, tmp_path_factory.mktemp(door))
+        yield bench
+        bench.close()
 
-def _outcome(first: CertificateOrder, code: str, *, is_done: bool) -> str:
-    if is_done:
-        return "done"
-    return code or ("kept" if first.state is State.INSTALLED else first.state.value)
-
-
-def _sentence(order: CertificateOrder) -> str:
-    """What the card says of where it stopped."""
-    return order.clearing.fault if order.clearing else order.detail
+    return opened
 
 
 def _code_of_clearing(house: House) -> str:

@@ -1,19 +1,48 @@
-"""What holds in every cell of the fault matrix."""
+"""What holds in every cell of the fault matrix, and of the matrix as a whole."""
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.contract.fault_bench import Bench, Played
+import pytest
+
+from bot.exchange.access import Door
+from tests.contract.fault_bench import Bench
+from tests.contract.fault_end import Played
 from tests.contract.fault_page import read_page
-from tests.contract.fault_rows import Fault
-from tests.contract.fault_steps import Step
+from tests.contract.fault_rows import Fault, faults_at
+from tests.contract.fault_steps import Step, steps_at
 
 _RUNBOOK: Final = Path(__file__).parents[2] / "docs" / "runbook.md"
 _UNDONE: Final = re.compile(
     r"[Nn]othing (?:was|further|else|more)|not known|may have|must be looked at|has done part|nothing else"
 )
 """What was not done, or that nobody knows: a sentence must say one of it."""
+
+
+def cells_at(door: Door) -> list[Any]:
+    """A fault and a step for every cell of a door that can happen there, named as in the document."""
+    return [
+        pytest.param(fault, step, id=f"{fault.key}-{step.name}")
+        for fault in faults_at(door)
+        for step in steps_at(door)
+        if fault.fits(step)
+    ]
+
+
+def check_page(door: Door) -> None:
+    """The document has the cells of a door that are played, a dash where nothing can happen, and no other."""
+    known = {key[1:]: value for key, value in read_page().items() if key[0] == door}
+    played = {
+        (fault.key, step.name): fault.fits(step)
+        for fault in faults_at(door)
+        for step in steps_at(door)
+    }
+
+    assert set(known) == set(played)
+    assert {key for key, value in known.items() if value == "–"} == {
+        key for key, is_played in played.items() if not is_played
+    }
 
 
 def check_cell(bench: Bench, fault: Fault, step: Step) -> None:

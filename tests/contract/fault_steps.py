@@ -20,6 +20,7 @@ from bot.domain.plan import (
 )
 from bot.domain.states import Work
 from bot.domain.surroundings import PendingCertificate
+from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
 from bot.ports import CsrAsk
 
@@ -122,7 +123,17 @@ STEPS: Final = (
         moment="clear_request",
     ),
 )
+_NOT_AT_THE_ENDPOINT: Final = frozenset(
+    {_KIND.RESTORE_SMTP_DEFAULT, _KIND.ADD_INTERMEDIATE, _KIND.REMOVE_INTERMEDIATE}
+)
+"""Where the question is answered nothing is given back; the stores are reached over WinRM whatever the door."""
+
 _SMTP: Final = frozenset({_KIND.ENABLE_SMTP, _KIND.ENABLE_SMTP_KEEPING_DEFAULT})
+
+
+def steps_at(door: Door) -> tuple[Step, ...]:
+    """The steps that are played at a door."""
+    return tuple(s for s in STEPS if door == "winrm" or s.moment not in _NOT_AT_THE_ENDPOINT)
 
 
 class ArmingHosts:
