@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from alembic import command
 from sqlalchemy import Engine
 
 from bot.domain.ids import HostName, OrderId
@@ -14,7 +15,8 @@ from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
 from bot.store.beside import Beside
 from bot.store.database import open_database, writing
-from bot.store.migration import migrate
+from bot.store.migration import _config, migrate
+from bot.system.stopwatch import BootStopwatch
 from bot.workflow.durable import CONNECTIONS, Worker, WorkQueue, migrate_engine
 from bot.workflow.jobs import Job, Jobs
 from bot.workflow.outcome import Done, Run
@@ -76,6 +78,7 @@ class Room:
             jobs=jobs,
             is_away=self.is_away,
             own_engine=library.engine,
+            stopwatch=BootStopwatch(),
         )
         worker.start()
         try:
@@ -100,11 +103,22 @@ class Room:
         return Done(words)
 
 
+def in_form(url: str, revision: str) -> None:
+    """Make a database as an earlier release had it."""
+    engine = open_database(url)
+    with engine.begin() as connection:
+        command.upgrade(_config(connection), revision)
+    engine.dispose()
+
+
 @contextmanager
-def open_room(folder: Path, url: str = "") -> Iterator[Room]:
-    """A migrated database and its queue, in a file of the folder or at an address; nothing runs yet."""
+def open_room(folder: Path, url: str = "", *, form: str = "") -> Iterator[Room]:
+    """A database of this release or of an earlier form, and its queue, in a file or at an address; nothing runs yet."""
     url = url or f"sqlite:///{folder / 'certdesk.db'}"
-    migrate(url)
+    if form:
+        in_form(url, form)
+    else:
+        migrate(url)
     migrate_engine(url)
     queue, database = WorkQueue(url), open_database(url)
     try:
