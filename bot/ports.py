@@ -208,13 +208,23 @@ class Journal(Protocol):
         ...
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
+        self,
+        key: str,
+        *,
+        attempt: int,
+        deadline: datetime,
+        was_done: bool,
+        lease: Lease,
+        begun: str = "",
     ) -> Intent | None:
         """
         Note that the operation is about to be sent for the so-manieth time, counted from 1.
 
         Compare-and-set: None, and nothing written, when the attempt before is not the last one known, since
         another run was first, or when the host's lease is not held any more; then the caller must not act.
+
+        Args:
+            begun: a mark of the caller's stopwatch, kept with the intent.
         """
         ...
 

@@ -41,6 +41,7 @@ from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
 from bot.system.local_keys import SealedKeys
 from bot.system.metrics import Metrics
+from bot.system.stopwatch import BootStopwatch, SteadyClock
 from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
@@ -148,13 +149,17 @@ def build(
         workspace_url=workspace_url,
     )
     deadline_s = settings.command_deadline_s
-    leases = SqlLeases(database, clock, hold_s=2 * deadline_s + LONGEST_WAIT_S)
+    stopwatch = BootStopwatch()
+    # SQLite serves one process, whose leases no setting of the clock shall end; PostgreSQL asks its server.
+    ticks = clock if isinstance(slot, PostgresSlot) else SteadyClock(clock, stopwatch)
+    leases = SqlLeases(database, ticks, hold_s=2 * deadline_s + LONGEST_WAIT_S)
     operator = Operator(
         SqlJournal(database, leases),
         leases,
-        clock,
+        ticks,
         worker=word,
         deadline_s=deadline_s,
+        stopwatch=stopwatch,
     )
     judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
@@ -182,6 +187,7 @@ def build(
             sweep_cron=settings.watch_cron,
             is_away=is_away,
             own_engine=library.engine,
+            stopwatch=stopwatch,
         ),
         slot=slot,
         lifeguard=Lifeguard(

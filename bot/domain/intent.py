@@ -12,11 +12,12 @@ class Intent:
     A remote operation that was begun.
 
     Args:
-        deadline: until then the operation may still be running on the host.
+        deadline: until then the operation may still be running on the host, as long as nobody sets a clock.
         was_done: its end state was seen before it was begun, so seeing it proves nothing.
         confirmed: what was seen afterwards; empty while unknown.
         answered: the answer to this attempt came; where it did not, nobody knows what the host warned of.
         warnings: what the host warned of in that answer.
+        begun: a mark of a stopwatch at that moment (`bot/workflow/stopwatch.py`); empty where none was kept.
     """
 
     key: str
@@ -26,3 +27,4 @@ class Intent:
     confirmed: str = ""
     answered: bool = False
     warnings: tuple[Caution, ...] = ()
+    begun: str = ""

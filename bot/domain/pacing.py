@@ -18,8 +18,8 @@ POST_EVERY_S: Final = 1.0
 POST_BURST: Final = 5
 """So many messages may go into a channel at once when it was quiet."""
 
-LONGEST_S: Final = 6 * 3600.0
-"""No row of waiting messages is longer; a moment further ahead comes from a clock that was set back."""
+LONGEST_S: Final = 900.0
+"""A moment further ahead comes from a clock that was set back, or from so many messages that chat is asked anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

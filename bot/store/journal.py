@@ -34,7 +34,14 @@ class SqlJournal:
             return None if row is None else _intent(row)
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
+        self,
+        key: str,
+        *,
+        attempt: int,
+        deadline: datetime,
+        was_done: bool,
+        lease: Lease,
+        begun: str = "",
     ) -> Intent | None:
         """
         Note that the operation is about to be sent; what was seen of it before is open again.
@@ -51,7 +58,7 @@ class SqlJournal:
                     return None
                 row.attempt = attempt
                 row.deadline, row.was_done, row.confirmed = deadline, was_done, ""
-                row.warnings = None
+                row.warnings, row.begun = None, begun or None
                 session.add(row)
                 return _intent(row)
         except IntegrityError:
@@ -95,7 +102,7 @@ class SqlJournal:
                 session.delete(row)
                 return
             # The next attempt was begun only after the deadline of the one before had passed.
-            row.attempt, row.deadline = attempt - 1, None
+            row.attempt, row.deadline, row.begun = attempt - 1, None, None
             session.add(row)
 
 
@@ -127,4 +134,5 @@ def _intent(row: IntentRecord) -> Intent:
         confirmed=row.confirmed,
         answered=row.warnings is not None,
         warnings=CAUTIONS.value(row.warnings) if row.warnings else (),
+        begun=row.begun or "",
     )

@@ -2,7 +2,8 @@
 Leases on hosts, each decided by one statement on one row.
 
 On PostgreSQL the database's clock says what has ended, so that workers whose clocks differ agree; SQLite
-serves one process, whose clock it is.
+serves one process, whose clock it is. A moment further ahead than any lease lasts was written before a clock was set
+back: it counts as one of now.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,9 +23,10 @@ _RESTS: Final = datetime.fromtimestamp(0, UTC)
 """``busy_until`` of a holder none of whose commands can be running."""
 
 _BURIED: Final = ""
-"""The word of a process that is dead: no process has it."""
+"""The word of a process that is dead, or has let go: no process has it."""
 
 row: Final = METADATA.tables["host_leases"].c
+_MOMENTS: Final = {"expires_at": row.expires_at, "busy_until": row.busy_until}
 
 
 class SqlLeases:
@@ -45,7 +47,8 @@ class SqlLeases:
         """Take a host or renew the hold on it."""
         with writing(self._engine) as session:
             now = moment(session, self._clock)
-            _let_go(session, now, _of(holder), row.host != lease_key(host))
+            self._set_right(session, host, now)
+            self._let_go(session, now, _of(holder), row.host != lease_key(host))
             fence = _claim(session, host, holder, now=now, until=now + self._hold)
             if fence is not None:
                 return Lease(host=host, holder=holder, fence=fence)
@@ -74,14 +77,41 @@ class SqlLeases:
         """Let go of everything this holder has."""
         with writing(self._engine) as session:
             ended = and_(_same_run(holder), row.worker.in_((holder.worker, _BURIED)))
-            _let_go(session, moment(session, self._clock), ended)
+            self._let_go(session, moment(session, self._clock), ended)
 
     def bury(self, worker: str) -> None:
-        """A process is dead: its hosts stay with its runs of work."""
+        """
+        A process is dead: its hosts stay with its runs of work.
+
+        For a whole lease from now on: what its own moments say may come from before a clock was set.
+        """
         with writing(self._engine) as session:
+            until = moment(session, self._clock) + self._hold
             session.connection().execute(
-                update(HostLeaseRecord).where(row.worker == worker).values(worker=_BURIED)
+                update(HostLeaseRecord)
+                .where(row.worker == worker)
+                .values(worker=_BURIED, expires_at=until)
             )
+
+    def _set_right(self, session: Session, host: HostName, now: datetime) -> None:
+        most = now + self._hold
+        session.connection().execute(
+            update(HostLeaseRecord)
+            .where(row.host == lease_key(host), or_(row.expires_at > most, row.busy_until > most))
+            .values(
+                {one: case((column > most, most), else_=column) for one, column in _MOMENTS.items()}
+            )
+        )
+
+    def _let_go(self, session: Session, now: datetime, *whose: ColumnElement[bool]) -> None:
+        """End leases, each when the command that may still be running on its host is over; nobody holds them then."""
+        most = now + self._hold
+        busy = case((row.busy_until > most, most), else_=row.busy_until)
+        session.connection().execute(
+            update(HostLeaseRecord)
+            .where(row.expires_at > now, *whose)
+            .values(worker=_BURIED, expires_at=case((row.busy_until > now, busy), else_=now))
+        )
 
 
 def moment(session: Session, clock: Clock) -> datetime:
@@ -130,15 +160,6 @@ def _claim(
     )
     found: int | None = session.connection().execute(claim).scalar()
     return found
-
-
-def _let_go(session: Session, now: datetime, *whose: ColumnElement[bool]) -> None:
-    """End leases, each when the command that may still be running on its host is over."""
-    session.connection().execute(
-        update(HostLeaseRecord)
-        .where(row.expires_at > now, *whose)
-        .values(expires_at=case((row.busy_until > now, row.busy_until), else_=now))
-    )
 
 
 def _same_run(holder: Holder) -> ColumnElement[bool]:

@@ -215,7 +215,7 @@ class IntentRecord(Record, table=True):
     """
     A remote operation that was begun, or seen to be done; `deadline` is empty when it never left.
 
-    `warnings` is empty until the answer came.
+    `warnings` is empty until the answer came; `begun` is a mark of the stopwatch of the process that sent it.
     """
 
     __tablename__: ClassVar[str] = "journal"
@@ -226,6 +226,7 @@ class IntentRecord(Record, table=True):
     was_done: bool
     confirmed: str = Field(sa_type=FreeText)
     warnings: str | None = Field(default=None, sa_type=Text)
+    begun: str | None = None
 
 
 class SealedRecord(Record, table=True):

@@ -30,6 +30,8 @@ from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
 from bot.workflow.jobs import Job, Jobs
 from bot.workflow.outcome import Outcome, from_plain, to_plain
+from bot.workflow.queues import CHAT_QUEUE, CHECK_QUEUE, HOST_JOBS, HOST_QUEUE, QUEUES
+from bot.workflow.stopwatch import Stopwatch
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +39,7 @@ APPLICATION = "certdesk"
 VERSION = "1"
 """Constant on purpose: the library's default is a hash of the sources and strands work at each deployment."""
 
-HOST_QUEUE = "hosts"
-CHECK_QUEUE = "checks"
-CHAT_QUEUE = "chat"
 CONNECTIONS = 10
-HOST_JOBS = 16
-"""
-How many jobs of one host may be under way, all but one of them waiting for its lease.
-
-More than one, since a job that waits must not keep out the run that has the host: killed and put back into the
-queue, that run could never go on and let go of it.
-"""
 POLL_S = 0.2
 MAX_RECOVERIES = 20
 STOP_S = 5
@@ -57,19 +49,11 @@ MOST_AGAIN = 3
 """How often a work is started anew at one version of its order; a fourth time would end the same."""
 STILL_S = 15.0
 """A worker that stands still inside a transaction loses its locks, as in `bot/store/database.py`."""
+SLEEP = "DBOS.sleep"
+"""The library's name, so that work which slept under an earlier release goes on."""
 LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 KINDS = {"PENDING": "running", "ENQUEUED": "waiting"}
 RECONCILE_CRON = "* * * * *"
-
-QUEUES: dict[Work, str] = {
-    Work.MAKE_CSR: HOST_QUEUE,
-    Work.MAKE_PLAN: HOST_QUEUE,
-    Work.INSTALL: HOST_QUEUE,
-    Work.ROLL_BACK: HOST_QUEUE,
-    Work.RETIRE: HOST_QUEUE,
-    Work.CLEAR_REQUEST: HOST_QUEUE,
-    Work.CHECK_BUNDLE: CHECK_QUEUE,
-}
 
 Session = Any
 """The store's open transaction; this room hands it to the library and looks at nothing in it."""
@@ -82,8 +66,9 @@ Patient = Callable[[str, Callable[[], Any]], Any]
 class _DurableRun:
     """A `Run` whose steps are kept by the library."""
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: Patient, stopwatch: Stopwatch) -> None:
         self._patient = patient
+        self._stopwatch = stopwatch
 
     def step(self, name: str, function: Callable[[], Outcome]) -> Outcome:
         return from_plain(
@@ -91,7 +76,12 @@ class _DurableRun:
         )
 
     def sleep(self, seconds: float) -> None:
-        DBOS.sleep(seconds)
+        """The library's own sleep ends at a moment of the wall clock: set back behind a kill, it would last for hours."""
+        if seconds > 0:
+            begun: object = DBOS.run_step(StepOptions(name=SLEEP), self._stopwatch.mark)
+            # A sleep that an earlier release began has kept a moment instead of a mark.
+            slept = self._stopwatch.since(begun) if isinstance(begun, str) else None
+            threading.Event().wait(max(seconds - (slept or 0.0), 0.0))
 
 
 class WorkQueue:
@@ -125,11 +115,11 @@ class WorkQueue:
 
     def is_alive(self, work: Work, order_id: OrderId) -> bool:
         """Whether such a job of this order is waiting or running."""
-        return self._any_live(f"{work.value}:{order_id}:")
+        return self._any_live(f"{work.value}:{order_id}:", LIVE)
 
-    def is_delivering(self, order_id: OrderId) -> bool:
-        """Whether a delivery of this order's messages is waiting or running."""
-        return self._any_live(f"deliver:{order_id}:")
+    def is_delivering(self, order_id: OrderId, *, put_off: bool = True) -> bool:
+        """Whether a delivery of this order's messages is waiting or running; ``put_off``: or comes later."""
+        return self._any_live(f"deliver:{order_id}:", LIVE if put_off else ["ENQUEUED", "PENDING"])
 
     def start_again(self, work: Work, order: CertificateOrder) -> bool:
         """Start a work anew whose last run met code that takes its steps in another order; see the reconciler."""
@@ -170,10 +160,14 @@ class WorkQueue:
             options["queue_partition_key"] = lease_key(order.wish.hosts[0])
         return options
 
-    def _any_live(self, prefix: str) -> bool:
+    def _any_live(self, prefix: str, states: list[str]) -> bool:
         return bool(
             self._client.list_workflows(
-                workflow_id_prefix=prefix, status=LIVE, limit=1, load_input=False, load_output=False
+                workflow_id_prefix=prefix,
+                status=states,
+                limit=1,
+                load_input=False,
+                load_output=False,
             )
         )
 
@@ -217,6 +211,7 @@ class Worker:
         sweep_cron: when the daily watch looks, five fields in UTC.
         is_away: whether a fault means that the database cannot be used for the moment. A step waits then and
             is run again from its start, as it would be after a kill.
+        stopwatch: for sleeps that no setting of a clock makes longer or shorter.
         own_engine: the library's own way to the database where it is not to make one; its owner closes it.
     """
 
@@ -229,11 +224,13 @@ class Worker:
         sweep_cron: str = "0 7 * * *",
         is_away: Callable[[BaseException], bool] = lambda _: False,
         own_engine: object | None = None,
+        stopwatch: Stopwatch,
     ) -> None:
         self._jobs = jobs
         self._queue = WorkQueue(database_url)
         self._cron = sweep_cron
         self._is_away = is_away
+        self._stopwatch = stopwatch
         self._stopping = threading.Event()
         self._is_up = False
         self._config = DBOSConfig(
@@ -306,7 +303,7 @@ class Worker:
         @DBOS.workflow(name=work.value, max_recovery_attempts=MAX_RECOVERIES)
         def run_job(order_id: int, version: int) -> None:
             try:
-                job(_DurableRun(self._patiently), OrderId(order_id), version)
+                job(_DurableRun(self._patiently, self._stopwatch), OrderId(order_id), version)
             except error.DBOSUnexpectedStepError:
                 # The code has changed under a run of before. It ends in error, and the minute's look starts
                 # the work anew: every step looks before it acts.
@@ -347,7 +344,7 @@ class Worker:
         @DBOS.workflow(name="deliver", max_recovery_attempts=MAX_RECOVERIES)
         def run_delivery(order_id: int) -> None:
             try:
-                after_s = deliver(_DurableRun(self._patiently), OrderId(order_id))
+                after_s = deliver(_DurableRun(self._patiently, self._stopwatch), OrderId(order_id))
                 if after_s:
                     DBOS.run_step(StepOptions(name="later"), later, OrderId(order_id), after_s)
             except Exception:  # noqa: BLE001 - see the next line

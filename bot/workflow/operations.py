@@ -18,6 +18,7 @@ from bot.ports import Clock, Journal
 from bot.workflow.leases import HostLeases, wait_for
 from bot.workflow.outcome import Done, Outcome, TryLater, outcome_of
 from bot.workflow.reporter import Errand
+from bot.workflow.stopwatch import Stopwatch, WallStopwatch
 
 LOOK_AGAIN_S = 5.0
 """Seconds between looks at a host on which a killed run's operation may still be under way."""
@@ -61,16 +62,26 @@ class Operator:
     Args:
         worker: the word of this process, see `Holder`.
         deadline_s: how long a command may run before its outcome counts as unknown.
+        stopwatch: says how long ago a command was begun; the wall clock unless given.
     """
 
     def __init__(
-        self, journal: Journal, leases: HostLeases, clock: Clock, *, worker: str, deadline_s: float
+        self,
+        journal: Journal,
+        leases: HostLeases,
+        clock: Clock,
+        *,
+        worker: str,
+        deadline_s: float,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
         self._journal = journal
         self._leases = leases
         self._clock = clock
         self._worker = worker
         self._deadline = timedelta(seconds=deadline_s)
+        self._stopwatch = stopwatch or WallStopwatch(clock)
+        self._met: dict[tuple[str, int], str] = {}
 
     def hold(self, errand: Errand, host: HostName) -> Lease | TryLater:
         """Take the host for a run of work, or say whom it waits for."""
@@ -132,7 +143,7 @@ class Operator:
             return self._confirm(operation, f"found done: {seen.seen}")
         if intent.answered and not self._is_settled(intent):
             return _not_taken(seen)
-        left = (intent.deadline - self._clock.now()).total_seconds()
+        left = self._deadline.total_seconds() - self._ago_s(intent)
         if left > 0:
             return _look_again(left)
         return self._act(operation, seen, lease, attempt=intent.attempt + 1)
@@ -146,6 +157,7 @@ class Operator:
             deadline=self._clock.now() + self._deadline,
             was_done=before.done,
             lease=lease,
+            begun=self._stopwatch.mark(),
         )
         if noted is None:
             # Two runs of one job looked at the same moment and the other one was first, or this process was
@@ -170,8 +182,22 @@ class Operator:
 
     def _is_settled(self, intent: Intent) -> bool:
         """Whether what the host accepted must be to be seen by now, if it was done at all."""
-        begun_at = intent.deadline - self._deadline
-        return self._clock.now() >= begun_at + timedelta(seconds=SETTLE_S)
+        return self._ago_s(intent) >= SETTLE_S
+
+    def _ago_s(self, intent: Intent) -> float:
+        """
+        How long ago the attempt was begun, at least.
+
+        One that was begun on another machine, or before this one was started anew, counts from when it was first
+        met here: wall clocks may have been set meanwhile, and nothing else knows.
+        """
+        if not intent.begun:
+            return (self._clock.now() - (intent.deadline - self._deadline)).total_seconds()
+        known = self._stopwatch.since(intent.begun)
+        if known is not None:
+            return known
+        met = self._met.setdefault((intent.key, intent.attempt), self._stopwatch.mark())
+        return self._stopwatch.since(met) or 0.0
 
     def _confirm(self, operation: RemoteOperation, seen: str) -> Done:
         self._journal.confirm(operation.key, seen)

@@ -28,8 +28,8 @@ class RunningWork(Protocol):
         """Whether such a job of this order is waiting or running."""
         ...
 
-    def is_delivering(self, order_id: OrderId) -> bool:
-        """Whether a delivery of this order's messages is waiting or running."""
+    def is_delivering(self, order_id: OrderId, *, put_off: bool = True) -> bool:
+        """Whether a delivery of this order's messages is waiting or running; ``put_off``: or comes later."""
         ...
 
     def start_again(self, work: Work, order: CertificateOrder) -> bool:
@@ -73,5 +73,8 @@ class Reconciler:
                 log.error("the work of order %s is gone in state %s", order.id, order.state)
                 self._apologize(order.id, f"gone-{order.id}-{order.version}", work, order.version)
         for order_id, row_id in self._outbox.orders_waiting():
-            if not self._running.is_delivering(order_id):
+            # A delivery that comes later counts while its message has to wait; the clock may have been set back since.
+            first = self._outbox.waiting(order_id)[:1]
+            put_off = any(self._outbox.pause(row) is not None for row in first)
+            if not self._running.is_delivering(order_id, put_off=put_off):
                 self._running.deliver_again(order_id, row_id)

@@ -18,6 +18,7 @@ from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.store.beside import Beside
 from bot.store.database import is_away
+from bot.system.stopwatch import BootStopwatch
 from bot.workflow.durable import CONNECTIONS, Worker
 from bot.workflow.jobs import Jobs
 from bot.workflow.outcome import Done, Run, TryLater
@@ -92,6 +93,7 @@ def main(url: str, log: Path, dies: str) -> None:
         jobs=jobs,
         is_away=is_away,
         own_engine=library.engine,
+        stopwatch=BootStopwatch(),
     )
     worker.start()
     if dies == "stopped":

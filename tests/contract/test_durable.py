@@ -17,8 +17,9 @@ from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.store.database import writing
 from bot.system.clock import SystemClock
-from bot.workflow.durable import QUEUES, VERSION
+from bot.workflow.durable import VERSION
 from bot.workflow.outcome import Done, Outcome, Run, TryLater, until_done
+from bot.workflow.queues import QUEUES
 from tests.contract.engine_room import WORKS, Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)

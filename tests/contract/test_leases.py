@@ -147,6 +147,48 @@ def test_a_run_that_ended_as_its_process_died_is_let_go_by_the_next(store: Store
     hold(store, holder=OTHER)
 
 
+def test_a_clock_that_is_set_back_keeps_no_host_for_hours(store: Store) -> None:
+    """A lease and a command from before it last as long as any, whatever their moments say."""
+    begin(store, hold(store), for_s=100)
+    store.pass_time(-5 * 3600)
+    answer = store.leases.take(EX01, OTHER)
+    assert isinstance(answer, Occupied)
+    assert 0 < answer.left_s <= HOLD_S
+    store.leases.release(MINE)
+    answer = store.leases.take(EX01, OTHER)
+    assert isinstance(answer, Occupied)
+    assert 0 < answer.left_s <= HOLD_S
+    store.pass_time(HOLD_S + 1)
+
+    hold(store, holder=OTHER)
+
+
+def test_a_command_from_before_the_clock_was_set_back_is_waited_out_and_no_longer(
+    store: Store,
+) -> None:
+    """Also when the first thing seen of it is that its run has ended."""
+    begin(store, hold(store), for_s=100)
+    store.pass_time(-5 * 3600)
+    store.leases.release(MINE)
+    store.pass_time(HOLD_S + 1)
+
+    hold(store, holder=OTHER)
+
+
+def test_a_clock_that_is_set_ahead_between_death_and_restart_frees_no_host(store: Store) -> None:
+    """The run of the dead one goes on first; what it let go before stays free."""
+    other_host = replace(MINE, order_id=OrderId(8))
+    hold(store, EX02, other_host)
+    store.leases.release(other_host)
+    hold(store)
+    store.pass_time(5 * 3600)
+    store.leases.bury(MINE.worker)
+
+    assert isinstance(store.leases.take(EX01, OTHER), Occupied)
+    hold(store, EX02, OTHER)
+    hold(store, EX01, replace(MINE, worker="w3"))
+
+
 def test_only_the_dead_process_is_buried(store: Store) -> None:
     """Others keep their hosts."""
     hold(store, EX01, MINE)

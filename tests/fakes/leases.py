@@ -35,7 +35,7 @@ class FakeLeases:
             for other, held in list(self._memory.leases.items()):
                 if other != key and held.lease.holder == holder:
                     self._end(other, held)
-            known = self._memory.leases.get(key)
+            known = self._set_right(key)
             if known is None:
                 return self._keep(Lease(host=host, holder=holder, fence=1), RESTS)
             whose, fence = known.lease.holder, known.lease.fence
@@ -77,8 +77,10 @@ class FakeLeases:
         with self._memory.change():
             for key, held in list(self._memory.leases.items()):
                 if held.lease.holder.worker == worker:
-                    nobody = replace(held.lease, holder=replace(held.lease.holder, worker=""))
-                    self._memory.leases[key] = replace(held, lease=nobody)
+                    until = self._clock.now() + self._hold
+                    self._memory.leases[key] = replace(
+                        held, lease=_nobody_s(held), expires_at=until
+                    )
 
     def _held(self, lease: Lease) -> Held | None:
         held = self._memory.leases.get(lease_key(lease.host))
@@ -97,4 +99,19 @@ class FakeLeases:
     def _end(self, key: str, held: Held) -> None:
         now = self._clock.now()
         if held.expires_at > now:
-            self._memory.leases[key] = replace(held, expires_at=max(now, held.busy_until))
+            until = max(now, min(held.busy_until, now + self._hold))
+            self._memory.leases[key] = replace(held, lease=_nobody_s(held), expires_at=until)
+
+    def _set_right(self, key: str) -> Held | None:
+        known, most = self._memory.leases.get(key), self._clock.now() + self._hold
+        if known is not None:
+            known = self._memory.leases[key] = replace(
+                known,
+                expires_at=min(known.expires_at, most),
+                busy_until=min(known.busy_until, most),
+            )
+        return known
+
+
+def _nobody_s(held: Held) -> Lease:
+    return replace(held.lease, holder=replace(held.lease.holder, worker=""))

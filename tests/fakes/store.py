@@ -432,7 +432,14 @@ class FakeJournal:
         return self._memory.intents.get(key)
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
+        self,
+        key: str,
+        *,
+        attempt: int,
+        deadline: datetime,
+        was_done: bool,
+        lease: Lease,
+        begun: str = "",
     ) -> Intent | None:
         """Note that the operation is about to be sent; None when another run was first, or has the host."""
         with self._memory.change():
@@ -441,7 +448,9 @@ class FakeJournal:
                 return None
             if not self._leases.renew(lease, busy_until=deadline):
                 return None
-            intent = Intent(key=key, attempt=attempt, deadline=deadline, was_done=was_done)
+            intent = Intent(
+                key=key, attempt=attempt, deadline=deadline, was_done=was_done, begun=begun
+            )
             self._memory.intents[key] = intent
             return intent
 
@@ -469,7 +478,9 @@ class FakeJournal:
                 del self._memory.intents[key]
             else:
                 over = datetime.fromtimestamp(0, UTC)
-                self._memory.intents[key] = replace(known, attempt=attempt - 1, deadline=over)
+                self._memory.intents[key] = replace(
+                    known, attempt=attempt - 1, deadline=over, begun=""
+                )
 
 
 def append(memory: Memory, entry: AuditEntry) -> None:

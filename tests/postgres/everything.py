@@ -46,7 +46,9 @@ def fill(store: Store) -> None:
     _remind(store, second.id)
     lease = store.leases.take(EX01, Holder(worker="w", order_id=first.id, version=2))
     assert isinstance(lease, Lease)
-    store.journal.intend("1/EX01/1", attempt=1, deadline=store.now(), was_done=False, lease=lease)
+    store.journal.intend(
+        "1/EX01/1", attempt=1, deadline=store.now(), was_done=False, lease=lease, begun="boot 1.000"
+    )
     store.journal.hear("1/EX01/1", (Caution(said="Careful."),))
     store.journal.confirm("1/EX01/1", "in the store")
     row = store.outbox.waiting(first.id)[0]

@@ -76,12 +76,19 @@ class FusedJournal(FakeJournal):
         self._fuse = fuse
 
     def intend(
-        self, key: str, *, attempt: int, deadline: datetime, was_done: bool, lease: Lease
+        self,
+        key: str,
+        *,
+        attempt: int,
+        deadline: datetime,
+        was_done: bool,
+        lease: Lease,
+        begun: str = "",
     ) -> Intent | None:
         """Note an intent."""
         self._fuse.burn(f"before the intent {key}")
         intent = super().intend(
-            key, attempt=attempt, deadline=deadline, was_done=was_done, lease=lease
+            key, attempt=attempt, deadline=deadline, was_done=was_done, lease=lease, begun=begun
         )
         self._fuse.burn(f"after the intent {key}")
         return intent

@@ -1,6 +1,7 @@
 """One remote operation, killed at every line: it is never sent twice on a guess."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from bot.workflow.reporter import Errand
 from tests.fakes.leases import FakeLeases
 from tests.fakes.store import Memory
 from tests.unit.domain.samples import EX01
-from tests.unit.workflow.clock import FakeClock
+from tests.unit.workflow.clock import FakeClock, FakeStopwatch
 from tests.unit.workflow.fuse import Fuse, Killed
 from tests.unit.workflow.house import DEADLINE_S, HOLD_S, FusedJournal
 
@@ -45,6 +46,7 @@ class Thing:
         self.fault: HostFault | None = None
         self.takes = True
         self.warned: tuple[Caution, ...] = ()
+        self.stopwatch: FakeStopwatch | None = None
 
     def observe(self) -> Observation:
         """Look."""
@@ -65,9 +67,22 @@ class Thing:
 
     def run(self, worker: str = "w1") -> object:
         """Run the operation once, as a fresh process would."""
-        operator = Operator(
-            self.journal, self.leases, self.clock, worker=worker, deadline_s=DEADLINE_S
+        operator = self.process(worker)
+        return self.run_in(operator)
+
+    def process(self, worker: str = "w1") -> Operator:
+        """A process that has just begun."""
+        return Operator(
+            self.journal,
+            self.leases,
+            self.clock,
+            worker=worker,
+            deadline_s=DEADLINE_S,
+            stopwatch=self.stopwatch,
         )
+
+    def run_in(self, operator: Operator) -> object:
+        """Run the operation in a process."""
         lease = operator.hold(Errand(order_id=OrderId(7), version=3), EX01)
         assert isinstance(lease, Lease)
         return operator.run(
@@ -322,6 +337,90 @@ def test_what_the_host_took_is_not_sent_again_while_it_may_still_be_carried() ->
     thing.clock.forward(1)
     thing.run()
     assert 2 == len(thing.acts)
+
+
+JUMPS = [5 * 3600.0, -5 * 3600.0]
+"""Seconds by which somebody sets the wall clock."""
+
+
+@pytest.mark.parametrize("jump_s", JUMPS)
+def test_a_clock_that_is_set_between_kill_and_restart_sends_nothing_twice(jump_s: float) -> None:
+    """The command of before may still be running for its whole deadline, and not for hours more."""
+    thing = Thing(at=5)
+    thing.stopwatch = FakeStopwatch()
+    thing.takes = False
+    with pytest.raises(Killed):
+        thing.run()
+    assert 1 == len(thing.acts)
+    thing.clock.forward(jump_s)
+
+    for _ in range(23):
+        outcome = thing.run()
+        assert isinstance(outcome, TryLater)
+        assert not outcome.counts
+        thing.stopwatch.seconds += outcome.after_s
+    assert 1 == len(thing.acts)
+    thing.stopwatch.seconds += DEADLINE_S
+    thing.takes = True
+    assert Done("there") == thing.run()
+    assert 2 == len(thing.acts)
+
+
+@pytest.mark.parametrize("jump_s", JUMPS)
+def test_a_clock_that_is_set_while_a_host_is_still_carrying_sends_nothing_twice(
+    jump_s: float,
+) -> None:
+    """What was accepted is looked at for its quarter of an hour, and not for hours more."""
+    thing = Thing()
+    thing.stopwatch = FakeStopwatch()
+    thing.takes = False
+    thing.run()
+    thing.clock.forward(jump_s)
+    thing.stopwatch.seconds += SETTLE_S - 1
+    assert "host-not-taken" == getattr(thing.run(), "code", None)
+    assert 1 == len(thing.acts)
+    thing.stopwatch.seconds += 1
+    thing.run()
+
+    assert 2 == len(thing.acts)
+
+
+def test_what_another_machine_began_is_waited_out_from_when_it_was_met() -> None:
+    """Nobody knows how long ago that was: its clock, or this one's, may have been set."""
+    thing = Thing(at=5)
+    thing.stopwatch = FakeStopwatch("another")
+    thing.takes = False
+    with pytest.raises(Killed):
+        thing.run()
+    thing.stopwatch = FakeStopwatch("this")
+    thing.stopwatch.seconds = 9000.0
+    thing.clock.forward(5 * 3600)
+    here = thing.process("w2")
+    assert isinstance(thing.run_in(here), TryLater)
+    thing.stopwatch.seconds += DEADLINE_S - 1
+    assert isinstance(thing.run_in(here), TryLater)
+    assert 1 == len(thing.acts)
+    thing.stopwatch.seconds += 1
+    thing.takes = True
+
+    assert Done("there") == thing.run_in(here)
+
+
+def test_what_an_earlier_release_began_is_judged_by_the_wall_clock() -> None:
+    """It kept no mark."""
+    thing = Thing(at=5)
+    thing.takes = False
+    with pytest.raises(Killed):
+        thing.run()
+    known = thing.memory.intents[KEY]
+    thing.memory.intents[KEY] = replace(known, begun="")
+    thing.stopwatch = FakeStopwatch()
+    thing.clock.forward(DEADLINE_S - 1)
+    assert isinstance(thing.run(), TryLater)
+    thing.clock.forward(1)
+    thing.takes = True
+
+    assert Done("there") == thing.run()
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ from bot.domain.plan import Step
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.workflow.jobs import Apology
 from bot.workflow.reconcile import Reconciler
-from tests.unit.domain.samples import EX01, EX02, order, plan
+from tests.unit.domain.samples import EX01, EX02, RITA, order, plan
 from tests.unit.workflow.house import House
 
 SEVEN = OrderId(7)
@@ -27,6 +27,7 @@ class ToyQueue:
         self.overtaken_by_release: set[OrderId] = set()
         self.started_again: list[tuple[Work, OrderId]] = []
         self.delivering: set[OrderId] = set()
+        self.delivering_later: set[OrderId] = set()
         self.delivered_again: list[tuple[OrderId, str]] = []
         self.before_answer: Callable[[], object] = lambda: None
 
@@ -44,9 +45,10 @@ class ToyQueue:
             return True
         return False
 
-    def is_delivering(self, order_id: OrderId) -> bool:
-        """Whether somebody delivers."""
-        return order_id in self.delivering
+    def is_delivering(self, order_id: OrderId, *, put_off: bool = True) -> bool:
+        """Whether somebody delivers, or will."""
+        later = self.delivering_later if put_off else set()
+        return order_id in self.delivering | later
 
     def deliver_again(self, order_id: OrderId, row_id: str) -> None:
         """Note it."""
@@ -231,3 +233,23 @@ def test_a_report_of_a_machine_that_was_overtaken_changes_nothing() -> None:
 
     assert "not taken: not-now" == done.seen
     assert before == house.order()
+
+
+@pytest.mark.parametrize(("jump_s", "started"), [(0.0, 0), (-5 * 3600.0, 1)])
+def test_a_delivery_that_comes_later_is_not_waited_for_for_hours(
+    jump_s: float, started: int
+) -> None:
+    """Put off for half a minute, and then somebody sets the clock back: the next look delivers."""
+    house, queue = House(), ToyQueue()
+    house.put(order(State.PLACED))
+    house.engine.cancel(SEVEN, by=RITA, reason="not needed")
+    [(_, newest)] = house.outbox.orders_waiting()
+    for row_id in house.outbox.waiting(SEVEN):
+        row = house.outbox.begin(row_id)
+        assert row is not None
+        house.outbox.put_off(row, 30, sent=False, slot="")
+    queue.delivering_later = {SEVEN}
+    house.clock.forward(jump_s)
+    look(house, queue)
+
+    assert started * [(SEVEN, newest)] == queue.delivered_again
