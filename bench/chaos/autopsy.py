@@ -94,6 +94,11 @@ class Coroner:
 
     books: Books
     _left: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    _missed: set[str] = field(default_factory=set)
+
+    def miss(self, executor: str) -> None:
+        """A death nobody looked at: what the next process of this id leaves may be its predecessor's, and counts for nothing."""
+        self._missed.add(executor)
 
     def look(self, executor: str, clicks: int) -> Finding:
         """What the dead process of this id was doing; `clicks` is how many people waited for it."""
@@ -101,8 +106,10 @@ class Coroner:
             return Finding(clicks=clicks)
         now = time.time()
         left = self.books.running(executor)
-        before = self._left.get(executor, frozenset())
-        self._left[executor] = frozenset((one.run, one.claim) for one in left)
+        claims = frozenset((one.run, one.claim) for one in left)
+        before = claims if executor in self._missed else self._left.get(executor, frozenset())
+        self._missed.discard(executor)
+        self._left[executor] = claims
         at_work = [
             one
             for one in left

@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from bench.chaos.autopsy import Finding
 
@@ -24,8 +25,13 @@ PAUSE_S = 0.05
 """Between a death and the next start; longer after a death of its own, or a broken bot would spin."""
 OWN_DEATH_PAUSE_S = 1.0
 
-Look = Callable[["Member"], Finding]
-"""Looks at what a dead member has left behind."""
+
+class Look(Protocol):
+    """Looks at what a dead member has left behind."""
+
+    def __call__(self, member: "Member", *, by_us: bool) -> Finding:
+        """What it was doing; `by_us` says whether we killed it. Of another death nothing is asked, and nothing waited for."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,7 +145,7 @@ class Member:
             await self._child.ended
             asked, self._finding = self._finding, None
             try:
-                finding = await asyncio.to_thread(look, self)
+                finding = await asyncio.to_thread(look, self, by_us=asked is not None)
             except Exception as fault:
                 if asked is not None:
                     asked.set_exception(fault)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bench.chaos.autopsy import Running
 
 AWAY_S = 300.0
-"""For how long the server may be away: on a busy machine a crash and its recovery take more than a minute."""
+"""For how long the server may be away before a look gives up; far longer than any outage that is played."""
 _ORDER = "SELECT id, state, version, plan IS NOT NULL AS has_plan, fault_code, wish, requester FROM orders"
 
 

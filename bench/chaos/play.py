@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bench.chaos.crowd import HOSTS, CrowdedTown, Waiting
 from bench.chaos.fleet import PROJECT, Fleet, Member, members
 from bench.chaos.killer import Killer
 from bench.chaos.ledger import Ledger
+from bench.chaos.outage import Outage
 from bench.chaos.people import ENDS, Customer
 from bench.chaos.races import Races
 from bench.chaos.verdict import Verdict, judge
@@ -32,6 +34,8 @@ BETWEEN_S = {"sqlite": 0.8, "postgres": 0.5}
 """The mean pause between two kills, before the next moment is waited for."""
 SETTLE_S = 420.0
 DELIVER_S = 120.0
+LOOKS_AT_ONCE = 30
+"""As many as the ledger has connections."""
 TOLD_EVERY_S = 15.0
 
 
@@ -62,7 +66,7 @@ class Chaos:
         self._tally = Tally()
         self._waiting = Waiting()
         self._killing = bool(wish.kills)
-        self._server = server
+        self._outage = Outage(server) if server else None
         share = max(wish.kills // (wish.outages + 1), 1)
         self._outages = {share * (n + 1) for n in range(wish.outages)} if server else set()
 
@@ -70,13 +74,20 @@ class Chaos:
         """Play, kill, settle, count; told to end, everything that was started is ended."""
         me = asyncio.current_task()
         assert me is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, me.cancel)
+        # Python's own choice is six threads on two cores: a look would wait for another one's.
+        loop.set_default_executor(ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE))
         try:
             addresses = await self._town.start()
             ledger = Ledger(self._town.environment["CERTDESK_DATABASE_URL"])
             coroner = Coroner(ledger)
 
-            def look(member: Member) -> Finding:
+            def look(member: Member, *, by_us: bool) -> Finding:
+                if not by_us:
+                    # It may have died because the database is away: nobody waits for that before starting it anew.
+                    coroner.miss(member.executor)
+                    return Finding()
                 return coroner.look(member.executor, self._waiting.clicks if member.doors else 0)
 
             fleet = Fleet(self._town.environment, self._town.folder, self._crew, look)
@@ -169,22 +180,19 @@ class Chaos:
                 continue
             self._verdict.kills += 1
             if self._verdict.kills in self._outages:
-                await self._stop_the_server()
+                await self._strike()
             if time.monotonic() - told > TOLD_EVERY_S:
                 told = time.monotonic()
                 print(f"{self._verdict.kills} kills", file=sys.stderr, flush=True)
         self._killing = False
 
+    async def _strike(self) -> None:
+        assert self._outage is not None
+        await self._outage.strike(self._dice.uniform(1, 6))
+        self._verdict.outages += 1
+
     def _has_time(self) -> bool:
         return not self._wish.minutes or time.monotonic() < self._began + 60 * self._wish.minutes
-
-    async def _stop_the_server(self) -> None:
-        """PostgreSQL goes away as in a crash, with everything under way, and comes back after some seconds."""
-        assert self._server is not None
-        await asyncio.to_thread(self._server.halt)
-        await asyncio.sleep(self._dice.uniform(1, 6))
-        await asyncio.to_thread(self._server.begin)
-        self._verdict.outages += 1
 
     async def _finish(self, shops: list[asyncio.Task[None]]) -> None:
         done, late = await asyncio.wait(shops, timeout=SETTLE_S)

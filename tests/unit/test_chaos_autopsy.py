@@ -80,6 +80,18 @@ def test_what_the_process_of_before_left_is_no_hit() -> None:
     assert [True, False, True] == hits
 
 
+def test_what_may_be_left_by_a_death_nobody_saw_is_no_hit() -> None:
+    """The first look after it learns what there is; from then on hits count again."""
+    books = Books(run(claim="1"))
+    coroner = Coroner(books)
+    coroner.miss("certdesk-1")
+    hits = [coroner.look("certdesk-1", 0).counts]
+    books.marked = [run(claim="2")]
+    hits.append(coroner.look("certdesk-1", 0).counts)
+
+    assert [False, True] == hits
+
+
 def test_doors_are_hit_by_who_waits_for_them() -> None:
     """A process without machine work counts when a click has no answer yet."""
     coroner = Coroner(Books(run()))
