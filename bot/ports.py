@@ -34,6 +34,7 @@ from bot.domain.plan import (
 from bot.domain.sealed import SealedSecret
 from bot.domain.states import State, Work
 from bot.domain.surroundings import PendingCertificate
+from bot.domain.undoing import GivingBack
 from bot.key_ports import Parcel
 
 
@@ -304,8 +305,8 @@ class ExchangeHosts(Protocol):
         """The removals for this certificate. Raises `HostFault` (UNSUPPORTED) while it is still used."""
         ...
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
-        """What gives a host's services back to the certificates of before."""
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> GivingBack:
+        """What gives the services of the snapshot's host back, where the plan's certificate still serves them; pure."""
         ...
 
     def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:

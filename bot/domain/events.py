@@ -207,9 +207,15 @@ class RollBackAsked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollBackFinished(Event):
-    """The certificates of before serve again."""
+    """
+    The certificates of before serve again, but for what another one served by then.
+
+    Args:
+        left: a sentence for each thing that was left alone.
+    """
 
     kind = EventKind.ROLL_BACK_FINISHED
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

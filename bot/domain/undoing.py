@@ -1,9 +1,30 @@
 """What of an installation can be undone: the part that ran, and sentences on what stays whatever is done."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.plan import HostPlan, InstallPlan, Operation, OperationKind, Service, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivingBack:
+    """
+    What a roll-back does on one host, as the host is now.
+
+    Args:
+        operations: what is to be done, in order.
+        past: what would be done and is so already; a run of before may have done it.
+        left: a sentence for each thing that another certificate serves by now: it is left alone.
+        stays: a sentence for each thing that the order's certificate goes on serving, because the one of before is of
+            no use any more.
+        is_back: whether a service is a certificate of before's when it is over.
+    """
+
+    operations: tuple[Operation, ...] = ()
+    past: tuple[Operation, ...] = ()
+    left: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    is_back: bool = False
 
 
 def done_part(host_plan: HostPlan, is_done: Callable[[Operation], bool]) -> HostPlan:

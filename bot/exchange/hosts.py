@@ -25,6 +25,7 @@ from bot.domain.plan import (
     Snapshot,
 )
 from bot.domain.surroundings import PendingCertificate
+from bot.domain.undoing import GivingBack
 from bot.exchange.access import HostAccess
 from bot.exchange.carry import key_gone, pack_key
 from bot.exchange.install import act, observe
@@ -165,9 +166,9 @@ class WinRMHosts:
         """The removals for this certificate; refused while it is still used."""
         return plan_retirement(order, certificate, snapshots)
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> GivingBack:
         """What gives a host's services back to the certificates of before."""
-        return plan_roll_back(plan, host)
+        return plan_roll_back(plan, snapshot)
 
     def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
         """Look whether the operation's end state is there."""

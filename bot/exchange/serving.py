@@ -1,11 +1,12 @@
 """
-Which certificate serves a service now, and may be given it back by a roll-back; pure, from a snapshot.
+Which certificate serves a service, at a plan's moment and at a roll-back's; pure, from a snapshot.
 
 Exchange's column Services is computed: it shows SMTP on whatever transport could read, POP and IMAP on whatever has the name, and
 IIS on the certificate of the back end too (exchange.md 4.3). Nothing is "given back" on its word alone where a better one is known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from bot.certs.prints import Thumbprint
 from bot.domain.plan import HostCertificate, Service, Snapshot
@@ -24,6 +25,33 @@ def serving_before(
     """
     found = {service: _serving(snapshot, service, dialect, without=without) for service in services}
     return {service: held.thumbprint for service, held in found.items() if held is not None}
+
+
+def serving_now(
+    snapshot: Snapshot, service: Service, dialect: Dialect, *, ours: Thumbprint
+) -> Thumbprint | None:
+    """
+    The handle of what serves a service as the host is now; None when nothing is seen to.
+
+    For SMTP that is the default SMTP certificate. It may be one that the host does not hold.
+
+    Args:
+        ours: the certificate a roll-back would take the service from; of two of one age the other one counts.
+    """
+    match service:
+        case Service.SMTP:
+            return snapshot.default_smtp
+        case Service.IIS if snapshot.web is not None:
+            front = snapshot.web.front_end
+            return front.thumbprint if front is not None else None
+        case _:
+            shown = _shown(snapshot, service, dialect)
+            best = max(
+                shown,
+                key=lambda held: (_rank(snapshot, held), held.thumbprint != ours),
+                default=None,
+            )
+            return best.thumbprint if best is not None else None
 
 
 def _serving(
@@ -46,17 +74,22 @@ def _serving(
 def _newest_shown(
     snapshot: Snapshot, service: Service, dialect: Dialect, *, without: Thumbprint
 ) -> HostCertificate | None:
-    """Several may show one service; the newest that is not self-signed is taken."""
-    shown = [
-        held
-        for held in snapshot.certificates
-        if service in held.services
-        and held.thumbprint != without
-        and not is_auth(held, snapshot.auth)
-        and not (service is Service.IIS and _may_be_back_end_s(held, dialect))
-    ]
-    ranked = sorted(shown, key=lambda held: (held.subject != held.issuer, held.not_before))
-    return ranked[-1] if ranked else None
+    shown = [one for one in _shown(snapshot, service, dialect) if one.thumbprint != without]
+    return max(shown, key=lambda held: _rank(snapshot, held), default=None)
+
+
+def _shown(snapshot: Snapshot, service: Service, dialect: Dialect) -> Iterator[HostCertificate]:
+    """Every certificate that may be what serves it, by Exchange's column."""
+    for held in snapshot.certificates:
+        is_other_s = service is Service.IIS and _may_be_back_end_s(held, dialect)
+        if service in held.services and not is_auth(held, snapshot.auth) and not is_other_s:
+            yield held
+
+
+def _rank(snapshot: Snapshot, held: HostCertificate) -> tuple[bool, bool, datetime]:
+    """Several may show one service; the newest valid one that is not self-signed is taken."""
+    is_valid = held.not_before <= snapshot.taken_at < held.not_after
+    return is_valid, held.subject != held.issuer, held.not_before
 
 
 def _may_be_back_end_s(held: HostCertificate, dialect: Dialect) -> bool:

@@ -82,6 +82,8 @@ def _later_facts(event: ev.Event) -> dict[str, str]:
             return {"host": host, "code": code}
         case ev.Kept(host=str(host), code=code):
             return {"host": host, "code": code}
+        case ev.RollBackFinished(left=left):
+            return {"left": "\n".join(left)} if left else {}
         case ev.HostRefused(code=code) | ev.PlanFailed(code=code):
             return {"code": code}
         case ev.SupersededBy(successor=successor) | ev.RenewalOpened(successor=successor):

@@ -79,14 +79,26 @@ class HostWork:
                 return end
         return Done()
 
-    def act(self, errand: Errand, operation: Operation, *, prefix: str) -> Outcome:
-        """Run one operation now, through the journal, if the order still means this run."""
+    @property
+    def tries(self) -> int:
+        """How often a piece of work is tried before a person is asked."""
+        return self._tries
+
+    def act(
+        self, errand: Errand, operation: Operation, *, prefix: str, lease: Lease | None = None
+    ) -> Outcome:
+        """
+        Run one operation now, through the journal, if the order still means this run.
+
+        Args:
+            lease: the hold under which it was planned, where that was now: if it was lost since, nothing is sent.
+        """
         order = self._orders.load(errand.order_id)
         if not errand.is_current(order):
             return OVERTAKEN
-        lease = self.hold(errand, operation.host, operation.step)
-        if isinstance(lease, TryLater):
-            return lease
+        held = lease or self.hold(errand, operation.host, operation.step)
+        if isinstance(held, TryLater):
+            return held
         certificate = self.certificate(order)
         self._reporter.step(order.id, operation.host, operation.step, "running", "")
         return self._operator.run(
@@ -97,7 +109,7 @@ class HostWork:
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
                 seen_is_all=operation.kind in SEEING_IS_ALL,
             ),
-            lease,
+            held,
         )
 
     def _act(
@@ -119,6 +131,23 @@ class HostWork:
         if isinstance(lease, TryLater):
             self._reporter.step(errand.order_id, host, step, "waiting", lease.sentence)
         return lease
+
+    def wait_out(self, order_id: OrderId, operations: tuple[Operation, ...]) -> TryLater | None:
+        """Why the host must not be looked at yet: a command of an installation may still change it."""
+        waits = (self._operator.wait_out(_key(order_id, one)) for one in operations)
+        return next((one for one in waits if one is not None), None)
+
+    def settle(self, order_id: OrderId, operation: Operation, seen: str, *, prefix: str) -> None:
+        """The end state of an operation was seen before it was sent; a run of before may have sent it."""
+        self._operator.settle(_key(order_id, operation, prefix), seen)
+
+    def told(
+        self, order_id: OrderId, operations: tuple[Operation, ...], *, prefix: str
+    ) -> tuple[str, tuple[Caution, ...]]:
+        """What was seen of operations afterwards, and what was warned of meanwhile."""
+        errand = Errand(order_id=order_id, version=0)
+        together = _Together(errand=errand, members=operations, prefix=prefix)
+        return self._seen(together), self._warned(together)
 
     def is_done(self, order_id: OrderId, operation: Operation) -> bool:
         """Whether the end state of an operation of an installation was seen."""
@@ -171,7 +200,8 @@ class HostWork:
 
     def _seen(self, together: "_Together") -> str:
         """What was seen of each operation afterwards: the evidence is made from it."""
-        return "; ".join(self._operator.seen(key) for key in together.journal_keys())
+        seen = (self._operator.seen(key) for key in together.journal_keys())
+        return "; ".join(one for one in seen if one)
 
     def _warned(self, together: "_Together") -> tuple[Caution, ...]:
         """What was warned of in a step; the same words once."""

@@ -106,6 +106,8 @@ def _facts(event: ev.Event, order: CertificateOrder, by: PersonId) -> dict[str, 
             facts |= {"host": host, "code": code}
         case ev.HostRefused(code=code) | ev.PlanFailed(code=code) | ev.ClearFailed(code=code):
             facts["code"] = code
+        case ev.RollBackFinished(left=left):
+            facts["left"] = "\n".join(left)
         case ev.SupersededBy(successor=successor):
             facts["successor"] = str(successor)
         case ev.Reinstated(instead_of=undone):

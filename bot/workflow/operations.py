@@ -97,6 +97,20 @@ class Operator:
         intent = self._journal.find(key)
         return intent is not None and intent.attempt > 0
 
+    def wait_out(self, key: str) -> TryLater | None:
+        """How long a command of a run before may still be running; None when it has ended, or was never sent."""
+        intent = self._journal.find(key)
+        if intent is None or intent.attempt == 0 or intent.confirmed or intent.answered:
+            return None
+        left = (intent.deadline - self._clock.now()).total_seconds()
+        return _look_again(left) if left > 0 else None
+
+    def settle(self, key: str, seen: str) -> None:
+        """The end state of an operation was seen by other means: one that was begun, by a run that died, needs no sending."""
+        intent = self._journal.find(key)
+        if intent is not None and intent.attempt > 0 and not intent.confirmed:
+            self._journal.confirm(key, seen)
+
     def is_confirmed(self, key: str) -> bool:
         """Whether the operation's end state was seen."""
         intent = self._journal.find(key)

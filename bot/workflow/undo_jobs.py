@@ -1,15 +1,16 @@
 """The jobs that take something back: roll-back to the certificates of before, and retirement."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, dataclass, replace
 
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
 from bot.domain.life import way_back
-from bot.domain.order import HostStep
-from bot.domain.plan import HostPlan, InstallPlan, Operation, OperationKind, Step
+from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.plan import Caution, HostPlan, InstallPlan, Operation, OperationKind, Step
 from bot.domain.states import State
-from bot.domain.undoing import done_part
+from bot.domain.undoing import GivingBack, done_part
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
 from bot.workflow.outcome import (
@@ -25,7 +26,12 @@ from bot.workflow.outcome import (
 )
 from bot.workflow.reporter import Errand, Reporter, report_failure
 
-UNTOUCHED = "nothing of this host can be given back"
+_SEEN_BACK = "the certificate of before serves"
+_NOTHING_GIVEN = "nothing was given back"
+_WHAT_NEXT = (
+    "Whatever could be given back was, and nothing else was changed. Enable a valid certificate by hand for what is named "
+    "here, or bring the one of before back with its key; then retry."
+)
 UNTOUCHED_BY_REMOVAL = "nothing was removed"
 _RETIRE = "retire/"
 _NOT_SENT = frozenset({"failed", "waiting"})
@@ -33,7 +39,13 @@ _NOT_SENT = frozenset({"failed", "waiting"})
 
 
 class RollBackJob:
-    """ROLLING_BACK -> ROLLED_BACK: each host gets its services back, the last one first."""
+    """
+    ROLLING_BACK -> ROLLED_BACK: each host gets its services back, the last one first.
+
+    What another certificate serves by now is left alone and told. Where the certificate of before is of no use any more
+    the order's one serves on: everything else is given back on every host, and the order is FAILED, so that somebody
+    decides; a retry looks at the hosts anew.
+    """
 
     def __init__(
         self, orders: Orders, hosts: ExchangeHosts, work: HostWork, reporter: Reporter
@@ -49,17 +61,27 @@ class RollBackJob:
         plan = self._orders.load(order_id).plan
         if plan is None:
             raise LookupError(f"order {order_id} rolls back without a plan")
+        came: dict[HostName, _Came] = {}
         for host_plan in reversed(plan.hosts):
             end = self._undo(run, errand, plan, host_plan)
             if isinstance(end, NeedsPerson):
                 report_failure(run, self._reporter, errand, host_plan.host, end)
                 return
-        run.step("finish", lambda: self._finish(errand))
+            came[host_plan.host] = _Came.read(end.seen)
+        stays = [why for one in came.values() for why in one.stays]
+        if stays:
+            where = next(host for host, one in came.items() if one.stays)
+            stopped = NeedsPerson("before-not-usable", f"{' '.join(stays)} {_WHAT_NEXT}")
+            report_failure(run, self._reporter, errand, where, stopped)
+            return
+        run.step("finish", lambda: self._finish(errand, tuple(came.values())))
 
-    def _finish(self, errand: Errand) -> Outcome:
-        done = self._reporter.for_errand(errand, ev.RollBackFinished())
+    def _finish(self, errand: Errand, came: "tuple[_Came, ...]") -> Outcome:
+        left = tuple(why for one in came for why in one.left)
+        done = self._reporter.for_errand(errand, ev.RollBackFinished(left=left))
         order = self._orders.load(errand.order_id)
-        if order.state is State.ROLLED_BACK and order.wish.renews is not None:
+        is_back = any(one.is_back for one in came)
+        if is_back and order.state is State.ROLLED_BACK and order.wish.renews is not None:
             before = self._orders.load(order.wish.renews)
             if before.superseded_by == order.id:
                 self._reporter.once(before.id, None, ev.Reinstated(instead_of=order.id))
@@ -67,39 +89,126 @@ class RollBackJob:
 
     def _undo(self, run: Run, errand: Errand, plan: InstallPlan, host_plan: HostPlan) -> End:
         host = host_plan.host
-        reached = run.step(
-            f"{host} reached", lambda: self._reached(errand.order_id, plan, host_plan)
+        end = until_done(
+            run,
+            f"{host} back",
+            lambda: self._give_back(errand, plan, host_plan),
+            tries=self._work.tries,
         )
-        if reached == Done(UNTOUCHED):
-            return Done()
-        try:
-            ran = done_part(host_plan, lambda op: self._ran(errand.order_id, op))
-            operations = self._hosts.plan_roll_back(replace(plan, hosts=(ran,)), host)
-        except HostFault as fault:
-            return NeedsPerson(fault.kind.value, fault.sentence)
-        return self._work.run_all(run, errand, operations, prefix="back/")
+        if isinstance(end, NeedsPerson) and end != OVERTAKEN:
+            run.step(f"show {host} back", lambda: self._show_failed(errand, host, end.sentence))
+        return end
 
-    def _ran(self, order_id: OrderId, operation: Operation) -> bool:
+    def _give_back(self, errand: Errand, plan: InstallPlan, host_plan: HostPlan) -> Outcome:
+        # Looked at and changed within one step: a plan from before a pause could take out of service what another
+        # order has installed meanwhile.
+        order, host = self._orders.load(errand.order_id), host_plan.host
+        if not errand.is_current(order):
+            return OVERTAKEN
+        if not self._was_reached(order, plan, host_plan):
+            return Done(_Came().text())
+        lease = self._work.hold(errand, host, Step.RESTORE)
+        if isinstance(lease, TryLater):
+            return lease
+        running = self._work.wait_out(order.id, host_plan.operations)
+        if running is not None:
+            return running
+        ran = done_part(host_plan, lambda op: self._ran(order, op))
+        try:
+            back = self._hosts.plan_roll_back(
+                replace(plan, hosts=(ran,)), self._hosts.snapshot(host)
+            )
+        except HostFault as fault:
+            return outcome_of(fault)
+        prefix = _back(order)
+        past, doubtful = self._seen_back(order, host_plan, back)
+        for operation in past:
+            self._work.settle(order.id, operation, _SEEN_BACK, prefix=prefix)
+        for operation in (*doubtful, *back.operations):
+            outcome = self._work.act(errand, operation, prefix=prefix, lease=lease)
+            if not isinstance(outcome, Done):
+                return outcome
+        self._show_done(order, host, back)
+        return Done(_Came(left=back.left, stays=back.stays, is_back=back.is_back).text())
+
+    def _seen_back(
+        self, order: CertificateOrder, host_plan: HostPlan, back: GivingBack
+    ) -> tuple[list[Operation], list[Operation]]:
+        """
+        What is back already, and what only seems to be.
+
+        Exchange accepted an operation of the installation that was never seen to take: Active Directory may still carry it,
+        so the certificate of before is put in its place once more.
+        """
+        unseen = {
+            service
+            for op in host_plan.operations
+            if self._work.has_begun(order.id, op) and not self._work.is_done(order.id, op)
+            for service in op.services
+        }
+        doubtful = [op for op in back.past if unseen & set(op.services)]
+        return [op for op in back.past if op not in doubtful], doubtful
+
+    def _show_done(self, order: CertificateOrder, host: HostName, back: GivingBack) -> None:
+        seen, warned = self._work.told(
+            order.id, (*back.past, *back.operations), prefix=_back(order)
+        )
+        said = tuple(Caution(meaning=why) for why in (*back.stays, *back.left))
+        note = seen or (_SEEN_BACK if back.past else _NOTHING_GIVEN)
+        self._reporter.step(order.id, host, Step.RESTORE, "done", note, (*said, *warned))
+
+    def _show_failed(self, errand: Errand, host: HostName, why: str) -> Done:
+        self._reporter.step(errand.order_id, host, Step.RESTORE, "failed", why)
+        return Done("failed")
+
+    def _ran(self, order: CertificateOrder, operation: Operation) -> bool:
         """
         Whether an operation of the installation may have changed its host.
 
         Of a host that was finished everything did, whatever the journal still knows; an intermediate is only taken
         out when the journal says that it was added, and was not there before.
         """
-        if self._work.has_begun(order_id, operation):
+        if self._work.has_begun(order.id, operation):
             return True
-        order = self._orders.load(order_id)
         is_finished = order.installed_at is not None or operation.host in order.done_hosts
         is_meant = operation.only_if in (None, order.answers.get(operation.host))
         return is_finished and is_meant and operation.kind is not OperationKind.ADD_INTERMEDIATE
 
-    def _reached(self, order_id: OrderId, plan: InstallPlan, host_plan: HostPlan) -> Outcome:
+    def _was_reached(self, order: CertificateOrder, plan: InstallPlan, host_plan: HostPlan) -> bool:
         """Whether the installation came to this host and took something; else it is left alone now too."""
-        order = self._orders.load(order_id)
         touched = order.installed_at is not None or any(
-            self._work.has_begun(order_id, operation) for operation in host_plan.operations
+            self._work.has_begun(order.id, operation) for operation in host_plan.operations
         )
-        return Done("" if touched and plan.gives_back(host_plan.host) else UNTOUCHED)
+        return touched and plan.gives_back(host_plan.host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Came:
+    """
+    What came of one host, as its step keeps it: a run that is resumed does not look again for it.
+
+    Args:
+        left, stays, is_back: as in `GivingBack`.
+    """
+
+    left: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    is_back: bool = False
+
+    def text(self) -> str:
+        """As text for a step."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, text: str) -> "_Came":
+        """Read back what `text` wrote."""
+        plain = json.loads(text)
+        return cls(left=tuple(plain["left"]), stays=tuple(plain["stays"]), is_back=plain["is_back"])
+
+
+def _back(order: CertificateOrder) -> str:
+    """Sets the journal's keys of one roll-back apart from those of another that was given up before it."""
+    return f"back-{order.kept}/" if order.kept else "back/"
 
 
 class RetireJob:
@@ -163,7 +272,7 @@ class RetireJob:
         except HostFault as fault:
             return outcome_of(fault)
         for operation in operations:
-            outcome = self._work.act(errand, operation, prefix=_RETIRE)
+            outcome = self._work.act(errand, operation, prefix=_RETIRE, lease=lease)
             if not isinstance(outcome, Done):
                 self._note_refusal(order.id, operation, outcome)
                 return outcome

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.certs.judge import IssuedCertificate
+from bot.domain import undoing
 from bot.domain.ids import HostName
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import ClearAsk
@@ -185,9 +186,9 @@ class ArmingHosts:
         """Plan."""
         return self._hosts.plan_retirement(order, certificate, snapshots)
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> undoing.GivingBack:
         """Plan."""
-        return self._hosts.plan_roll_back(plan, host)
+        return self._hosts.plan_roll_back(plan, snapshot)
 
     def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
         """Look."""

@@ -69,7 +69,7 @@ def _whole_life(world: World, vendor: Authority, answer: Answer) -> None:
     plan = hosts.plan(order(), certificate, (hosts.snapshot(EX01),))
     for operation in plan.host(EX01).operations_for(answer):
         hosts.act(operation, certificate)
-    for operation in hosts.plan_roll_back(plan, EX01):
+    for operation in hosts.plan_roll_back(plan, hosts.snapshot(EX01)).operations:
         hosts.act(operation, certificate)
     for operation in hosts.plan_retirement(order(), certificate, (hosts.snapshot(EX01),)):
         hosts.act(operation, certificate)

@@ -196,7 +196,7 @@ def test_a_roll_back_gives_the_services_back_and_the_certificate_can_be_removed(
 ) -> None:
     """After a roll-back the default and the front end are those of before; what serves nothing can go."""
     certificate, plan, before = installed(world, vendor, Answer.YES)
-    for operation in world.hosts.plan_roll_back(plan, EX01):
+    for operation in world.hosts.plan_roll_back(plan, world.hosts.snapshot(EX01)).operations:
         world.hosts.act(operation, certificate)
     after = world.hosts.snapshot(EX01)
     old = after.certificate(before.default_smtp)
@@ -215,7 +215,7 @@ def test_a_roll_back_gives_the_services_back_and_the_certificate_can_be_removed(
 def test_a_host_that_served_nothing_before_has_nothing_to_go_back_to(settled: Settled) -> None:
     """A roll-back without a before is refused, with nothing done."""
     plan = replace(settled.plan, hosts=(replace(settled.plan.host(EX01), before={}),))
-    fault = fault_of(lambda: settled.world.hosts.plan_roll_back(plan, EX01))
+    fault = fault_of(lambda: settled.world.hosts.plan_roll_back(plan, settled.after))
 
     assert (fault.code, fault.executed) == ("nothing-before", "no")
 

@@ -130,7 +130,7 @@ def test_planning_reads_nothing(settled: Settled) -> None:
     hosts, certificate = settled.world.hosts, settled.certificate
     before = settled.world.reached()
     hosts.plan(order(), certificate, (settled.after,))
-    hosts.plan_roll_back(settled.plan, EX01)
+    hosts.plan_roll_back(settled.plan, settled.after)
     fault_of(lambda: hosts.plan_retirement(order(), certificate, (settled.after,)))
 
     assert settled.world.reached() == before

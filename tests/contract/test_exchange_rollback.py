@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.certs.judge import IssuedCertificate
 from bot.domain.plan import Answer, InstallPlan, Operation, OperationKind, Receipt
+from bot.domain.undoing import GivingBack
 from bot.exchange.hosts import WinRMHosts
 from sandbox.exchange.engine.exchange import Caller
 from sandbox.exchange.engine.selection import tls_name
@@ -35,15 +36,18 @@ class Lab:
     def back(self) -> dict[OperationKind, Receipt]:
         """Roll back; the last receipt of each kind, after a look that says that it is done."""
         receipts = {}
-        for operation in self.hosts.plan_roll_back(self.plan, EX01):
+        for operation in self.giving_back().operations:
             receipts[operation.kind] = self.hosts.act(operation, self.certificate)
             assert self.hosts.observe(operation, self.certificate).done, operation.key
         return receipts
 
     def operation(self, kind: OperationKind) -> Operation:
         """One operation of the roll-back."""
-        undone = self.hosts.plan_roll_back(self.plan, EX01)
-        return next(one for one in undone if one.kind is kind)
+        return next(one for one in self.giving_back().operations if one.kind is kind)
+
+    def giving_back(self) -> GivingBack:
+        """What a roll-back does on the host as it is now."""
+        return self.hosts.plan_roll_back(self.plan, self.hosts.snapshot(EX01))
 
     def pairs(self) -> dict[str, str]:
         """What each connector names, seen without the wire."""

@@ -140,10 +140,9 @@ def test_the_back_end_and_the_auth_certificate_outlive_everything(lab: Lab, answ
     kept = (state.sites.get(2), state.auth_certificate, dict(state.stores.my))
     certificate = vendor.answer(lab.hosts.make_csr(ask()))
     plan = lab.hosts.plan(order(), certificate, (before,))
-    for operation in (
-        *plan.host(EX01).operations_for(answer),
-        *lab.hosts.plan_roll_back(plan, EX01),
-    ):
+    for operation in plan.host(EX01).operations_for(answer):
+        lab.hosts.act(operation, certificate)
+    for operation in lab.hosts.plan_roll_back(plan, lab.snapshot()).operations:
         lab.hosts.act(operation, certificate)
     after = lab.snapshot()
     auth = state.auth_certificate or "nobody's"
@@ -171,7 +170,7 @@ def test_an_auth_certificate_that_is_the_default_is_not_given_smtp(
     for operation in plan.host(EX01).operations_for(Answer.NO):
         lab.hosts.act(operation, certificate)
     seen = lab.hosts.read_back(EX01, certificate, plan.services, plan, Answer.NO)
-    undone = lab.hosts.plan_roll_back(plan, EX01)
+    undone = lab.hosts.plan_roll_back(plan, lab.snapshot()).operations
 
     assert lab.state.default_smtp == lab.state.auth_certificate
     assert str(lab.state.auth_certificate) not in str(lab.host.engine.journal.listed())
@@ -239,10 +238,9 @@ def _rolled_back(lab: Lab, vendor: Authority) -> IssuedCertificate:
     before = lab.snapshot()
     certificate = vendor.answer(lab.hosts.make_csr(ask()))
     plan = lab.hosts.plan(order(), certificate, (before,))
-    for operation in (
-        *plan.host(EX01).operations_for(Answer.YES),
-        *lab.hosts.plan_roll_back(plan, EX01),
-    ):
+    for operation in plan.host(EX01).operations_for(Answer.YES):
+        lab.hosts.act(operation, certificate)
+    for operation in lab.hosts.plan_roll_back(plan, lab.snapshot()).operations:
         lab.hosts.act(operation, certificate)
     return certificate
 

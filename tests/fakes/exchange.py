@@ -30,6 +30,7 @@ from bot.domain.plan import (
     Snapshot,
 )
 from bot.domain.surroundings import PendingCertificate
+from bot.domain.undoing import GivingBack
 from bot.exchange.dialect import Version
 from bot.exchange.plan import plan_install
 from bot.exchange.retire import plan_retirement
@@ -146,9 +147,9 @@ class FakeExchangeHosts:
         """The real planner: it is pure."""
         return plan_retirement(order, certificate, snapshots)
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> GivingBack:
         """The real planner: it is pure."""
-        return plan_roll_back(plan, host)
+        return plan_roll_back(plan, snapshot)
 
     def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:
         """Look whether the operation's end state is there."""

@@ -116,11 +116,26 @@ def _plan(snapshot: Snapshot, *, by_endpoint: bool) -> InstallPlan | None:
         return None
 
 
-def _undone(plan: InstallPlan) -> tuple[Operation, ...]:
+def _undone(plan: InstallPlan, before: Snapshot) -> tuple[Operation, ...]:
     try:
-        return plan_roll_back(plan, EX01)
+        back = plan_roll_back(plan, _taken_over(before))
     except HostFault:
         return ()
+    return (*back.operations, *back.past)
+
+
+def _taken_over(before: Snapshot) -> Snapshot:
+    """The host with the new certificate in every place a plan can put it."""
+    new = held(
+        _NEW.facts.thumbprint,
+        services=("IMAP", "POP", "IIS", "SMTP", "UM"),
+        not_before=NOW,
+        sites=(1,),
+    )
+    front = web(new.thumbprint, OWN) if before.web is not None else None
+    return replace(
+        before, certificates=(*before.certificates, new), default_smtp=new.thumbprint, web=front
+    )
 
 
 def _named(operations_: Iterable[Operation]) -> set[Thumbprint]:
@@ -133,7 +148,7 @@ def test_no_operation_names_an_auth_certificate(snapshot: Snapshot, by_endpoint:
     plan = _plan(snapshot, by_endpoint=by_endpoint)
     if plan is None:
         return
-    named = _named((*plan.host(EX01).operations, *_undone(plan)))
+    named = _named((*plan.host(EX01).operations, *_undone(plan, snapshot)))
 
     assert not [one for one in named if is_auth_thumbprint(snapshot, one)]
     assert not [one for one in plan.host(EX01).before.values() if is_auth_thumbprint(snapshot, one)]
@@ -206,7 +221,7 @@ def test_only_the_new_certificate_is_enabled_by_an_installation(
 def test_iis_is_never_forced(snapshot: Snapshot) -> None:
     """Force would turn Require SSL on."""
     plan = _plan(snapshot, by_endpoint=False)
-    every = (*plan.host(EX01).operations, *_undone(plan)) if plan is not None else ()
+    every = (*plan.host(EX01).operations, *_undone(plan, snapshot)) if plan is not None else ()
 
     assert not [one for one in every if Service.IIS in one.services and "-Force" in one.text]
 
@@ -329,7 +344,8 @@ def test_a_revision_is_no_other_version() -> None:
 
 def test_a_roll_back_is_for_whatever_the_host_is_now() -> None:
     """It may be needed after an upgrade: it carries no build."""
-    undone = plan_roll_back(plan_install(order(), _NEW, (seen(),), words={}), EX01)
+    planned = plan_install(order(), _NEW, (seen(),), words={})
+    undone = plan_roll_back(planned, _taken_over(seen())).operations
     facts = replace(_FACTS, dialect=DIALECTS["se"], build=BUILDS["se"])
 
     assert {one.build for one in undone} == {None}

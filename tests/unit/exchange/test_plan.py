@@ -344,7 +344,18 @@ def test_roll_back_restores_the_default_first() -> None:
     old = _old(fresh, certificate, services=("IMAP", "POP", "IIS", "UM"))
     snapshot = replace(fresh, certificates=(self_signed, old))
     plan = plan_install(order(services=tuple(Service)), certificate, (snapshot,), words={})
-    undone = plan_roll_back(plan, EX01)
+    new = replace(
+        old,
+        thumbprint=certificate.facts.thumbprint,
+        services=old.services,
+        not_before=certificate.facts.not_before,
+    )
+    after = replace(
+        snapshot,
+        certificates=(*snapshot.certificates, new),
+        default_smtp=certificate.facts.thumbprint,
+    )
+    undone = plan_roll_back(plan, after).operations
 
     assert [(one.kind, one.thumbprint, one.services) for one in undone] == [
         (_KINDS.RESTORE_SMTP_DEFAULT, self_signed.thumbprint, (Service.SMTP,)),
@@ -362,6 +373,6 @@ def test_roll_back_without_a_past_is_refused() -> None:
     empty = _snapshot(certificates=(), default_smtp=None)
     plan = plan_install(order(), certificate, (empty,), words={})
     with pytest.raises(HostFault, match="nothing to give back"):
-        plan_roll_back(plan, EX01)
+        plan_roll_back(plan, empty)
 
     assert _told(plan.host(EX01), "A roll-back has nothing to give back")

@@ -14,7 +14,6 @@ from bot.domain.plan import (
     Answer,
     Caution,
     Handshake,
-    HostPlan,
     InstallPlan,
     Observation,
     Operation,
@@ -25,6 +24,7 @@ from bot.domain.plan import (
     Step,
 )
 from bot.domain.surroundings import PendingCertificate
+from bot.domain.undoing import GivingBack
 from bot.key_ports import Parcel
 from bot.ports import CsrAsk
 from tests.unit.domain.samples import EX01, NOON, OLD_THUMBPRINT, host_plan, operation, plan
@@ -53,6 +53,8 @@ class ToyHosts:
         self.parcels: list[tuple[HostName, Parcel]] = []
         self.asks_smtp: frozenset[HostName] = frozenset({EX01})
         self.readable = True
+        self.left: dict[HostName, tuple[str, ...]] = {}
+        self.stays: dict[HostName, tuple[str, ...]] = {}
         self.default_smtp: Thumbprint = OLD_THUMBPRINT
         self._fuse = fuse
 
@@ -127,10 +129,11 @@ class ToyHosts:
         )
         return tuple(op for op in removals if op.key not in self.done)
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
-        """Give the services back."""
-        before: HostPlan = plan.host(host)
-        return tuple(
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> GivingBack:
+        """Give the services back that are not back yet, and say what the test says."""
+        self._meet("plan_roll_back")
+        host, before = snapshot.host, plan.host(snapshot.host).before
+        wanted = [
             operation(
                 host,
                 OperationKind.RESTORE_SMTP_DEFAULT,
@@ -138,7 +141,15 @@ class ToyHosts:
                 thumbprint=thumbprint,
                 services=(service,),
             )
-            for service, thumbprint in before.before.items()
+            for service, thumbprint in before.items()
+            if host not in self.left and host not in self.stays
+        ]
+        return GivingBack(
+            operations=tuple(op for op in wanted if op.key not in self.done),
+            past=tuple(op for op in wanted if op.key in self.done),
+            left=self.left.get(host, ()),
+            stays=self.stays.get(host, ()),
+            is_back=bool(wanted),
         )
 
     def observe(self, operation: Operation, certificate: IssuedCertificate) -> Observation:

@@ -1,13 +1,30 @@
 """A roll-back undoes what ran: the journal knows, and nothing is undone on a guess."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+from bot.certs.judge import IssuedCertificate
+from bot.certs.prints import Fingerprint
 from bot.domain.faults import FaultKind
 from bot.domain.ids import HostName
-from bot.domain.plan import Answer, InstallPlan, Operation, OperationKind, Renaming, Service, Step
+from bot.domain.plan import (
+    Answer,
+    HostCertificate,
+    InstallPlan,
+    Operation,
+    OperationKind,
+    Receipt,
+    Renaming,
+    Service,
+    Snapshot,
+    Step,
+)
 from bot.domain.states import State, Work
+from bot.domain.surroundings import Web, WebBinding
+from bot.domain.undoing import GivingBack
 from bot.exchange import operations as made
 from bot.exchange.rollback import plan_roll_back
+from bot.key_ports import Parcel
 from tests.unit.domain.samples import (
     EX01,
     NOON,
@@ -19,6 +36,7 @@ from tests.unit.domain.samples import (
     plan,
     wish,
 )
+from tests.unit.workflow.fuse import Fuse
 from tests.unit.workflow.hosts import ToyHosts
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun
@@ -28,12 +46,51 @@ from tests.unit.workflow.test_install_job import SEVEN, yes
 CONNECTOR = Renaming(direction="send", identity="Internet", was="<I>CN=a<S>CN=b")
 
 
-class RealPlanner(ToyHosts):
-    """Toy hosts whose roll-back is planned by the real planner."""
+OLD = HostCertificate(
+    thumbprint=OLD_THUMBPRINT,
+    sha256=Fingerprint("34" * 32),
+    subject="CN=b",
+    issuer="CN=a",
+    names=(),
+    not_before=NOON - timedelta(days=90),
+    not_after=NOON + timedelta(days=90),
+    services=("SMTP",),
+)
 
-    def plan_roll_back(self, plan: InstallPlan, host: HostName) -> tuple[Operation, ...]:
+
+class RealPlanner(ToyHosts):
+    """
+    Toy hosts whose roll-back is planned by the real planner.
+
+    The front end shows what was enabled last, the certificate of the order where a test begins after its installation.
+    """
+
+    front = THUMBPRINT
+
+    def snapshot(self, host: HostName) -> Snapshot:
+        """The certificate of before is there, the front end shows one or the other."""
+        bound = WebBinding(
+            site=1, name="Default Web Site", address="*:443", port=443, thumbprint=self.front
+        )
+        return replace(
+            super().snapshot(host),
+            certificates=(OLD,),
+            web=Web(bindings=(bound,)),
+            default_smtp=self.front,
+        )
+
+    def act(
+        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+    ) -> Receipt:
+        """Change the host."""
+        receipt = super().act(operation, certificate, parcel=parcel)
+        if operation.kind is OperationKind.ENABLE_SERVICES:
+            self.front = operation.thumbprint
+        return receipt
+
+    def plan_roll_back(self, plan: InstallPlan, snapshot: Snapshot) -> GivingBack:
         """The real one; an older plan's operations included."""
-        return plan_roll_back(plan, host)
+        return plan_roll_back(plan, snapshot)
 
 
 def half(*, fails_at: str) -> House:
@@ -116,7 +173,7 @@ def test_services_come_first_connectors_next_intermediates_last() -> None:
         operations=(*base.operations, naming),
         before={Service.IIS: OLD_THUMBPRINT, Service.SMTP: OLD_THUMBPRINT},
     )
-    undone = plan_roll_back(plan(full), EX01)
+    undone = plan_roll_back(plan(full), RealPlanner(Fuse()).snapshot(EX01)).operations
 
     assert [one.kind for one in undone] == [
         OperationKind.RESTORE_SMTP_DEFAULT,
