@@ -156,6 +156,8 @@ def _installed(order: CertificateOrder, _: Facts) -> str:
 def _host_failed(order: CertificateOrder, facts: Facts) -> str:
     if facts.get("code") == "internal":
         stopped = "The work stopped; how far it came stands on the order's card."
+    elif facts.get("code") == "before-not-usable":
+        stopped = "Not everything could be given back; what stays with this order's certificate is named here."
     else:
         stopped = f"The work stopped on {_host(facts)}; hosts after it were not touched."
     return (
@@ -177,11 +179,14 @@ def _host_done(_: CertificateOrder, facts: Facts) -> str:
     return f"{_host(facts)} is done: read back and proven.{proof}"
 
 
-def _rolled_back(order: CertificateOrder, _: Facts) -> str:
+def _rolled_back(order: CertificateOrder, facts: Facts) -> str:
+    left = "".join(f"\n• {escape(line)}" for line in facts.get("left", "").splitlines())
+    alone = f"\nLeft alone, because it is another certificate's by now:{left}\n" if left else " "
     stays = "".join(f"\n• {escape(line)}" for line in what_stays(order.plan)) if order.plan else ""
     return (
-        f"The certificates of before were put back on {hosts_in_row(order.wish.hosts)} where there were any; "
-        f"`/cert inventory {order.wish.hosts[0]}` shows what serves now. What could not be undone:{stays}"
+        f"What this order's certificate still served on {hosts_in_row(order.wish.hosts)} went back to the certificates of "
+        f"before where there were any; `/cert inventory {order.wish.hosts[0]}` shows what serves now.{alone}"
+        f"What could not be undone:{stays}"
     )
 
 
@@ -218,8 +223,8 @@ def _left_behind(order: CertificateOrder) -> Iterator[str]:
 def _kept(order: CertificateOrder, facts: Facts) -> str:
     if "code" not in facts:
         return (
-            f"{_by(facts)} gave the removal up; the certificate is kept where it still is, and the progress on the "
-            f"order's card says where it was removed.{_watched(order)}{_why(facts)}"
+            f"{_by(facts)} keeps the certificate where it still is; what was removed or given back before stays so, and "
+            f"the progress on the order's card says where.{_watched(order)}{_why(facts)}"
         )
     return (
         f"Nothing was removed, and the certificate stays as it is on {_host(facts)} and the other hosts.\n"

@@ -41,6 +41,16 @@ def advance(
     return replace(after, waits_since=waits_since(order, after, at=at)), step.work
 
 
+def may_keep(order: CertificateOrder) -> bool:
+    """Whether what failed can be given up, so that the certificate counts as installed again: a removal, or a roll-back of what was proven."""
+    if order.state is not State.FAILED:
+        return False
+    is_installed = order.installed_at is not None
+    return order.failed_in is State.RETIRING or (
+        order.failed_in is State.ROLLING_BACK and is_installed
+    )
+
+
 def way_back(order: CertificateOrder) -> EventKind:
     """The event that gives a removal up: it leads to the state in which the removal was asked for."""
     return KEEPS[State.INSTALLED if order.superseded_by is None else State.SUPERSEDED]

@@ -59,9 +59,13 @@ def subject_of(order: CertificateOrder, gate: Gate) -> str:
     if gate is Gate.CLEAR_REQUEST:
         rounds = ", ".join(map(str, clearable_rounds(order)))
         return f"rounds {rounds}" if rounds else ""
-    if gate is Gate.RETIRE and order.kept:
-        return f"removal {order.kept + 1}"
+    if gate in _GIVEN_UP and order.kept:
+        return f"{_GIVEN_UP[gate]} {order.kept + 1}"
     return ""
+
+
+_GIVEN_UP = {Gate.RETIRE: "removal", Gate.ROLL_BACK: "roll-back"}
+"""What can come to nothing and be asked for anew."""
 
 
 def check_may_act(site: Site, order: CertificateOrder, by: PersonId) -> None:

@@ -1,9 +1,10 @@
 """What of an installation can be undone: the part that ran, and sentences on what stays whatever is done."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.plan import HostPlan, InstallPlan, Operation, OperationKind, Service, Step
+from bot.domain.ids import HostName
+from bot.domain.plan import Answer, HostPlan, InstallPlan, Operation, OperationKind, Service, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,28 @@ def done_part(host_plan: HostPlan, is_done: Callable[[Operation], bool]) -> Host
     return replace(host_plan, operations=ran, before=before)
 
 
+def what_goes_back(plan: InstallPlan, answers: Mapping[HostName, Answer]) -> tuple[str, ...]:
+    """A line for each host: which service would go back to which certificate, by its handle."""
+    return tuple(
+        f"{host.host}: {'; '.join(given)}"
+        for host in reversed(plan.hosts)
+        if (given := _given_back(plan, host, answers.get(host.host)))
+    )
+
+
+def _given_back(plan: InstallPlan, host: HostPlan, answer: Answer | None) -> list[str]:
+    is_kept = host.question is not None and answer is Answer.NO
+    before = {
+        service: old
+        for service, old in host.before.items()
+        if old != plan.thumbprint and not (is_kept and service is Service.SMTP)
+    }
+    return [
+        f"{', '.join(one for one, own in before.items() if own == old)} to {old}"
+        for old in dict.fromkeys(before.values())
+    ]
+
+
 def what_stays(plan: InstallPlan) -> tuple[str, ...]:
     """Sentences on what a roll-back of the plan cannot undo; shown before it is asked for and after it ran."""
     return tuple(_stays(plan))
@@ -68,7 +91,8 @@ def _stays(plan: InstallPlan) -> Iterator[str]:
     if mail:
         yield (
             f"{' and '.join(mail)} find their certificate by X509CertificateName, which becomes the first name of "
-            "the certificate of before; a name that was set by hand has to be set again."
+            "the certificate of before; a name that was set by hand has to be set again. Where the new one has that name "
+            "too, they may go on showing it."
         )
     kinds = {op.kind for host in plan.hosts for op in host.operations}
     if OperationKind.NAME_IN_CONNECTOR in kinds:

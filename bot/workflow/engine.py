@@ -15,7 +15,7 @@ from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate, yes_count
 from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
-from bot.domain.life import advance, way_back
+from bot.domain.life import advance, may_keep, way_back
 from bot.domain.order import CertificateOrder, Upload, Wish
 from bot.domain.pending import clearable_rounds
 from bot.domain.plan import Answer
@@ -185,11 +185,11 @@ class Engine:
     def keep(
         self, order_id: OrderId, *, by: PersonId, reason: str, version: int | None = None
     ) -> CertificateOrder:
-        """Give a removal up that failed: what was removed stays removed, and the order is watched again."""
+        """Give a removal or a roll-back up that failed: what it changed stays so, and the order is watched again."""
         order = self._orders.load(order_id)
         check_keeps_gate(self._site, order, Gate.ROLL_BACK, by)
         self._check_fresh(order, version)
-        if order.state is not State.FAILED or order.failed_in is not State.RETIRING:
+        if not may_keep(order):
             raise self._not_now(order)
         return self._apply(order, ev.Kept(kind=way_back(order), reason=reason), by)
 

@@ -128,7 +128,7 @@ class RollBackJob:
             outcome = self._work.act(errand, operation, prefix=prefix, lease=lease)
             if not isinstance(outcome, Done):
                 return outcome
-        self._show_done(order, host, back)
+        self._show(order, host, back)
         return Done(_Came(left=back.left, stays=back.stays, is_back=back.is_back).text())
 
     def _seen_back(
@@ -149,13 +149,16 @@ class RollBackJob:
         doubtful = [op for op in back.past if unseen & set(op.services)]
         return [op for op in back.past if op not in doubtful], doubtful
 
-    def _show_done(self, order: CertificateOrder, host: HostName, back: GivingBack) -> None:
+    def _show(self, order: CertificateOrder, host: HostName, back: GivingBack) -> None:
         seen, warned = self._work.told(
             order.id, (*back.past, *back.operations), prefix=_back(order)
         )
-        said = tuple(Caution(meaning=why) for why in (*back.stays, *back.left))
+        left = tuple(Caution(meaning=why) for why in back.left)
         note = seen or (_SEEN_BACK if back.past else _NOTHING_GIVEN)
-        self._reporter.step(order.id, host, Step.RESTORE, "done", note, (*said, *warned))
+        status, told = (
+            ("failed", f"{' '.join(back.stays)} {note}") if back.stays else ("done", note)
+        )
+        self._reporter.step(order.id, host, Step.RESTORE, status, told, (*left, *warned))
 
     def _show_failed(self, errand: Errand, host: HostName, why: str) -> Done:
         self._reporter.step(errand.order_id, host, Step.RESTORE, "failed", why)

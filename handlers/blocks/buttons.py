@@ -67,7 +67,7 @@ LOOKS: Final[Mapping[Action, _Look]] = {
         gate=Gate.RETIRE,
     ),
     Action.KEEP: _Look(
-        label="Keep certificate", spoken="Give up removing the certificate of order {order}",
+        label="Keep certificate", spoken="Keep the certificate of order {order} and give up what failed",
         gate=Gate.ROLL_BACK,
     ),
     Action.CLEAR_REQUEST: _Look(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.order import CertificateOrder
-from bot.domain.undoing import what_stays
+from bot.domain.undoing import what_goes_back, what_stays
 from handlers.blocks import order_facts as of
 from handlers.blocks.fields import field, line
 from handlers.blocks.parts import Block, labelled, modal, section
@@ -46,8 +46,9 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
     ),
     Act.ROLL_BACK: _Wording(
         title="Roll back", submit="Roll back now", asks="Why is it rolled back?",
-        consequence="Every host's services go back to the certificates of before, from the last host to the first, "
-        "and so do the connectors this order changed.",
+        consequence="Each host is read first, from the last to the first. What this order's certificate still serves goes "
+        "back to the certificate of before, if that one is still there with its key and valid, and so do the connectors this "
+        "order changed. What another certificate serves by now is left alone, and you are told.",
     ),
     Act.RETIRE: _Wording(
         title="Retire certificate", submit="Remove it now", asks="Why is it retired?",
@@ -55,8 +56,8 @@ _WORDINGS: Final[Mapping[Act, _Wording]] = {
     ),
     Act.KEEP: _Wording(
         title="Keep certificate", submit="Give up removal", asks="Why is it kept?",
-        consequence="The removal is given up and the expiry is watched again. What was removed already, as the "
-        "progress on the card says, stays removed.",
+        consequence="The removal or roll-back is given up and the expiry is watched again. What was removed or given back "
+        "already, as the progress on the card says, stays so.",
     ),
     Act.CLEAR_REQUEST: _Wording(
         title="Clear pending request", submit="Clear it now", asks="Why is it cleared?",
@@ -113,11 +114,22 @@ def reason_errors(state: State, order: CertificateOrder, act: Act) -> dict[str, 
 
 
 def _lasting(order: CertificateOrder, act: Act) -> list[Block]:
-    """What a roll-back cannot undo, read before it is asked for."""
+    """What a roll-back would give back, and what it cannot undo, read before it is asked for."""
     if act is not Act.ROLL_BACK or order.plan is None:
         return []
-    lines = "\n".join(f"• {sentence}" for sentence in what_stays(order.plan))
-    return [labelled("What cannot be undone", lines)]
+    back, stays = what_goes_back(order.plan, order.answers), what_stays(order.plan)
+    return [
+        *(
+            [labelled("What goes back, if nothing else serves it by now", _lines(back))]
+            if back
+            else []
+        ),
+        labelled("What cannot be undone", _lines(stays)),
+    ]
+
+
+def _lines(sentences: tuple[str, ...]) -> str:
+    return "\n".join(f"• {sentence}" for sentence in sentences)
 
 
 def _typed(order: CertificateOrder, act: Act) -> list[Block]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.certs.findings import Finding, Severity
 from bot.domain.approvals import Role
+from bot.domain.life import may_keep
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.pending import left_rounds
 from bot.domain.plan import Caution
@@ -90,7 +91,8 @@ def _of_its_life(order: CertificateOrder) -> tuple[Action, ...]:
     if order.state is State.PROVEN and order.plan is None:
         return (Action.CANCEL,)
     if order.state is State.FAILED:
-        return _WAYS_OUT.get(order.failed_in, (Action.RETRY,))
+        ways = _WAYS_OUT.get(order.failed_in, (Action.RETRY,))
+        return tuple(one for one in ways if one is not Action.KEEP or may_keep(order))
     return BUTTONS.get(order.state, ())
 
 
@@ -240,6 +242,7 @@ BUTTONS: Final[Mapping[State, tuple[Action, ...]]] = {
 _WAYS_OUT: Final[Mapping[State | None, tuple[Action, ...]]] = {
     State.APPROVED: (Action.RETRY, Action.CANCEL),
     State.INSTALLING: (Action.RETRY, Action.ROLL_BACK, Action.CANCEL),
+    State.ROLLING_BACK: (Action.RETRY, Action.KEEP),
     State.RETIRING: (Action.RETRY, Action.KEEP),
 }
 """What can be done about a failure, by where it happened; an installed certificate is never called off."""

@@ -62,6 +62,11 @@ class Lab:
         listed = self.host.engine.journal.listed()
         return sum(op["cmdlet"] in _CHANGING and bool(op["ok"]) for op in listed)
 
+    def enabled(self) -> int:
+        """How often a certificate was enabled."""
+        listed = self.host.engine.journal.listed()
+        return sum(op["cmdlet"] == "Enable-ExchangeCertificate" for op in listed)
+
 
 _WHERE = [
     "2010 winrm",
@@ -201,3 +206,45 @@ def test_an_intermediate_of_what_may_still_be_shown_stays(make: Callable[..., La
 
     assert "transport may still show the certificate of this order" in told.meaning
     assert lab.intermediates()
+
+
+@pytest.mark.parametrize("where", ["2010 psrp", "2016 winrm", "2019 winrm", "se psrp"])
+def test_what_a_newer_certificate_serves_is_left_alone(
+    make: Callable[[str], Lab], vendor: Authority, where: str
+) -> None:
+    """Rolled back after a newer order has taken over: not one service changes hands, and the sentences name what serves."""
+    lab = make(where)
+    newer = vendor.answer(lab.hosts.make_csr(ask("CertDesk 28-1 mail")))
+    plan = lab.hosts.plan(order(), newer, (lab.hosts.snapshot(EX01),))
+    for operation in plan.host(EX01).operations_for(Answer.YES):
+        lab.hosts.act(operation, newer)
+    before, sent = lab.hosts.snapshot(EX01), lab.enabled()
+    back = lab.giving_back()
+    lab.back()
+    after = lab.hosts.snapshot(EX01)
+
+    assert (after.default_smtp, after.web, after.mail_names) == (
+        before.default_smtp,
+        before.web,
+        before.mail_names,
+    )
+    assert after.default_smtp == newer.facts.thumbprint
+    assert lab.enabled() == sent
+    assert newer.facts.thumbprint[:8] in back.left[0]
+    assert not back.is_back
+
+
+def test_nothing_is_given_back_to_a_certificate_that_has_gone(make: Callable[[str], Lab]) -> None:
+    """Somebody removed it from the store since: the present one serves on, default and web site untouched."""
+    lab = make("2019 winrm")
+    old = lab.plan.host(EX01).before
+    for thumbprint in set(old.values()):
+        lab.host.engine.state.stores.my.pop(thumbprint)
+    before = lab.hosts.snapshot(EX01)
+    back = lab.giving_back()
+    lab.back()
+    after = lab.hosts.snapshot(EX01)
+
+    assert (after.default_smtp, after.web) == (before.default_smtp, before.web)
+    assert all("is not on the host any more" in why for why in back.stays[:-1])
+    assert not back.is_back

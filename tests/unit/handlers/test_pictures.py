@@ -12,6 +12,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot.certs.compare import Change, as_findings
 from bot.certs.findings import warn
+from bot.domain import plan as planned
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import Clearing, Worklist
@@ -111,6 +112,37 @@ def test_status_card_of_a_removal_that_came_to_nothing(
 ) -> None:
     """The reason stands on the card, and the way out is a button."""
     assert shown(status_card(scene.order(state, **parts), (), scene.SITE)) == seen
+
+
+def test_status_card_of_a_roll_back_that_could_not_give_everything_back(
+    seen: SnapshotAssertion,
+) -> None:
+    """What was left alone stands under the progress, what stays and what to do next below, with both ways out."""
+    stays = (
+        "EX01: IIS is still served by the certificate of this order, because the one of before, 'CN=old' (01234567…, until "
+        "2026-10-14), expired on 2026-10-14."
+    )
+    left = (
+        "EX02: the default SMTP certificate is 'CN=later' (89ABCDEF…, until 2027-06-11) now, not that of this order, so "
+        "that was left as it is."
+    )
+    done, *_ = scene.steps(failed=False)
+    steps = (
+        replace(done, step=planned.Step.RESTORE, status="failed", note=stays),
+        replace(
+            done,
+            host=HostName("EX02"),
+            step=planned.Step.RESTORE,
+            warnings=(Caution(meaning=left),),
+        ),
+    )
+    order = scene.order(
+        State.FAILED, failed_in=State.ROLLING_BACK, fault_code="before-not-usable", installed_at=scene.NOON,
+        detail=f"{stays} Whatever could be given back was, and nothing else was changed. Enable a valid certificate by "
+        "hand for what is named here, or bring the one of before back with its key; then retry.",
+    )  # fmt: skip
+
+    assert shown(status_card(order, steps, scene.SITE)) == seen
 
 
 @pytest.mark.parametrize("state", STATES)
