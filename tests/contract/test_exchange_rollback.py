@@ -240,11 +240,18 @@ def test_nothing_is_given_back_to_a_certificate_that_has_gone(make: Callable[[st
     old = lab.plan.host(EX01).before
     for thumbprint in set(old.values()):
         lab.host.engine.state.stores.my.pop(thumbprint)
-    before = lab.hosts.snapshot(EX01)
+    pairs, before = lab.pairs(), lab.hosts.snapshot(EX01)
     back = lab.giving_back()
     lab.back()
     after = lab.hosts.snapshot(EX01)
 
     assert (after.default_smtp, after.web) == (before.default_smtp, before.web)
-    assert all("is not on the host any more" in why for why in back.stays[:-1])
+    assert pairs == lab.pairs()
+    assert ["is not on the host any more" in why for why in back.stays] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert all("connector" in why for why in back.stays[2:])
     assert not back.is_back
