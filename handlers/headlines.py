@@ -77,6 +77,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "own-order": "Your own order",
     "local-key-forbidden": "No key by CertDesk here",
     "own-upload": "Your own upload",
+    "own-ending": "Ended by you",
     "decided-already": "You decided already",
     "still-installed": "Still installed",
     "nothing-before": "Nothing to go back to",

@@ -4,12 +4,15 @@ What an event makes of an order: a pure step from one value to the next.
 The state comes from the table alone; the rest of the value is what the event brought along.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.domain import events as ev
+from bot.domain.ids import SYSTEM, PersonId
 from bot.domain.order import CertificateOrder, Clearing
+from bot.domain.pending import last_round
 from bot.domain.states import KEEPS, EventKind, State, Work, move
 from bot.domain.waiting import waits_since
 
@@ -17,11 +20,27 @@ SPOILED_CSR = frozenset({"csr-gone", "csr-not-as-ordered"})
 """Faults after which the pending request is of no use: a retry makes another one, of the next round."""
 
 
+_ENDING = frozenset(
+    {
+        EventKind.REJECT,
+        EventKind.CANCEL,
+        EventKind.WITHDRAWN,
+        EventKind.VENDOR_REJECTED,
+        EventKind.REKEYED,
+        EventKind.ROLL_BACK,
+    }
+)
+"""What people do after which nobody waits for the request of the round any more."""
+
+
 def advance(
-    order: CertificateOrder, event: ev.Event, *, at: datetime
+    order: CertificateOrder, event: ev.Event, *, at: datetime, by: PersonId = SYSTEM
 ) -> tuple[CertificateOrder, Work]:
     """
     Apply an event.
+
+    Args:
+        by: whose event it is; the machine's where nobody is named.
 
     Returns:
         the order after it, one version on, and the work that starts with it.
@@ -37,7 +56,9 @@ def advance(
         "detail": "",
         "approvals": order.approvals + event.approvals,
     }
-    after = replace(order, **(common | _brought(order, event, at)))
+    after = replace(
+        order, **(common | _brought(order, event, at)), ended_by=_ended_by(order, event, by)
+    )
     return replace(after, waits_since=waits_since(order, after, at=at)), step.work
 
 
@@ -65,6 +86,15 @@ def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str
         | _from_watch(event, at)
         | _from_clearing(order, event)
     )
+
+
+def _ended_by(order: CertificateOrder, event: ev.Event, by: PersonId) -> Mapping[int, PersonId]:
+    """A proven installation has completed its request: what is rolled back then ends no round."""
+    if event.kind not in _ENDING or by == SYSTEM:
+        return order.ended_by
+    if event.kind is EventKind.ROLL_BACK and order.installed_at is not None:
+        return order.ended_by
+    return {**order.ended_by, last_round(order): by}
 
 
 def _from_request(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:

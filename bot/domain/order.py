@@ -77,6 +77,8 @@ class CertificateOrder:
         kept: how many removals of its certificate were given up; each has decisions of its own.
         renewal_not_before: "not now" was said; the watch stays silent until then.
         waits_since: since when it waits for what it waits for; None while it waits for nobody.
+        ended_by: who ended a round, so that nobody waits for its request any more; rounds that the machine or the calendar
+            ended, or that ended before this was kept, are not in it.
     """
 
     id: OrderId
@@ -111,6 +113,7 @@ class CertificateOrder:
     cleared: tuple[int, ...] = ()
     clearing: Clearing | None = None
     waits_since: datetime | None = None
+    ended_by: Mapping[int, PersonId] = field(default_factory=dict)
 
     @property
     def is_being_cleared(self) -> bool:

@@ -107,7 +107,7 @@ def judge_request(
 
 def abandoned_rounds(order: CertificateOrder) -> tuple[int, ...]:
     """The rounds whose requests the order does not wait for: those replaced, and the last one when it is over."""
-    last = _last_round(order)
+    last = last_round(order)
     return tuple(range(1, last + 1 if order.state in _OVER else last))
 
 
@@ -132,6 +132,11 @@ def left_rounds(order: CertificateOrder) -> tuple[int, ...]:
     )
 
 
+def last_round(order: CertificateOrder) -> int:
+    """The newest round of which a request can exist: without a CSR the next one may have been begun."""
+    return order.csr_round if order.csr_pem else order.csr_round + 1
+
+
 def csr_of_round(order: CertificateOrder, number: int) -> str:
     """The CSR of a round as PEM; empty when none is kept."""
     current = order.csr_pem if number == order.csr_round else ""
@@ -150,14 +155,9 @@ def _is_of(
     request: PendingCertificate, host: HostName, order: CertificateOrder, number: int
 ) -> bool:
     """By name, host and round the order's own; and not with another key than the CSR it keeps."""
-    if request.friendly_name != request_name(order, number) or number > _last_round(order):
+    if request.friendly_name != request_name(order, number) or number > last_round(order):
         return False
     if host.lower() != order.wish.hosts[0].lower() or order.wish.local_key_days:
         return False
     kept = key_of(csr_of_round(order, number))
     return not (kept and request.key_sha256 and kept != request.key_sha256)
-
-
-def _last_round(order: CertificateOrder) -> int:
-    """The newest round of which a request can exist: without a CSR the next one may have been begun."""
-    return order.csr_round if order.csr_pem else order.csr_round + 1

@@ -19,7 +19,7 @@ def check_keeps_gate(site: Site, order: CertificateOrder, gate: Gate, by: Person
     Check that this person keeps this gate for this order, whatever was decided before.
 
     Raises:
-        Refused: ``not-<role>`` for a stranger to the gate, ``own-order`` or ``own-upload`` for
+        Refused: ``not-<role>`` for a stranger to the gate, ``own-order``, ``own-upload`` or ``own-ending`` for
             somebody who would approve themselves.
     """
     role = KEEPERS[gate]
@@ -31,6 +31,8 @@ def check_keeps_gate(site: Site, order: CertificateOrder, gate: Gate, by: Person
         )
     if not _is_lab(site, order):
         _check_not_own(site, order, role, by)
+        if gate is Gate.CLEAR_REQUEST:
+            _check_not_ended(site, order, role, by)
 
 
 def check_may_decide(site: Site, order: CertificateOrder, gate: Gate, by: PersonId) -> None:
@@ -164,13 +166,27 @@ def _check_not_own(site: Site, order: CertificateOrder, role: Role, by: PersonId
         )
 
 
+def _check_not_ended(site: Site, order: CertificateOrder, role: Role, by: PersonId) -> None:
+    """Ending a round and destroying its key are two people's words; else one could do away with what others wait for."""
+    own = [number for number in clearable_rounds(order) if order.ended_by.get(number) == by]
+    if own:
+        raise Refused(
+            "own-ending",
+            f"It was you after whose word nobody waits for the pending request of {order.title} any more, so somebody else "
+            f"has to decide that its key is destroyed; nothing was changed. {_who_may(site, order, role, without=by)}",
+        )
+
+
 def _is_lab(site: Site, order: CertificateOrder) -> bool:
     hosts = [site.host(name) for name in order.wish.hosts]
     return bool(hosts) and all(host is not None and host.lab for host in hosts)
 
 
-def _who_may(site: Site, order: CertificateOrder, role: Role) -> str:
-    names = [p.name for p in site.keepers(role) if p.id not in (order.requester, order.uploader)]
+def _who_may(
+    site: Site, order: CertificateOrder, role: Role, *, without: PersonId | None = None
+) -> str:
+    out = (order.requester, order.uploader, without)
+    names = [p.name for p in site.keepers(role) if p.id not in out]
     if not names:
         return f"The configuration names no other {role.value}: ask an administrator to add one."
     return f"These may: {', '.join(names)}."

@@ -15,6 +15,7 @@ from bot.store.values import (
     ANSWERS,
     CLEARING,
     CSRS,
+    ENDERS,
     FINDINGS,
     HOSTS,
     LEAF_FACTS,
@@ -59,6 +60,7 @@ def order_columns(order: CertificateOrder) -> dict[str, Any]:
         "cleared": ROUNDS.text(order.cleared),
         "clearing": CLEARING.text(order.clearing) if order.clearing else None,
         "waits_since": order.waits_since,
+        "ended_by": ENDERS.text(order.ended_by),
     }
 
 
@@ -97,6 +99,7 @@ def order_value(row: OrderRecord, approvals: tuple[Approval, ...]) -> Certificat
         cleared=ROUNDS.value(row.cleared),
         clearing=None if row.clearing is None else CLEARING.value(row.clearing),
         waits_since=row.waits_since,
+        ended_by=ENDERS.value(row.ended_by),
     )
 
 

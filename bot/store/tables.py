@@ -96,6 +96,7 @@ class OrderRecord(Record, table=True):
     cleared: str = Field(sa_type=Text)
     clearing: str | None = Field(default=None, sa_type=Text)
     waits_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    ended_by: str = Field(sa_type=Text)
 
 
 class ApprovalRecord(Record, table=True):

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from bot.certs.findings import Finding
 from bot.certs.judge import LeafFacts
-from bot.domain.ids import HostName
+from bot.domain.ids import HostName, PersonId
 from bot.domain.messages import Message
 from bot.domain.order import Clearing, Wish
 from bot.domain.plan import Answer, Caution, InstallPlan
@@ -47,6 +47,7 @@ FINDINGS: Final = JsonForm(TypeAdapter(tuple[Finding, ...]))
 PLAN: Final = JsonForm(TypeAdapter(InstallPlan))
 ANSWERS: Final = JsonForm(TypeAdapter(Mapping[HostName, Answer]))
 CSRS: Final = JsonForm(TypeAdapter(Mapping[int, str]))
+ENDERS: Final = JsonForm(TypeAdapter(Mapping[int, PersonId]))
 ROUNDS: Final = JsonForm(TypeAdapter(tuple[int, ...]))
 CLEARING: Final = JsonForm(TypeAdapter(Clearing))
 HOSTS: Final = JsonForm(TypeAdapter(tuple[HostName, ...]))

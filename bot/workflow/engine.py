@@ -338,7 +338,7 @@ class Engine:
     def _apply(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> CertificateOrder:
         now = self._clock.now()
         try:
-            after, work = advance(order, event, at=now)
+            after, work = advance(order, event, at=now, by=by)
         except IllegalMove:
             raise self._not_now(order) from None
         check_not_cleared(order, work)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import OrderUnknown
-from bot.domain.ids import OrderId
+from bot.domain.ids import OrderId, PersonId
 from bot.domain.order import CertificateOrder, Clearing
 from bot.domain.states import State, Work
 from bot.ports import Change, Orders
@@ -296,16 +296,19 @@ def test_what_an_order_left_on_its_host_is_kept(store: Store) -> None:
     left = change(
         begun,
         past_csrs={1: "first", 2: "second"},
+        ended_by={1: PersonId("T1:UMAX"), 2: PersonId("T1:URITA")},
         cleared=(1,),
         clearing=Clearing(rounds=(2,), since=2, fault="EX01 is away."),
     ).order
     assert store.orders.save(
-        change(begun, **{n: getattr(left, n) for n in ("past_csrs", "cleared", "clearing")})
+        change(
+            begun, **{n: getattr(left, n) for n in ("past_csrs", "cleared", "clearing", "ended_by")}
+        )
     )
     found = store.orders.being_cleared()
 
     assert [left.id] == [one.id for one in found]
-    assert (left.past_csrs, left.cleared, left.clearing) == (
-        dict(found[0].past_csrs), found[0].cleared, found[0].clearing,
+    assert (left.past_csrs, left.cleared, left.clearing, left.ended_by) == (
+        dict(found[0].past_csrs), found[0].cleared, found[0].clearing, dict(found[0].ended_by),
     )  # fmt: skip
     assert store.orders.load(calm.id).clearing is None

@@ -162,3 +162,48 @@ def test_any_string_of_events_stays_in_the_table_and_counts_its_versions(
             taken += 1
 
     assert 1 + taken == now.version
+
+
+ENDINGS = {
+    EventKind.REJECT: State.PLACED,
+    EventKind.CANCEL: State.ISSUED,
+    EventKind.WITHDRAWN: State.CSR_READY,
+    EventKind.VENDOR_REJECTED: State.SUBMITTED,
+    EventKind.REKEYED: State.SUBMITTED,
+    EventKind.ROLL_BACK: State.FAILED,
+}
+"""What people say after which nobody waits for the round's request, and a state it is said in."""
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_who_ended_a_round_is_kept(kind: EventKind) -> None:
+    """By round and person, for these events and no other; an earlier round keeps whoever ended it."""
+    state = ENDINGS.get(kind) or next(state for state, known in MOVES if known is kind)
+    before = order(state, csr_pem="second", csr_round=2, ended_by={1: RITA})
+    after, _ = advance(before, event(kind), at=LATER, by=MAX)
+
+    assert after.ended_by == ({1: RITA, 2: MAX} if kind in ENDINGS else {1: RITA})
+
+
+@pytest.mark.parametrize("kind", list(ENDINGS))
+def test_the_machine_ends_no_round_of_anybody_s(kind: EventKind) -> None:
+    """What the calendar or the watch calls off leaves every approver free to decide."""
+    after, _ = advance(order(ENDINGS[kind], csr_pem="x", csr_round=1), event(kind), at=LATER)
+
+    assert after.ended_by == {}
+
+
+def test_a_proven_installation_that_is_rolled_back_ends_no_round() -> None:
+    """Its request was completed by the certificate: nothing waits there."""
+    before = order(State.INSTALLED, csr_pem="x", csr_round=1, installed_at=NOON)
+    after, _ = advance(before, event(EventKind.ROLL_BACK), at=LATER, by=MAX)
+
+    assert after.ended_by == {}
+
+
+def test_the_round_that_was_under_way_is_the_one_that_ended() -> None:
+    """Called off before its CSR was seen: the host may have made it all the same."""
+    before = order(State.FAILED, csr_pem="", csr_round=1, failed_in=State.APPROVED)
+    after, _ = advance(before, event(EventKind.CANCEL), at=LATER, by=MAX)
+
+    assert after.ended_by == {2: MAX}

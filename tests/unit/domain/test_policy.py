@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,14 @@ from bot.domain.faults import Refused
 from bot.domain.ids import HostName, PersonId
 from bot.domain.order import CertificateOrder
 from bot.domain.policy import check_keeps_gate, check_may_act, check_may_decide, may_decide
+from bot.domain.states import State
 from tests.unit.domain.samples import (
     ANNE,
     BOSS,
     EX01,
     LAB01,
     MAX,
+    MIA,
     NOON,
     OLGA,
     RITA,
@@ -158,3 +161,59 @@ def test_a_refusal_without_anybody_to_ask_says_whom_to_turn_to() -> None:
 
     with pytest.raises(Refused, match="ask an administrator"):
         check_may_decide(lonely, order(requester=BOSS), Gate.ISSUE, BOSS)
+
+
+def left_behind(ended_by: dict[int, PersonId], **parts: Any) -> CertificateOrder:
+    """A cancelled order whose two requests may both be cleared."""
+    whole = {"csr_pem": "second", "csr_round": 2, "past_csrs": {1: "first"}, "ended_by": ended_by}
+    return order(State.CANCELLED, **{**whole, **parts})
+
+
+_ENDED: list[tuple[dict[int, PersonId], dict[str, Any], dict[str, str]]] = [
+    ({}, {}, {"Max": "", "Mia": "", "Boss": ""}),
+    ({1: RITA, 2: RITA}, {}, {"Max": "", "Mia": "", "Boss": ""}),
+    ({1: MAX, 2: RITA}, {}, {"Max": "own-ending", "Mia": "", "Boss": ""}),
+    ({1: RITA, 2: MAX}, {}, {"Max": "own-ending", "Mia": "", "Boss": ""}),
+    ({1: MAX, 2: MIA}, {}, {"Max": "own-ending", "Mia": "own-ending", "Boss": ""}),
+    ({2: MAX}, {}, {"Max": "own-ending", "Mia": "", "Boss": ""}),
+    ({1: MAX}, {"cleared": (1,)}, {"Max": "", "Mia": "", "Boss": ""}),
+    ({2: MAX}, {"cleared": (1,)}, {"Max": "own-ending", "Mia": "", "Boss": ""}),
+    ({1: OLGA, 2: OLGA}, {}, {"Max": "", "Mia": "", "Boss": ""}),
+    ({2: BOSS}, {"wish": wish(hosts=(LAB01,))}, {"Max": "", "Mia": "", "Boss": ""}),
+    ({2: MAX}, {"requester": MAX}, {"Max": "own-order", "Mia": "", "Boss": ""}),
+]
+"""Who ended which round, what else is so, and what each approver is refused with; older orders know of nobody."""
+
+
+@pytest.mark.parametrize(("ended_by", "parts", "codes"), _ENDED)
+def test_nobody_has_the_request_cleared_that_they_ended(
+    ended_by: dict[int, PersonId], parts: dict[str, Any], codes: dict[str, str]
+) -> None:
+    """A key goes on two people's words: one ended what waited for it, another has it destroyed."""
+    mine = left_behind(ended_by, **parts)
+    told = {}
+    for name, person in {"Max": MAX, "Mia": MIA, "Boss": BOSS}.items():
+        told[name] = ""
+        try:
+            check_may_decide(site(), mine, Gate.CLEAR_REQUEST, person)
+        except Refused as refused:
+            told[name] = refused.code
+
+    assert codes == told
+
+
+@pytest.mark.parametrize("gate", [gate for gate in Gate if gate is not Gate.CLEAR_REQUEST])
+def test_who_ended_a_round_keeps_every_other_gate(gate: Gate) -> None:
+    """It is no matter of theirs."""
+    check_may_decide(site(), left_behind({2: BOSS}), gate, BOSS)
+
+
+def test_whoever_ended_it_is_told_who_else_may() -> None:
+    """The sentence says why, what was not done, and does not name them as a way out."""
+    with pytest.raises(Refused) as raised:
+        check_may_decide(site(), left_behind({2: MAX}), Gate.CLEAR_REQUEST, MAX)
+
+    assert raised.value.sentence == (
+        "It was you after whose word nobody waits for the pending request of Order 7: mail.example.com any more, so "
+        "somebody else has to decide that its key is destroyed; nothing was changed. These may: Mia, Boss."
+    )

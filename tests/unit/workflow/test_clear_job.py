@@ -80,6 +80,23 @@ def test_nobody_clears_what_they_asked_for() -> None:
     assert "own-order" == refusal(left(requester=MAX), MAX)
 
 
+def test_one_approver_does_not_end_a_round_and_clear_it() -> None:
+    """A rekey abandons the request, the clearing destroys its key: two people's words."""
+    house = left(State.SUBMITTED)
+    house.engine.report(SEVEN, ev.Rekeyed(reason="the vendor wants it"), by=MAX)
+    house.put(replace(house.order(), state=State.CSR_READY, csr_pem=SECOND, csr_round=2))
+
+    assert ("own-ending", "") == (refusal(house, MAX), refusal(house, BOSS))
+
+
+def test_one_approver_does_not_call_off_and_clear() -> None:
+    """The same for a cancelled order, whoever had asked for it."""
+    house = left(State.CSR_READY)
+    house.engine.cancel(SEVEN, by=BOSS, reason="not needed")
+
+    assert ("own-ending", "") == (refusal(house, BOSS), refusal(house, MAX))
+
+
 def refusal(house: House, person: Any) -> str:
     """The code a word at the gate is refused with; empty when it is taken."""
     try:
