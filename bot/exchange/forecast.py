@@ -113,6 +113,24 @@ def _key(
             f"The key was made on {wish.hosts[0]}: it is carried from there in memory as a PFX under a "
             "password nobody sees, and is exportable there and not here."
         )
+    else:
+        yield from _request(certificate, snapshot)
+
+
+def _request(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:
+    """
+    Whether a request waits here whose key is the certificate's: without one the import leaves it keyless.
+
+    Told and not refused: whether every version lists every request that an import could complete is not known.
+    """
+    keys = {request.key_sha256 for request in snapshot.pending}
+    wanted = certificate.facts.spki_sha256
+    if wanted and wanted not in keys and "" not in keys:
+        yield (
+            "The host shows no pending request with the key of this certificate. If it is gone, the import leaves the "
+            "certificate without its private key, and no service is changed: look at the pending requests before you "
+            "approve, and ask the vendor for a re-key when it is not there."
+        )
 
 
 def _intermediates(certificate: IssuedCertificate, snapshot: Snapshot) -> Iterator[str]:

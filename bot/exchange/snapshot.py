@@ -207,16 +207,17 @@ def _listed(
 
 
 def _pending(host: HostName, call: Call, row: Row) -> PendingCertificate:
-    """A request as it is shown; the certificate that stands in for its own says when it was made, if it can be read."""
+    """A request as it is shown; the certificate that stands in for its own has its key and moment, if it can be read."""
     try:
-        made_at = _certificate(host, call, row).not_before
-    except HostFault:
-        made_at = None
+        stand_in = read_leaf(base64.b64decode(row[1] or "", validate=True))
+    except (binascii.Error, BadMaterial):
+        stand_in = None
     return PendingCertificate(
         thumbprint=_thumbprint(host, call, row[0]),
         friendly_name=row[4] or "",
         subject=row[6] or "",
-        not_before=made_at,
+        not_before=stand_in.not_before if stand_in else None,
+        key_sha256=stand_in.spki_sha256 if stand_in else "",
     )
 
 

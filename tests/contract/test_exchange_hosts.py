@@ -18,6 +18,7 @@ from bot.domain.plan import Answer, Operation, OperationKind
 from bot.domain.surroundings import PendingCertificate
 from tests.contract.exchange_steps import Settled, fault_of, installed, is_read_back, ready
 from tests.contract.exchange_worlds import World, access
+from tests.fakes.exchange import FakeExchangeHosts
 from tests.unit.exchange.samples import AUTODISCOVER, EX01, MAIL, Authority, ask, order
 
 __all__ = ["access"]
@@ -93,6 +94,23 @@ def test_the_plan_asks_about_the_default(world: World, vendor: Authority) -> Non
     giving_back = [kinds.ENABLE_SMTP, kinds.RESTORE_SMTP_DEFAULT]
     last = _kinds(host.operations_for(Answer.NO))[-2:]
     assert last == (keeping if world.by_endpoint else giving_back)
+
+
+def test_the_plan_sees_whether_the_certificate_s_request_waits(
+    world: World, vendor: Authority
+) -> None:
+    """By its public key, in every dialect: a certificate for another host's key is foreseen to be of no use here."""
+    certificate, plan = ready(world, vendor)
+    elsewhere = FakeExchangeHosts(("EX02",))
+    elsewhere.ran["make_csr"] = 3
+    stranger = vendor.answer(elsewhere.make_csr(ask(host=EX02)))
+    snapshot = world.hosts.snapshot(EX01)
+    other = world.hosts.plan(order(), stranger, (snapshot,))
+    told = "no pending request with the key of this certificate"
+
+    assert certificate.facts.spki_sha256 in {one.key_sha256 for one in snapshot.pending}
+    assert told not in " ".join(plan.host(EX01).forecast)
+    assert told in " ".join(other.host(EX01).forecast)
 
 
 def test_a_plan_keeps_the_order_s_hosts_in_their_order(settled: Settled) -> None:

@@ -225,6 +225,7 @@ class FakeExchangeHosts:
             intermediates=tuple(host.intermediates),
             connectors=host.connectors,
             clock_skew_s=host.clock_skew_s,
+            pending=waiting(host, self._now()),
             web=host.web(),
             mail_names=dict(host.mail_names),
             edge_subscriptions=(),

@@ -12,9 +12,10 @@ from bot.certs.prints import Thumbprint
 from bot.domain.faults import HostFault
 from bot.domain.plan import Answer, Connector, HostCertificate, HostPlan, Service, Snapshot
 from bot.domain.subject import Subject
-from bot.domain.surroundings import AuthCertificates, Fact, Unread
+from bot.domain.surroundings import AuthCertificates, Fact, PendingCertificate, Unread
 from bot.exchange.plan import plan_install
 from tests.fakes.exchange import FakeExchangeHosts
+from tests.unit.domain.samples import EX02
 from tests.unit.exchange.hosts_seen import (
     AUTH,
     NEXT_AUTH,
@@ -449,3 +450,45 @@ def test_the_sentences_are_whole() -> None:
 
     assert [one for one in plan.forecast if not one.endswith(".") or "  " in one] == []
     assert OWN not in {one.thumbprint for one in plan.operations if one.only_if is Answer.YES}
+
+
+def _waits(key: str) -> PendingCertificate:
+    return PendingCertificate(
+        thumbprint=OWN,
+        friendly_name="CertDesk 27-1 mail",
+        subject="",
+        not_before=NOW,
+        key_sha256=key,
+    )
+
+
+_ITS_KEY = _NEW.facts.spki_sha256
+_REQUESTS: list[tuple[tuple[str, ...], bool]] = [
+    ((), True),
+    (("ab" * 32,), True),
+    ((_ITS_KEY,), False),
+    (("ab" * 32, _ITS_KEY), False),
+    (("ab" * 32, ""), False),
+]
+
+
+@pytest.mark.parametrize(("keys", "told"), _REQUESTS)
+def test_a_request_whose_key_is_nowhere_is_foreseen(keys: tuple[str, ...], told: bool) -> None:
+    """Before anything is imported; where a request's key cannot be read nothing is claimed."""
+    assert _ITS_KEY
+    plan = _plan(seen(pending=tuple(_waits(key) for key in keys)))
+
+    assert _told(plan, "shows no pending request with the key of this certificate") is told
+
+
+def test_a_key_that_comes_from_elsewhere_needs_no_request_here() -> None:
+    """Made by CertDesk, carried from the first host, or there already with the certificate."""
+    here = seen(certificates=(*seen().certificates, held(_NEW.facts.thumbprint)))
+    there = replace(seen(), host=EX02)
+    carried = plan_install(
+        order(hosts=(EX01, there.host), exportable=True), _NEW, (seen(), there), words={}
+    )
+    ours = plan_install(order(local_key_days=7), _NEW, (seen(),), words={})
+
+    for plan in (_plan(here), carried.host(there.host), ours.host(EX01)):
+        assert not _told(plan, "shows no pending request")
