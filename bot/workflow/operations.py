@@ -102,7 +102,7 @@ class Operator:
         intent = self._journal.find(key)
         if intent is None or intent.attempt == 0 or intent.confirmed or intent.answered:
             return None
-        left = (intent.deadline - self._clock.now()).total_seconds()
+        left = self._deadline.total_seconds() - self._ago_s(intent)
         return _look_again(left) if left > 0 else None
 
     def settle(self, key: str, seen: str) -> None:
