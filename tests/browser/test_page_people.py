@@ -1,7 +1,9 @@
 """Whose eyes the page looks through: the switch, links, unread marks, whispers, the home tab."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Desk
 from tests.browser.tiny_app import TinyApp
@@ -45,6 +47,31 @@ async def test_reply_in_a_thread_stays_in_the_thread(desk: Desk, app: TinyApp) -
     await expect(desk.page.locator("#thread [data-message-ts]")).to_have_count(2)
     await expect(desk.page.locator("main [data-message-ts]")).to_have_count(1)
     await expect(desk.page.locator("main [data-thread]")).to_have_text("1 reply")
+
+
+async def test_what_is_written_before_the_replies_have_come_is_kept(
+    desk: Desk, app: TinyApp
+) -> None:
+    """The thread opens at once; its messages come late, and the words typed meanwhile stay and are sent there."""
+    ts = await app.post("Order 27")
+    await desk.visit("requester")
+    come = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await desk.page.route("**/control/messages?*thread_ts=*", late)
+    await desk.page.locator(f"[data-message-ts='{ts}']").hover()
+    await desk.page.locator(f"[data-reply='{ts}']").click()
+    box = desk.page.locator("[data-composer=thread]")
+    await box.fill("thank you")
+    come.set()
+
+    await expect(desk.page.locator("#thread [data-message-ts]")).to_have_count(1)
+    await expect(box).to_have_value("thank you")
+    await box.press("Enter")
+    await expect(desk.page.locator("#thread [data-message-ts]")).to_have_count(2)
 
 
 async def test_home_tab_is_published_for_the_person_who_opens_it(desk: Desk, app: TinyApp) -> None:

@@ -36,6 +36,8 @@ async def called_off(stage: Stage) -> Scene:
     """An order whose CSR was made and which its requester calls off."""
     scene = stage.scene()
     await scene.until("receive_csr")
+    # The card of the state before has this button too, and a press on it would be a stale one.
+    await scene.status(State.CSR_READY)
     await scene.press_status(scene.rita, "Cancel order")
     await scene.give_reason(scene.rita, "Cancel", "Not needed.")
     await scene.status(State.CANCELLED, "may be left on")

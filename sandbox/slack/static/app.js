@@ -127,15 +127,11 @@ const refresh = {
   ),
   messages: reading(
     async () => (state.place === "home" ? null : control.messages(state.as, state.place)),
-    ({ messages }) => channelPane.show(channelPlace(channelNow(), state), messages),
+    ({ messages }) => channelPane.show(placeOfChannel(), messages),
   ),
   thread: reading(
     async () => (state.thread ? control.messages(state.as, state.place, state.thread) : null),
-    ({ messages }) =>
-      threadPane.show(
-        threadPlace(channelNow(), state, () => go({ thread: null })),
-        messages,
-      ),
+    ({ messages }) => threadPane.show(placeOfThread(), messages),
   ),
   views: reading(
     () => control.views(state.as),
@@ -202,6 +198,9 @@ const channelNow = () =>
     members: [],
   };
 
+const placeOfChannel = () => channelPlace(channelNow(), state);
+const placeOfThread = () => threadPlace(channelNow(), state, () => go({ thread: null }));
+
 // Moving: the address is the one truth, so a link, the back button and a click do the same.
 
 function go(change) {
@@ -223,6 +222,8 @@ const follow = oneAtATime(async () => {
   Object.assign(state, { place, thread: place === "home" ? null : route.thread });
   writeRoute(state);
   part("main").replaceChildren(place === "home" ? homeRoot : channelRoot);
+  if (place !== "home") channelPane.enter(placeOfChannel());
+  if (state.thread) threadPane.enter(placeOfThread());
   part("thread").hidden = !state.thread;
   drawTopbar();
   drawSidebar();

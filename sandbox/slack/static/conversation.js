@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { dropZone } from "./files.js";
 import { messageList } from "./messages.js";
 
-/** Build it in `root` once; `show` then fills it. `desk` serves both the list and the box. */
+/** Build it in `root` once; `enter` goes to a place, `show` fills it. `desk` serves both the list and the box. */
 export function conversation(root, desk, { inThread }) {
   const head = h("header", { class: "pane-head" });
   const list = h("div", { class: "messages", role: "log", "aria-label": inThread ? "Replies" : "Messages" });
@@ -19,11 +19,16 @@ export function conversation(root, desk, { inThread }) {
     (files) => box.attach(files),
   );
 
-  /** `place` comes from places.js; another key starts at the end of the list. */
-  function show(place, found) {
+  /** Head and box first: whoever writes before the messages have come writes to this place. `place` is from places.js. */
+  function enter(place) {
     head.replaceChildren(...place.head);
     box.moveTo(place.key, place.placeholder);
+  }
+
+  /** Another key starts at the end of the list. */
+  function show(place, found) {
+    enter(place);
     messages.show(found, place);
   }
-  return { show };
+  return { enter, show };
 }
