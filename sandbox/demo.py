@@ -25,7 +25,11 @@ DEATHS_TO_GIVE_UP = 3
 
 
 class BotProcess:
-    """A process kept alive: `start` it, read `deaths`, `stop` it; what it prints goes to a file."""
+    """
+    A process kept alive: `start` it, read `deaths`, `stop` it; what it prints goes to a file.
+
+    Each death of its own in a row lengthens the pause before the next life; one by `kill` does not.
+    """
 
     def __init__(
         self,
@@ -36,12 +40,14 @@ class BotProcess:
         first_pause_s: float = 1.0,
     ) -> None:
         self.deaths = 0
+        self.own_deaths = 0
         self.log = log
         self._environment = environment
         self._command = command
         self._first_pause_s = first_pause_s
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._was_killed = False
 
     @property
     def pid(self) -> int | None:
@@ -53,6 +59,13 @@ class BotProcess:
         """Start the process and keep it alive from now on."""
         self._process = await self._spawn()
         self._keeper = asyncio.create_task(self._keep())
+
+    def kill(self) -> None:
+        """SIGKILL, by the pid we started; such a death says nothing about the bot. Nothing between two lives."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            self._was_killed = True
+            process.kill()
 
     async def stop(self) -> None:
         """Ask it to end, insist after ten seconds; safe to call twice."""
@@ -73,12 +86,13 @@ class BotProcess:
         return "\n".join(text.splitlines()[-lines:])
 
     async def _keep(self) -> None:
-        pause = self._first_pause_s
         while self._process is not None:
             await self._process.wait()
             self.deaths += 1
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            self.own_deaths = 0 if self._was_killed else self.own_deaths + 1
+            self._was_killed = False
+            pause = self._first_pause_s * 2 ** max(self.own_deaths - 1, 0)
+            await asyncio.sleep(min(pause, LONGEST_PAUSE_S))
             self._process = await self._spawn()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
@@ -134,7 +148,7 @@ class Demo:
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 while not await self._town.app_is_connected():
-                    if bot.deaths >= DEATHS_TO_GIVE_UP:
+                    if bot.own_deaths >= DEATHS_TO_GIVE_UP:
                         raise SandboxFault(_never_came(bot, "it ended again and again"))
                     await asyncio.sleep(0.2)
         except TimeoutError as error:

@@ -15,7 +15,7 @@ import aiohttp
 
 from sandbox.parts import SandboxFault
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 LOOK_EVERY_S = 0.1
 
 Found = TypeVar("Found")

@@ -1,9 +1,9 @@
 """A town with the bot in it, for whole stories; every process and socket is one of our own."""
 
-import os
-import signal
+import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from sandbox.demo import Demo
+from sandbox.story import play
 from sandbox.town import HostWish, Town
 
 PINNED = (("Send", "Internet"), ("Receive", "Default Frontend EX01"))
@@ -27,10 +28,28 @@ class LiveTown:
         self.addresses = addresses
 
     def kill_bot(self) -> None:
-        """SIGKILL, by the pid of the process we started; the demo starts it again."""
-        pid = self.demo.bot.pid
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+        """SIGKILL; the demo starts it again."""
+        self.demo.bot.kill()
+
+    async def kill_behind(self, *nths: int) -> None:
+        """Kill the bot as soon as its first host has executed the nth change, for each of them in turn."""
+        for nth in nths:
+            while len(await self.operations()) < nth:
+                await asyncio.sleep(0.01)
+            deaths = self.demo.bot.deaths
+            self.kill_bot()
+            while self.demo.bot.deaths == deaths:
+                await asyncio.sleep(0.01)
+
+    async def play_killed_behind(self, *nths: int, more: Mapping[str, Any] | None = None) -> None:
+        """Play the story with a kill behind each of these changes."""
+        killer = asyncio.create_task(self.kill_behind(*nths))
+        try:
+            await play(self.addresses, tell=print, more=more)
+        finally:
+            killer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await killer
 
     async def operations(self) -> list[dict[str, Any]]:
         """Every mutating operation the first host has executed, oldest first."""

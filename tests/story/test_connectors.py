@@ -1,7 +1,5 @@
 """Connectors that name the old certificate: changed when the order asks for it, left alone when somebody else did."""
 
-import asyncio
-import contextlib
 import json
 import zipfile
 from pathlib import Path
@@ -11,11 +9,10 @@ import pytest
 
 from bot.domain.faults import FaultKind
 from bot.domain.states import State
-from sandbox.story import NAMES, play
+from sandbox.story import NAMES
 from sandbox.town import HostWish
 from tests.story.conftest import PINNED, WITH_CONNECTORS, OpenTown
 from tests.story.stage import Stage, staged
-from tests.story.test_kills import kill_behind
 
 pytestmark = pytest.mark.story
 
@@ -152,23 +149,17 @@ async def test_a_connector_somebody_changed_is_left_to_them(tmp_path: Path) -> N
         assert await stage.ran("Set-ReceiveConnector") == 0
 
 
-@pytest.mark.parametrize(("door", "nth"), [("winrm", 8), ("winrm", 9), ("psrp", 7), ("psrp", 8)])
+@pytest.mark.parametrize(("door", "kills"), [("winrm", (8, 9)), ("psrp", (7, 8))])
 async def test_a_kill_right_behind_a_connector_s_change_loses_nothing(
-    open_town: OpenTown, door: str, nth: int
+    open_town: OpenTown, door: str, kills: tuple[int, int]
 ) -> None:
     """SIGKILL as soon as the host has changed a connector: still INSTALLED, each change once."""
     async with open_town(door=door, role_group="Organization Management") as live:
         await live.pin((await live.state())["default_smtp"])
-        killer = asyncio.create_task(kill_behind(live, nth))
-        try:
-            await play(live.addresses, tell=print, more=WITH_CONNECTORS)
-        finally:
-            killer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await killer
+        await live.play_killed_behind(*kills, more=WITH_CONNECTORS)
         operations, pairs = await live.operations(), await live.pairs()
 
         assert await live.run_twice() == []
-        assert live.demo.bot.deaths == 1
-        assert operations[nth - 1]["cmdlet"].endswith("Connector")
+        assert live.demo.bot.deaths == len(kills)
+        assert all(operations[nth - 1]["cmdlet"].endswith("Connector") for nth in kills)
         assert len({pairs[name] for name in CHANGED}) == 1

@@ -1,8 +1,6 @@
 """A private key that an order left on its host: shown, cleared by two people, dropped once, whatever dies."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -94,8 +92,7 @@ async def test_a_kill_while_it_is_cleared_drops_it_once(stage: Stage, moment: st
     await clear(scene)
     while moment.startswith("right") and await stage.ran(REMOVE) == ran:
         await asyncio.sleep(0.01)
-    assert stage.demo.bot.pid is not None
-    os.kill(stage.demo.bot.pid, signal.SIGKILL)
+    stage.demo.bot.kill()
     while stage.demo.bot.deaths == deaths:
         await asyncio.sleep(0.05)
     await stage.demo.wait_until_connected()

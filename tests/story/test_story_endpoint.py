@@ -1,7 +1,5 @@
 """A whole order whose cmdlets run at Exchange's own endpoint: the default SMTP certificate is never another."""
 
-import asyncio
-import contextlib
 from typing import Any
 
 import aiohttp
@@ -9,7 +7,6 @@ import pytest
 
 from sandbox.story import play
 from tests.story.conftest import LiveTown, OpenTown
-from tests.story.test_kills import kill_behind
 
 pytestmark = pytest.mark.story
 
@@ -45,17 +42,11 @@ async def test_an_order_is_installed_at_the_endpoint(open_town: OpenTown, versio
     assert after == before
 
 
-@pytest.mark.parametrize("nth", [1, 4, 5, 6])
-async def test_a_kill_right_behind_a_cmdlet_loses_nothing(open_town: OpenTown, nth: int) -> None:
-    """SIGKILL as soon as the endpoint has executed a cmdlet: still INSTALLED, each change once."""
+async def test_a_kill_right_behind_every_cmdlet_loses_nothing(open_town: OpenTown) -> None:
+    """SIGKILL as soon as the endpoint has executed each cmdlet: still INSTALLED, each change once."""
+    kills = range(1, len(CMDLETS) + 1)
     async with open_town(door="psrp") as live:
-        killer = asyncio.create_task(kill_behind(live, nth))
-        try:
-            await play(live.addresses, tell=print)
-        finally:
-            killer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await killer
+        await live.play_killed_behind(*kills)
 
         assert await live.run_twice() == []
-        assert live.demo.bot.deaths == 1
+        assert live.demo.bot.deaths == len(kills)
