@@ -1,5 +1,7 @@
 """What people read: quoted so that no value can leave its literal."""
 
+from random import Random
+
 import tree_sitter_powershell
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,23 @@ _NORMAL = str.maketrans(
 _HOSTILE = (
     "'\u2018\u2019\u201a\u201b\"\u201c\u201d\u201e`$();|&#@{}[]<>-\u2013\u2014 \u00a0aé😀\\%^,"
 )
+_BREAKS = (
+    "'",
+    "''",
+    "'; iex x; '",
+    "$(iex x)",
+    "@'",
+    "'@",
+    '"',
+    "`",
+    "`'",
+    "#",
+    "<#",
+    "{",
+    "-Force",
+    "--%",
+)
+"""Fragments that end, open or escape something where a value leaves its literal."""
 _texts = st.one_of(st.text(alphabet=_HOSTILE, max_size=30), st.text(max_size=30))
 
 
@@ -46,6 +65,26 @@ def test_a_value_never_leaves_its_literal(text: str, items: list[str]) -> None:
     assert not root.has_error
     assert _count(root, "command") == 1
     assert _literals(root) == [_meant(value) for value in (text, *items)]
+
+
+def test_twenty_thousand_hostile_values_escape_nowhere() -> None:
+    """A fixed storm of values made of what breaks literals: each is read back as itself, and nothing else is."""
+    dice = Random(20_000)
+    parts = [*_BREAKS, *_HOSTILE]
+    values = ["".join(dice.choices(parts, k=dice.randint(1, 12))) for _ in range(20_000)]
+    escaped = []
+    for start in range(0, len(values), 100):
+        some = tuple(values[start : start + 100])
+        call = Call(op="cmdlet", cmdlet="Get-ExchangeCertificate", values=(("DomainName", some),))
+        root = _PARSER.parse(preview_call(call).translate(_NORMAL).encode()).root_node
+        if (
+            root.has_error
+            or _count(root, "command") != 1
+            or _literals(root) != list(map(_meant, some))
+        ):
+            escaped.append(some)
+
+    assert escaped == []
 
 
 def test_the_five_quotes_are_doubled_each_by_itself() -> None:
