@@ -4,7 +4,9 @@ A process that works and is killed: ``python -m tests.contract.durable_victim UR
 Its job has three steps, each of which writes a line into the log; `between` kills the process after the first step
 was kept, `inside` in the middle of the second one, `frozen` stops it there until it is told to go on, and `stopped`
 ends the worker in good order while the job is between them. `full` lets no file grow from the first step on, for some
-seconds, and `full_and_killed` until the end. Without any of it the process ends when the job has.
+seconds, and `full_and_killed` until the end. `asleep` kills it while the job sleeps, which it does in the modes whose
+names speak of it only; `asleep_set` sets the wall clock in the first step, by as many seconds as SET_BY says, and
+`slept_set` before anything. Without any of it the process ends when the job has.
 """
 
 import os
@@ -12,6 +14,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from bot.domain.ids import OrderId
@@ -28,6 +31,13 @@ PATIENCE_S = 20.0
 LOOK_S = 0.05
 FROZEN_LOOKS = 100
 FULL_S = 1.5
+SLEEP_S = 1.5
+
+
+def set_clock() -> None:
+    """Somebody sets the clock that the library reads."""
+    right, by = time.time, float(os.environ["SET_BY"])
+    time.time = lambda: right() + by
 
 
 def let_nothing_grow(url: str) -> None:
@@ -41,6 +51,8 @@ def let_nothing_grow(url: str) -> None:
 def main(url: str, log: Path, dies: str) -> None:
     """Work until the job is done, or until death."""
     reached, stopped = threading.Event(), threading.Event()
+    if dies == "slept_set":
+        set_clock()
 
     def write(line: str) -> Done:
         with log.open("a", encoding="utf-8") as out:
@@ -49,6 +61,8 @@ def main(url: str, log: Path, dies: str) -> None:
 
     def first() -> TryLater:
         write("one")
+        if dies == "asleep_set":
+            set_clock()
         if dies.startswith("full"):
             let_nothing_grow(url)
         if dies == "full_and_killed":
@@ -67,6 +81,10 @@ def main(url: str, log: Path, dies: str) -> None:
 
     def job(run: Run, order_id: OrderId, version: int) -> None:
         kept = run.step("one", first)
+        if dies == "asleep":
+            threading.Timer(SLEEP_S / 3, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        if "sle" in dies:
+            run.sleep(SLEEP_S)
         if dies == "between":
             os.kill(os.getpid(), signal.SIGKILL)
         if dies == "stopped":
