@@ -28,8 +28,8 @@ SETTLE_S = 900.0
 replicates every quarter of an hour, and running an operation again is worse than looking again."""
 
 ANSWER_LOST = Caution(
-    meaning="The answer to a command was lost on its way; the host was looked at and the command was carried out. "
-    "Whether Exchange warned of something is not known."
+    meaning="The answer to a command was lost on its way, or was an error; a look at the host showed all that the command "
+    "was for. Whether Exchange warned of something is not known."
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.faults import FaultKind, HostFault
+from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.ids import OrderId
 from bot.domain.leases import Lease
 from bot.domain.plan import Caution, Observation, Receipt
@@ -158,6 +158,24 @@ def test_a_kill_behind_the_act_keeps_the_warnings_or_says_that_they_are_lost(
 
     assert isinstance(thing.run(), Done)
     assert kept == thing.warnings()
+
+
+@pytest.mark.parametrize("executed", ["maybe", "yes"])
+def test_an_error_behind_which_all_is_there_is_not_told_as_an_answer_that_was_lost(
+    executed: Executed,
+) -> None:
+    """Exchange failed behind its last write: seen as done at Retry, and the card does not say that it was carried out."""
+    thing = Thing()
+    thing.fault = HostFault(FaultKind.ACCESS_DENIED, EX01, "EX01: denied.", executed=executed)
+    first = thing.run()
+    thing.fault = None
+
+    assert isinstance(first, NeedsPerson)
+    assert isinstance(thing.run(), Done)
+    assert len(thing.acts) == 1
+    (told,) = thing.warnings()
+    assert "was lost on its way, or was an error" in str(told)
+    assert "carried out" not in str(told)
 
 
 def test_what_never_ran_warned_of_nothing() -> None:
