@@ -200,7 +200,7 @@ def _signed(told: Mapping[str, object]) -> bytes:
 def _parse(text: str) -> tuple[Checkpoint, dict[str, object], bytes]:
     try:
         told = json.loads(text)
-        signature = base64.b64decode(told.pop("signature"), validate=True)
+        signature = _decoded(told.pop("signature"))
         checkpoint = Checkpoint(
             number=int(told["number"]),
             hash=str(told["hash"]),
@@ -209,6 +209,14 @@ def _parse(text: str) -> tuple[Checkpoint, dict[str, object], bytes]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CheckpointTrouble("This line is no checkpoint of CertDesk's.") from None
     return checkpoint, told, signature
+
+
+def _decoded(signature: str) -> bytes:
+    """The bytes of base64 in its one right form: the bits that are left over must be naught (RFC 4648 3.5)."""
+    data = base64.b64decode(signature, validate=True)
+    if base64.b64encode(data).decode("ascii") != signature:
+        raise ValueError("not in its canonical form")
+    return data
 
 
 def _proven(text: str, key: Ed25519PublicKey) -> Checkpoint:

@@ -44,6 +44,19 @@ def test_checkpoints_of_an_untouched_chain_fit() -> None:
     assert (3, None) == first_mismatch([LINES[0], "", *LINES[1:]], KEY.public_key(), chain)
 
 
+def test_the_unused_bits_of_a_signature_s_base64_count_as_well() -> None:
+    """Sixty-four bytes leave four bits over, which a lenient reader drops: the line would be another one unseen."""
+    told = json.loads(LINES[1])
+    signature = told["signature"]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = alphabet[alphabet.index(signature[-3]) + 1]
+    changed = LINES[1].replace(signature, f"{signature[:-3]}{other}==")
+    _, wrong = first_mismatch([LINES[0], changed], KEY.public_key(), chain)
+
+    assert changed != LINES[1]
+    assert wrong is not None
+
+
 @given(st.data())
 def test_no_character_of_a_checkpoint_can_be_changed(data: st.DataObject) -> None:
     """Whatever is changed in the line, it is named and not believed."""
