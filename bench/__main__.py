@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import judge, judge_hostile, judge_leak, lists, orders, wire
+from bench import judge, judge_hostile, judge_leak, lists, orders, recovery, steps, wire
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -15,6 +15,8 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "judge_leak": judge_leak.measure,
     "lists": lists.measure,
     "orders": orders.measure,
+    "recovery": recovery.measure,
+    "steps": steps.measure,
     "wire": wire.measure,
 }
 

@@ -74,7 +74,7 @@ class CsrJob:
             return Done("overtaken")
         if order.wish.local_key_days:
             return self._make_here(order)
-        ask = self._ask(order_id)
+        ask = self._ask(order)
         lease = self._operator.hold(Errand(order_id=order_id, version=version), ask.host)
         if isinstance(lease, TryLater):
             self._reporter.step(order_id, ask.host, Step.REQUEST, "waiting", lease.sentence)
@@ -100,9 +100,10 @@ class CsrJob:
         return self._reporter.once(order.id, order.version, made)
 
     def _report(self, order_id: OrderId, version: int) -> Outcome:
-        if self._orders.load(order_id).version != version:
+        order = self._orders.load(order_id)
+        if order.version != version:
             return Done("overtaken")
-        ask = self._ask(order_id)
+        ask = self._ask(order)
         try:
             pem = self._hosts.find_csr(ask)
             if pem is None:
@@ -123,8 +124,7 @@ class CsrJob:
         self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "done")
         return self._reporter.once(order_id, version, ev.CsrMade(csr_pem=csr.pem))
 
-    def _ask(self, order_id: OrderId) -> CsrAsk:
-        order = self._orders.load(order_id)
+    def _ask(self, order: CertificateOrder) -> CsrAsk:
         return CsrAsk(host=order.wish.hosts[0], wish=order.wish, friendly_name=friendly_name(order))
 
     def _look(self, ask: CsrAsk) -> Observation:
