@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from bot.domain.faults import DatabaseAway
+
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +41,13 @@ class Pulse:
         while not self._stop.wait(self._every_s):
             try:
                 lives = self._beat()
+            except DatabaseAway as away:
+                log.warning(
+                    "no beat of this worker (%s); the next one comes in %s s",
+                    away.kind,
+                    self._every_s,
+                )
+                continue
             except Exception:
                 # Whatever it was (the database is away), a worker that stopped beating would be taken for dead.
                 log.exception(
