@@ -14,7 +14,7 @@ from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
-from bot.domain.intent import Intent
+from bot.domain.intent import Deadline, Intent
 from bot.domain.leases import Lease
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
@@ -264,14 +264,16 @@ class ExchangeHosts(Protocol):
     2. `find_csr`, `snapshot` and `observe` change nothing and may be repeated.
     3. `make_csr` and `act` run their operation at most once per call and never retry by themselves.
     4. `act` imports and enables exactly the certificate given; what it does follows from the operation's data, never from its text.
-    5. An import with `Operation.key_from` brings certificate and key from that host alone, in memory, not exportable on the new one; no key, no import.
+    5. What changes a host is not sent any more (BUSY, ``too-late``, nothing executed) when it could still be on its way, or run,
+       at the moment ``until``; and what was sent is ended by then. Waiting, opening and reading before it use that time up.
+    6. An import with `Operation.key_from` brings certificate and key from that host alone, in memory, not exportable on the new one; no key, no import.
     """
 
     def find_csr(self, ask: CsrAsk) -> str | None:
         """The PEM of the pending request with this friendly name; None when there is none."""
         ...
 
-    def make_csr(self, ask: CsrAsk) -> str:
+    def make_csr(self, ask: CsrAsk, *, until: Deadline | None = None) -> str:
         """Have the host make key and CSR; the PEM it answered."""
         ...
 
@@ -283,7 +285,7 @@ class ExchangeHosts(Protocol):
         """The host's pending requests; changes nothing."""
         ...
 
-    def clear_request(self, ask: ClearAsk) -> Receipt:
+    def clear_request(self, ask: ClearAsk, *, until: Deadline | None = None) -> Receipt:
         """Drop this very request, once; the host is asked for its public key first, and another one is a fault."""
         ...
 
@@ -314,7 +316,12 @@ class ExchangeHosts(Protocol):
         ...
 
     def act(
-        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        parcel: Parcel | None = None,
+        until: Deadline | None = None,
     ) -> Receipt:
         """Run one operation, once; ``parcel`` brings certificate and key where the operation imports a PFX."""
         ...

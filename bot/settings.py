@@ -5,6 +5,7 @@ What describes the site (hosts, people, vendors, policy) stands in a file of its
 `bot/site_file.py`. Each setting is explained in `.env.example`; a test compares the two.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,11 @@ from bot.system.secret_command import NoSecret, secret_of
 from bot.system.vault import AesVault
 
 SLACK_API_URL = "https://slack.com/api/"
+
+
+SHORTEST_DEADLINE_S = 60.0
+SHORTEST_SANDBOX_DEADLINE_S = 2.0
+"""A command's deadline pays for the way there, the command and its end; the sandbox's hosts answer at once."""
 
 
 class BadSettings(Exception):
@@ -50,7 +56,7 @@ class Settings(BaseSettings):
     )
     config: Path = Field(default=Path("certdesk.toml"), alias="CERTDESK_CONFIG")
     vault_key: SecretStr = Field(default=SecretStr(""), alias="CERTDESK_VAULT_KEY")
-    command_deadline_s: float = Field(default=120.0, gt=0, alias="CERTDESK_COMMAND_DEADLINE_S")
+    command_deadline_s: float = Field(default=120.0, alias="CERTDESK_COMMAND_DEADLINE_S")
     tries: int = Field(default=6, ge=1, le=50, alias="CERTDESK_TRIES")
     watch_cron: str = Field(default="0 7 * * *", alias="CERTDESK_WATCH_CRON")
     executor_id: str = Field(default="certdesk-1", alias="CERTDESK_EXECUTOR_ID")
@@ -67,6 +73,18 @@ class Settings(BaseSettings):
                 "than Slack. Remove it."
             )
         return url
+
+    @field_validator("command_deadline_s")
+    @classmethod
+    def _long_enough_for_a_command(cls, deadline_s: float, told: ValidationInfo) -> float:
+        is_sandbox = told.data.get("world") == "sandbox"
+        least = SHORTEST_SANDBOX_DEADLINE_S if is_sandbox else SHORTEST_DEADLINE_S
+        if not least <= deadline_s < math.inf:
+            raise ValueError(
+                f"It is {deadline_s:g} and must be {least:g} or more: within it a command has to reach its host, run and, "
+                f"if it hangs, be ended there. 120 is a good value; it is also what a kill may cost in waiting."
+            )
+        return deadline_s
 
     @field_validator("clock_offset_s")
     @classmethod

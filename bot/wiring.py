@@ -60,9 +60,9 @@ from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.key_work import KeyWork
+from bot.workflow.leases import hold_of
 from bot.workflow.lifeguard import LIFE_S, Lifeguard
 from bot.workflow.operations import Operator
-from bot.workflow.outcome import LONGEST_WAIT_S
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reconcile import Reconciler
 from bot.workflow.reporter import Reporter
@@ -76,9 +76,6 @@ log = logging.getLogger(__name__)
 
 ASK_S = 1
 """How long a door waits for Slack's word on an account."""
-
-DEADLINE_SHARE = 0.8
-"""A command is given up somewhat before its intent's deadline, so that no two can overlap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +120,8 @@ def build(
     engine = Engine(orders, site, clock)
     seen = WorkQueue(settings.database_url, patient=False)
     library = Beside(settings.database_url, connections=CONNECTIONS)
-    hosts = build_hosts(settings, site_file, clock)
+    stopwatch = BootStopwatch()
+    hosts = build_hosts(settings, site_file, clock, stopwatch)
 
     def close() -> None:
         slot.close()
@@ -149,10 +147,9 @@ def build(
         workspace_url=workspace_url,
     )
     deadline_s = settings.command_deadline_s
-    stopwatch = BootStopwatch()
     # SQLite serves one process, whose leases no setting of the clock shall end; PostgreSQL asks its server.
     ticks = clock if isinstance(slot, PostgresSlot) else SteadyClock(clock, stopwatch)
-    leases = SqlLeases(database, ticks, hold_s=2 * deadline_s + LONGEST_WAIT_S)
+    leases = SqlLeases(database, ticks, hold_s=hold_of(deadline_s))
     operator = Operator(
         SqlJournal(database, leases),
         leases,
@@ -203,11 +200,21 @@ def build(
     )
 
 
-def build_hosts(settings: Settings, site_file: SiteFile, clock: SystemClock) -> WinRMHosts:
-    """The Exchange hosts of the site."""
+def build_hosts(
+    settings: Settings,
+    site_file: SiteFile,
+    clock: SystemClock,
+    stopwatch: BootStopwatch | None = None,
+) -> WinRMHosts:
+    """
+    The Exchange hosts of the site.
+
+    Args:
+        stopwatch: the one of whoever notes deadlines.
+    """
     accesses = tuple(_access(settings, host) for host in site_file.hosts)
-    change_s = settings.command_deadline_s * DEADLINE_SHARE
-    return WinRMHosts(accesses, clock, deadlines=Deadlines(change_s=change_s))
+    deadlines = Deadlines(change_s=settings.command_deadline_s)
+    return WinRMHosts(accesses, clock, deadlines=deadlines, stopwatch=stopwatch)
 
 
 def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:

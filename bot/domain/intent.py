@@ -7,6 +7,20 @@ from bot.domain.plan import Caution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """
+    The moment from which on a command that was begun must not be able to run any more.
+
+    Args:
+        whole_s: how far away it was when it was noted.
+        begun: when that was, as a mark of the stopwatch (`bot/workflow/stopwatch.py`): no clock that is set moves it.
+    """
+
+    whole_s: float
+    begun: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """
     A remote operation that was begun.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from bot.exchange.allowance import Allowance, TooLate, too_late_fault
 from bot.exchange.call import Call, Reply
 from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
 from bot.exchange.session import Conversation, Deadlines, Foresighted
@@ -100,17 +101,27 @@ class AttendedConversation:
         self._is_left = False
         self.calls = 0
 
-    def run(self, call: Call) -> Reply:
-        """Run one call, once; when it overruns its deadline it is cancelled and its thread left alone."""
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
+        """
+        Run one call, once; when it overruns its deadline it is cancelled and its thread left alone.
+
+        A change that brings an allowance is given up when that says so, without any grace: what is left is for ending it.
+        """
         self.calls += 1
-        limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
-        return self._attend(lambda: self._inner.run(call), call, limit)
+        limit = self._deadlines.limit_s(call, allowance)
+        if not call.changes or allowance is None:
+            return self._attend(lambda: self._inner.run(call), call, limit + self._read_s)
+        try:
+            allowance.check()
+        except TooLate:
+            raise too_late_fault(self.host) from None
+        return self._attend(lambda: self._inner.run(call, allowance), call, limit)
 
     def ahead(self, calls: Sequence[Call]) -> None:
         """Have readings fetched together, where the conversation can do that."""
         inner = self._inner
         if isinstance(inner, Foresighted):
-            self._attend(lambda: inner.ahead(calls), None, self._deadlines.read_s)
+            self._attend(lambda: inner.ahead(calls), None, self._deadlines.read_s + self._read_s)
 
     def cancel(self) -> None:
         """End what runs now, from another thread; never raises."""
@@ -129,7 +140,7 @@ class AttendedConversation:
 
     def _attend(self, work: Callable[[], Result], call: Call | None, limit_s: float) -> Result:
         try:
-            return self._actor.ask(work, limit_s=limit_s + self._read_s)
+            return self._actor.ask(work, limit_s=limit_s)
         except Overrun:
             self._leave()
             rule = ACCIDENT_RULES[Accident.DEADLINE]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.exchange.allowance import Allowance
 from bot.exchange.call import Call, Reply
 from bot.exchange.session import Conversation, Foresighted
 
@@ -20,10 +21,10 @@ class TwoDoors:
         self._shell = shell
         self._endpoint = endpoint
 
-    def run(self, call: Call) -> Reply:
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
         """Run one call where it belongs."""
         door = self._endpoint if call.op == "cmdlet" else self._shell
-        return door.run(call)
+        return door.run(call, allowance)
 
     def ahead(self, calls: Sequence[Call]) -> None:
         """Fetch together what goes by WinRM; the endpoint runs one pipeline after the other."""

@@ -39,6 +39,7 @@ class Accident(StrEnum):
     RUNNER_REFUSED = "runner-refused"
     BAD_FRAME = "bad-frame"
     BAD_VALUE = "bad-value"
+    TOO_LATE = "too-late"
     TICKET = "no-ticket"
     KDC_AWAY = "no-kdc"
     KDC_USER = "kerberos-user"
@@ -230,6 +231,13 @@ ACCIDENT_RULES: Final[dict[Accident, Rule]] = {
         kind=FaultKind.UNSUPPORTED,
         happened="a value cannot be sent to a host",
         advice="Write it without control characters.",
+        never_ran=True,
+    ),
+    Accident.TOO_LATE: Rule(
+        kind=FaultKind.BUSY,
+        happened="waiting and reading had used up so much of the time kept for this command that it was not sent",
+        advice="It is tried again by itself. If it stays so, the host answers slowly: look at its load, or raise "
+        "CERTDESK_COMMAND_DEADLINE_S.",
         never_ran=True,
     ),
     Accident.NO_SECRET: Rule(

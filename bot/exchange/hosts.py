@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
+from bot.domain.intent import Deadline
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
@@ -27,6 +28,7 @@ from bot.domain.plan import (
 from bot.domain.surroundings import PendingCertificate
 from bot.domain.undoing import GivingBack
 from bot.exchange.access import HostAccess
+from bot.exchange.allowance import Allowance
 from bot.exchange.carry import key_gone, pack_key
 from bot.exchange.install import act, observe
 from bot.exchange.line import HostLine, Meeting
@@ -44,6 +46,7 @@ from bot.exchange.winrm import WinRMWire
 from bot.exchange.wire import Wire
 from bot.key_ports import Parcel
 from bot.ports import Clock, CsrAsk
+from bot.workflow.stopwatch import Stopwatch, WallStopwatch
 
 WireMaker = Callable[[HostAccess], Wire]
 
@@ -61,6 +64,7 @@ class WinRMHosts:
             which is made anew after a minute without traffic.
         open_wire: how a host is dialled.
         pause: waits between two tries of a message; None: really.
+        stopwatch: the one deadlines are handed in from; the wall clock unless given.
     """
 
     def __init__(
@@ -73,11 +77,14 @@ class WinRMHosts:
         keep_s: float = 300.0,
         open_wire: WireMaker | None = None,
         pause: Callable[[float], object] | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
         self._clock = clock
+        self._stopwatch = stopwatch or WallStopwatch(clock)
         refused = RefusedPasswords(monotonic)
         tickets = Tickets(refused, monotonic)
         limits = deadlines or Deadlines()
+        self._change_s = limits.change_s
 
         def dial(access: HostAccess) -> Wire:
             return WinRMWire(
@@ -126,9 +133,9 @@ class WinRMHosts:
         with self._meeting(ask.host) as met:
             return find_request(met.runner, met.facts.dialect, ask)
 
-    def make_csr(self, ask: CsrAsk) -> str:
+    def make_csr(self, ask: CsrAsk, *, until: Deadline | None = None) -> str:
         """Have the host make key and CSR; the PEM it answered."""
-        with self._meeting(ask.host) as met:
+        with self._meeting(ask.host, self._allow(until)) as met:
             return make_request(met.runner, met.facts.dialect, ask)
 
     def snapshot(self, host: HostName) -> Snapshot:
@@ -141,9 +148,9 @@ class WinRMHosts:
         with self._meeting(host) as met:
             return list_requests(met.runner)
 
-    def clear_request(self, ask: ClearAsk) -> Receipt:
+    def clear_request(self, ask: ClearAsk, *, until: Deadline | None = None) -> Receipt:
         """Drop this very request, once, if its public key is that of the CSR."""
-        with self._meeting(ask.host) as met:
+        with self._meeting(ask.host, self._allow(until)) as met:
             return drop_request(met.runner, ask)
 
     def plan(
@@ -176,13 +183,19 @@ class WinRMHosts:
             return observe(met.runner, met.facts, operation, certificate)
 
     def act(
-        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        parcel: Parcel | None = None,
+        until: Deadline | None = None,
     ) -> Receipt:
         """Run one operation, once; a key that lies on another host is fetched from there."""
+        allowance = self._allow(until)
         is_import = operation.kind is OperationKind.IMPORT_CERTIFICATE
         if is_import and operation.pfx is None:
             parcel = self._fetch_key(operation, certificate)
-        with self._meeting(operation.host) as met:
+        with self._meeting(operation.host, allowance) as met:
             return act(met.runner, met.facts, operation, certificate, parcel=parcel)
 
     def read_back(
@@ -218,8 +231,13 @@ class WinRMHosts:
             raise key_gone(operation.host, operation.key_from)
         return parcel
 
+    def _allow(self, until: Deadline | None) -> Allowance:
+        """The time of one change, from now on where nobody noted a deadline."""
+        until = until or Deadline(whole_s=self._change_s, begun=self._stopwatch.mark())
+        return Allowance(until, self._stopwatch)
+
     @contextlib.contextmanager
-    def _meeting(self, host: HostName) -> Iterator[Meeting]:
+    def _meeting(self, host: HostName, allowance: Allowance | None = None) -> Iterator[Meeting]:
         line = self._lines.get(host.lower())
         if line is None:
             raise HostFault(
@@ -229,5 +247,5 @@ class WinRMHosts:
                 executed="no",
                 code="unknown-host",
             )
-        with line.meeting() as met:
+        with line.meeting(allowance) as met:
             yield met

@@ -8,15 +8,17 @@ is one host with one account, so one line is the one actor of both (winrm.md 7.1
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.exchange.access import HostAccess
 from bot.exchange.actor import READ_S, AttendedConversation, HostActor, Overrun
+from bot.exchange.allowance import Allowance, too_late_fault
+from bot.exchange.call import Call, Reply
 from bot.exchange.dialect import dialect_of_word
 from bot.exchange.doors import TwoDoors
 from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
-from bot.exchange.session import Conversation, Deadlines, RunnerSession
+from bot.exchange.session import Conversation, Deadlines, Runner, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
 from bot.exchange.wire import Wire
 
@@ -32,8 +34,25 @@ _STOP_S: Final = 10.0
 class Meeting:
     """An open conversation and whom it is with."""
 
-    runner: Conversation
+    runner: Runner
     facts: HostFacts
+
+
+class _Allowed:
+    """
+    The runner of a meeting that is held for one change: whatever is sent there is sent within its allowance.
+
+    It fetches nothing ahead: what is read right before a change is read one by one.
+    """
+
+    def __init__(self, conversation: AttendedConversation, allowance: Allowance) -> None:
+        self.host = conversation.host
+        self._conversation = conversation
+        self._allowance = allowance
+
+    def run(self, call: Call) -> Reply:
+        """Run one call."""
+        return self._conversation.run(call, self._allowance)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,17 +90,20 @@ class HostLine:
         self._kept: _Kept | None = None
 
     @contextlib.contextmanager
-    def meeting(self) -> Iterator[Meeting]:
+    def meeting(self, allowance: Allowance | None = None) -> Iterator[Meeting]:
         """
         Hold the line and speak to the host; others wait.
 
+        Args:
+            allowance: of the one change it is held for; waiting here, opening and reading use it up.
+
         Raises:
-            HostFault: the host could not be reached, signed in to or loaded.
+            HostFault: the host could not be reached, signed in to or loaded, or others held the line too long.
         """
-        with self._lock:
+        with self._held(allowance):
             kept = self._usable() or self._open()
             try:
-                yield kept.meeting
+                yield _for_change(kept, allowance)
             except BaseException:
                 # Whatever it was, an answer may still be on its way: the next one starts afresh.
                 self._drop()
@@ -99,6 +121,16 @@ class HostLine:
             self._lock.acquire()
         try:
             self._drop()
+        finally:
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def _held(self, allowance: Allowance | None) -> Iterator[None]:
+        wait_s = -1.0 if allowance is None else max(allowance.spare_s, 0.0)
+        if not self._lock.acquire(timeout=wait_s):
+            raise too_late_fault(self._access.name)
+        try:
+            yield
         finally:
             self._lock.release()
 
@@ -170,3 +202,9 @@ class HostLine:
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.conversation.close()
+
+
+def _for_change(kept: _Kept, allowance: Allowance | None) -> Meeting:
+    if allowance is None:
+        return kept.meeting
+    return replace(kept.meeting, runner=_Allowed(kept.conversation, allowance))

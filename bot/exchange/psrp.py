@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from pypsrp.shell import SignalCode, WinRS
 from pypsrp.wsman import SelectorSet, WSMan
 
 from bot.exchange.access import HostAccess
+from bot.exchange.allowance import Allowance, Gate
 from bot.exchange.call import Call, Reply, Secret, SmtpDecision, Switch, Value
 from bot.exchange.dialling import check_port, open_password
 from bot.exchange.faults import Accident, Moment, WireTrouble, host_fault
@@ -67,6 +69,7 @@ class ExchangeEndpoint:
             monotonic=monotonic,
             pause=pause or threading.Event().wait,
             tickets=tickets or Tickets(self._refused, monotonic),
+            gate=Gate(),
         )
         self._pipeline_id = ""
         self._console = _Host()
@@ -89,11 +92,11 @@ class ExchangeEndpoint:
             raise host_fault(self.host, trouble, None) from trouble
         self._refused.forget(self._access.psrp_url, self._access.user)
 
-    def run(self, call: Call) -> Reply:
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
         """Run one cmdlet, once; the session is closed when the wire failed or a question was left unanswered."""
         self._console.decision = call.decision
         try:
-            return self._run(call)
+            return self._run(call, allowance if call.changes else None)
         except WireTrouble as trouble:
             self._explain(trouble)
             self.close()
@@ -113,7 +116,7 @@ class ExchangeEndpoint:
             return
         with contextlib.suppress(WireTrouble), told(Moment.CLOSE):
             password = open_password(self._access, self._refused, door=self._access.psrp_url)
-            second = connect(self._access, password, self._manner)
+            second = connect(self._access, password, replace(self._manner, gate=Gate()))
             shell = WinRS(second, resource_uri=_RESOURCE, id=pool.id)
             _mark_opened(shell)
             if pipeline_id:
@@ -166,16 +169,16 @@ class ExchangeEndpoint:
                 self._access.psrp_url, ca_pem=self._access.ca_pem, now=self._now()
             ) + self._manner.tickets.clock_note(self._access)
 
-    def _run(self, call: Call) -> Reply:
+    def _run(self, call: Call, allowance: Allowance | None) -> Reply:
         pool = self._pool
         if pool is None:
             raise endpoint_accident(Accident.ENDED, Moment.OPEN)
         with told(Moment.OPEN):
             shell = _pipeline(pool, call)
         self._pipeline_id = str(shell.id)
-        with told(Moment.SEND):
+        with told(Moment.SEND), self._manner.gate.narrowed(allowance):
             shell.begin_invoke()
-        limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
+        limit = self._deadlines.limit_s(call, allowance)
         with told(Moment.RECEIVE):
             self._wait(shell, self._monotonic() + limit)
             reply = read_reply(call, shell.output, shell.streams)

@@ -12,7 +12,9 @@ from pypsrp.exceptions import WinRMError, WSManFaultError
 from pypsrp.wsman import WSMan, WSManAction
 
 from bot.exchange.access import Auth, HostAccess
+from bot.exchange.allowance import CONNECT_S, Gate
 from bot.exchange.faults import Moment, WireTrouble
+from bot.exchange.gated import GatedAdapter
 from bot.exchange.psrp_told import told
 from bot.exchange.retries import Message, Persistence
 from bot.exchange.ticket_sign_in import TicketSignIn
@@ -23,7 +25,6 @@ IDLE_S: Final = 60.0
 
 _OPERATION_TIMEOUT_S: Final = 20
 _READ_TIMEOUT_S: Final = 30
-_CONNECT_TIMEOUT_S: Final = 5
 _AUTH: Final[dict[Auth, str]] = {
     "kerberos": "kerberos",
     "credssp": "kerberos",
@@ -42,11 +43,17 @@ _MOMENTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a connection waits: seconds that never step, and how to let some pass; and where its tickets are from."""
+    """
+    How a connection waits: seconds that never step, and how to let some pass; and where its tickets are from.
+
+    Args:
+        gate: asked before each request.
+    """
 
     monotonic: Callable[[], float]
     pause: Callable[[float], object]
     tickets: Tickets
+    gate: Gate
 
 
 def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
@@ -63,7 +70,7 @@ def connect(access: HostAccess, password: str, manner: Manner) -> WSMan:
         # By Kerberos the library gets no password: the sign-in is put in place for it.
         password=None if access.has_kerberos_endpoint else password,
         operation_timeout=_OPERATION_TIMEOUT_S,
-        connection_timeout=_CONNECT_TIMEOUT_S,
+        connection_timeout=int(CONNECT_S),
         read_timeout=_READ_TIMEOUT_S,
         no_proxy=True,
         negotiate_service="HTTP",
@@ -158,14 +165,14 @@ class _StraightWSMan(WSMan):
         transport.session = transport._build_session()  # noqa: SLF001
         transport.session.max_redirects = 0
         for scheme in ("http://", "https://"):
-            transport.session.mount(scheme, _ReadingAdapter())
+            transport.session.mount(scheme, _ReadingAdapter(self._manner.gate))
         if self._sign_in is not None:
             transport.session.auth = self._sign_in()
         transport.encryption = None
         self._used_s = self._manner.monotonic()
 
 
-class _ReadingAdapter(requests.adapters.HTTPAdapter):
+class _ReadingAdapter(GatedAdapter):
     """Reads each answer at once: else a refused sign-in, which is raised half-way, leaves its connection open."""
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:

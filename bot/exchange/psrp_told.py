@@ -15,6 +15,7 @@ from pypsrp.exceptions import (
 )
 from spnego.exceptions import SpnegoError
 
+from bot.exchange.allowance import TooLate
 from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.frames import BadValue
 from bot.exchange.psrp_faults import endpoint_accident, http_trouble, wsman_trouble
@@ -46,6 +47,8 @@ def told(moment: Moment) -> Iterator[None]:
         raise endpoint_accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
     except NoTicket as fault:
         raise endpoint_accident(fault.what, moment, note=fault.note) from fault
+    except TooLate as fault:
+        raise endpoint_accident(Accident.TOO_LATE, moment) from fault
     except _LIBRARY_FAULTS as fault:
         raise _trouble(fault, moment) from fault
 
@@ -76,6 +79,9 @@ def _accident_of(fault: Exception, moment: Moment) -> Accident:
             # While signing in there is no ticket; later a sealed answer could not be opened.
             return Accident.TICKET if moment is Moment.OPEN else Accident.BROKEN
         case requests.RequestException() | OSError():
+            return Accident.BROKEN
+        case WinRMError() if type(fault) is WinRMError:
+            # What pypsrp says of a sealed answer that cannot be opened, and of one that belongs to another message.
             return Accident.BROKEN
         case _:
             return Accident.NOT_SOAP

@@ -96,6 +96,8 @@ _BY_CODE: Final[Mapping[str, Happened]] = {
     Accident.TLS: Happened.UNSENT,
     Accident.READ_TIMEOUT: Happened.DOUBT,
     Accident.BROKEN: Happened.DOUBT,
+    # Its time is over for good; the order's step begins anew with a new one.
+    Accident.TOO_LATE: Happened.REFUSED,
     "http-401": Happened.NOT_LET_IN,
     "2150859174": Happened.USED_UP,
     "2150859240": Happened.USED_UP,

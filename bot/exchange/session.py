@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
 from bot.domain.ids import HostName
+from bot.exchange.allowance import Allowance
 from bot.exchange.call import Call, Reply
 from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
 from bot.exchange.frames import (
@@ -31,11 +32,24 @@ _OUTPUT_LIMIT: Final = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """How long a host may take, in seconds: to start, to read, to change something."""
+    """
+    How long a host may take, in seconds.
+
+    Args:
+        start_s: to start.
+        read_s: to read.
+        change_s: to change something, with all that is waited and read for it before.
+    """
 
     start_s: float = 90.0
     read_s: float = 120.0
     change_s: float = 300.0
+
+    def limit_s(self, call: Call, allowance: Allowance | None) -> float:
+        """How long the answer to a call is waited for from now on."""
+        if not call.changes:
+            return self.read_s
+        return self.change_s if allowance is None else allowance.run_s
 
 
 class Runner(Protocol):
@@ -66,7 +80,12 @@ class Conversation(Runner, Protocol):
     A `Runner` that can be ended. 2. `close` never raises.
 
     3. `cancel` never raises, and may come from another thread while `run` waits: it ends the call on the host.
+    4. A change is not sent, and the fault says so (``too-late``), when its allowance is not enough any more.
     """
+
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
+        """Run one call; an allowance counts for a change alone."""
+        ...
 
     def close(self) -> None:
         """End it, whatever its state."""
@@ -116,10 +135,10 @@ class RunnerSession:
             self._wire.close()
             raise host_fault(self.host, trouble, None) from trouble
 
-    def run(self, call: Call) -> Reply:
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
         """Run one call, once; the wire is closed when it failed."""
         try:
-            return self._exchange(call)
+            return self._exchange(call, allowance if call.changes else None)
         except WireTrouble as trouble:
             self._wire.close()
             raise host_fault(self.host, trouble, call) from trouble
@@ -142,21 +161,21 @@ class RunnerSession:
             if ended:
                 raise _accident(Accident.ENDED, Moment.START)
 
-    def _exchange(self, call: Call) -> Reply:
+    def _exchange(self, call: Call, allowance: Allowance | None) -> Reply:
         if call.changes:
             # Their answers belong to nobody any more, and are skipped as noise when they come.
             self._asked.clear()
         if call not in self._asked:
-            self._ask_together([call])
+            self._ask_together([call], allowance)
         request_id, nonce = self._asked.pop(call)
-        limit = self._deadlines.change_s if call.changes else self._deadlines.read_s
+        limit = self._deadlines.limit_s(call, allowance)
         lines = self._answer_lines(request_id, nonce, self._monotonic() + limit)
         try:
             return decode_answer(lines, request_id=request_id, nonce=nonce)
         except BadFrame as fault:
             raise _accident(Accident.BAD_FRAME, Moment.RECEIVE, note=str(fault)) from fault
 
-    def _ask_together(self, calls: Sequence[Call]) -> None:
+    def _ask_together(self, calls: Sequence[Call], allowance: Allowance | None = None) -> None:
         """Send the requests; only the last answer is not held, so that all come with it."""
         data = b""
         for place, call in enumerate(calls, start=1):
@@ -170,7 +189,7 @@ class RunnerSession:
                 raise _accident(Accident.BAD_VALUE, Moment.SEND, note=str(fault)) from fault
             self._asked[call] = named
         if data:
-            self._wire.send(data)
+            self._wire.send(data, allowance)
 
     def _answer_lines(self, request_id: int, nonce: str, deadline: float) -> list[str]:
         """The lines up to the end of this answer; those of answers still awaited are kept, noise is not."""

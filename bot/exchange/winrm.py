@@ -21,6 +21,7 @@ from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol as WsmanProtocol
 
 from bot.exchange.access import HostAccess
+from bot.exchange.allowance import Allowance, Gate
 from bot.exchange.dialling import accident, check_port, open_password
 from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.knock import sign_in_note
@@ -75,6 +76,7 @@ class WinRMWire:
         self._monotonic = monotonic
         self._pause = pause or threading.Event().wait
         self._protocol: WsmanProtocol | None = None
+        self._gate = Gate()
         self._persistence = self._persistence_of(None)
         self._password = ""
         self._used_s = 0.0
@@ -90,7 +92,7 @@ class WinRMWire:
         password = open_password(self._access, self._refused, door=self._access.winrm_url)
         check_installed(self._access.auth)
         with told(Moment.OPEN):
-            self._protocol = protocol_for(self._access, password, self._tickets)
+            self._protocol = protocol_for(self._access, password, self._tickets, self._gate)
         self._persistence = self._persistence_of(self._protocol)
         self._used_s = self._monotonic()
         try:
@@ -101,17 +103,10 @@ class WinRMWire:
             raise
         self._refused.forget(self._access.winrm_url, self._access.user)
 
-    def send(self, data: bytes) -> None:
-        """Write to stdin, split so that each message fits the host's envelope."""
-        for start in range(0, len(data), CHUNK_BYTES):
-            chunk = data[start : start + CHUNK_BYTES]
-            self._say(
-                Message.SEND,
-                Moment.SEND,
-                lambda wsman, chunk=chunk: wsman.send_command_input(  # type: ignore[misc] # a loop's own value
-                    self._shell, self._command, chunk
-                ),
-            )
+    def send(self, data: bytes, allowance: Allowance | None = None) -> None:
+        """Write to stdin, split so that each message fits the host's envelope; none leaves behind its allowance."""
+        with self._gate.narrowed(allowance):
+            self._send(data)
 
     def receive(self) -> tuple[tuple[str, ...], bool]:
         """Wait for output, at most the time one operation has; nothing yet is an empty answer."""
@@ -135,6 +130,7 @@ class WinRMWire:
                     self._access,
                     password,
                     self._tickets,
+                    Gate(),
                     read_s=_CANCEL_READ_S,
                     operation_s=_CANCEL_OPERATION_S,
                 )
@@ -197,6 +193,17 @@ class WinRMWire:
                 Message.DELETE,
                 Moment.CLOSE,
                 lambda wsman: wsman.close_shell(self._shell, close_session=False),
+            )
+
+    def _send(self, data: bytes) -> None:
+        for start in range(0, len(data), CHUNK_BYTES):
+            chunk = data[start : start + CHUNK_BYTES]
+            self._say(
+                Message.SEND,
+                Moment.SEND,
+                lambda wsman, chunk=chunk: wsman.send_command_input(  # type: ignore[misc] # a loop's own value
+                    self._shell, self._command, chunk
+                ),
             )
 
     def _take(self, wsman: WsmanProtocol) -> tuple[bytes, bytes, bool]:

@@ -15,6 +15,7 @@ from winrm.protocol import Protocol as WsmanProtocol
 from winrm.transport import Transport
 
 from bot.exchange.access import HostAccess
+from bot.exchange.allowance import Gate
 from bot.exchange.ticket_sign_in import TicketSignIn
 from bot.exchange.tickets import Tickets
 from bot.exchange.winrm_reading import go_straight
@@ -41,7 +42,16 @@ class _StrictProtocol(WsmanProtocol):
 
 
 class _StraightTransport(Transport):
-    """pywinrm's transport, but it goes nowhere else: a redirect is an error (winrm.md 3)."""
+    """
+    pywinrm's transport, but it goes nowhere else: a redirect is an error (winrm.md 3).
+
+    Args:
+        gate: what every request passes.
+    """
+
+    def __init__(self, gate: Gate, **options: Any) -> None:
+        super().__init__(**options)
+        self._gate = gate
 
     def build_session(self) -> requests.Session:
         """Give the session, which is the library's but for redirects."""
@@ -53,12 +63,12 @@ class _StraightTransport(Transport):
             # The library keeps a session whose sign-in failed, and would send the next message unsealed over it.
             self.close_session()
             raise
-        go_straight(session)
+        go_straight(session, self._gate)
         return session
 
     def setup_encryption(self, session: requests.Session) -> None:
         """Forbid redirects before the very first message, which signs in."""
-        go_straight(session)
+        go_straight(session, self._gate)
         super().setup_encryption(session)
 
 
@@ -70,9 +80,9 @@ class _TicketTransport(_StraightTransport):
         sign_in: makes the sign-in of one connection.
     """
 
-    def __init__(self, sign_in: Callable[[], TicketSignIn], **options: Any) -> None:
+    def __init__(self, sign_in: Callable[[], TicketSignIn], gate: Gate, **options: Any) -> None:
         # To the library it is a sign-in that needs no library and no secret; it is put in place of before any message.
-        super().__init__(auth_method="basic", username="-", password="", **options)
+        super().__init__(gate, auth_method="basic", username="-", password="", **options)
         self._sign_in = sign_in
 
     def build_session(self) -> requests.Session:
@@ -103,11 +113,17 @@ def protocol_for(
     access: HostAccess,
     password: str,
     tickets: Tickets,
+    gate: Gate,
     *,
     read_s: int = _READ_TIMEOUT_S,
     operation_s: int = _OPERATION_TIMEOUT_S,
 ) -> WsmanProtocol:
-    """A connection to the listener; nothing is sent yet. It belongs to one thread."""
+    """
+    A connection to the listener; nothing is sent yet. It belongs to one thread.
+
+    Args:
+        gate: asked before each request.
+    """
     protocol = _StrictProtocol(
         endpoint=access.winrm_url,
         transport=access.auth,
@@ -130,10 +146,13 @@ def protocol_for(
     }
     if access.auth == "kerberos":
         protocol.transport = _TicketTransport(
-            lambda: TicketSignIn(access, tickets, password=password, url=access.winrm_url), **common
+            lambda: TicketSignIn(access, tickets, password=password, url=access.winrm_url),
+            gate,
+            **common,
         )
         return protocol
     protocol.transport = _StraightTransport(
+        gate,
         auth_method=access.auth,
         username=access.user,
         password=password,

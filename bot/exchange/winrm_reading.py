@@ -22,6 +22,7 @@ from winrm.exceptions import (
 )
 
 from bot.exchange.access import Auth
+from bot.exchange.allowance import Gate, TooLate
 from bot.exchange.dialling import accident
 from bot.exchange.faults import (
     HTTP_RULES,
@@ -33,6 +34,7 @@ from bot.exchange.faults import (
     WireTrouble,
     heeding,
 )
+from bot.exchange.gated import GatedAdapter
 from bot.exchange.tickets import INSTALL_HINT, NoTicket, is_installed
 
 _LIBRARY_FAULTS: Final = (
@@ -61,6 +63,8 @@ def told(moment: Moment) -> Iterator[None]:
         yield
     except NoTicket as fault:
         raise _no_ticket(fault, moment) from fault
+    except TooLate as fault:
+        raise accident(Accident.TOO_LATE, moment) from fault
     except _LIBRARY_FAULTS as fault:
         raise _trouble(fault, moment) from fault
     except Exception as fault:
@@ -70,7 +74,7 @@ def told(moment: Moment) -> Iterator[None]:
         raise _sign_in_trouble(moment) from fault
 
 
-class _ClosingAdapter(requests.adapters.HTTPAdapter):
+class _ClosingAdapter(GatedAdapter):
     """Closes the last answer with the session: a refused sign-in, raised half-way, leaves it unread and open."""
 
     last: requests.Response | None = None
@@ -87,12 +91,12 @@ class _ClosingAdapter(requests.adapters.HTTPAdapter):
         super().close()
 
 
-def go_straight(session: requests.Session) -> None:
-    """Let a session follow no redirect (winrm.md 3) and leave no connection open."""
+def go_straight(session: requests.Session, gate: Gate) -> None:
+    """Let a session follow no redirect (winrm.md 3), leave no connection open, and send nothing too late."""
     session.max_redirects = 0
     for scheme in ("http://", "https://"):
         if not isinstance(session.adapters.get(scheme), _ClosingAdapter):
-            session.mount(scheme, _ClosingAdapter())
+            session.mount(scheme, _ClosingAdapter(gate))
 
 
 def check_installed(auth: Auth) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from bot.exchange.allowance import Allowance
+
 
 class Wire(Protocol):
     """
@@ -9,15 +11,15 @@ class Wire(Protocol):
 
     1. `open` starts it; 2. `send` writes to its stdin; 3. `receive` gives the lines that came, maybe none,
     and says whether it ended; 4. `close` never raises; 5. `cancel` never raises, and comes from another thread.
-    The first three raise `WireTrouble`.
+    The first three raise `WireTrouble`. 6. With an allowance `send` lets nothing leave, in no try, once that has run out.
     """
 
     def open(self, command: str) -> None:
         """Sign in, open a shell, start the command."""
         ...
 
-    def send(self, data: bytes) -> None:
-        """Write to stdin."""
+    def send(self, data: bytes, allowance: Allowance | None = None) -> None:
+        """Write to stdin; what changes the host brings its allowance."""
         ...
 
     def receive(self) -> tuple[tuple[str, ...], bool]:

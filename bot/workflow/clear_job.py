@@ -135,7 +135,7 @@ class ClearJob:
             RemoteOperation(
                 key=f"{order_id}/clear/{ask.host}/{handle}",
                 observe=lambda: self._look(ask),
-                act=lambda: self._hosts.clear_request(ask),
+                act=lambda until: self._hosts.clear_request(ask, until=until),
                 skip_if_seen=True,
                 seen_is_all=True,
             ),

@@ -9,6 +9,7 @@ from bot.certs.findings import BadMaterial
 from bot.domain import events as ev
 from bot.domain.faults import HostFault
 from bot.domain.ids import OrderId
+from bot.domain.intent import Deadline
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import request_name
 from bot.domain.plan import Observation, Receipt, Step
@@ -84,7 +85,7 @@ class CsrJob:
             RemoteOperation(
                 key=f"{order_id}/csr/{ask.friendly_name}",
                 observe=lambda: self._look(ask),
-                act=lambda: Receipt(seen=f"{len(self._hosts.make_csr(ask))} characters of PEM"),
+                act=lambda until: self._ask_for(ask, until),
                 skip_if_seen=True,
             ),
             lease,
@@ -126,6 +127,10 @@ class CsrJob:
 
     def _ask(self, order: CertificateOrder) -> CsrAsk:
         return CsrAsk(host=order.wish.hosts[0], wish=order.wish, friendly_name=friendly_name(order))
+
+    def _ask_for(self, ask: CsrAsk, until: Deadline) -> Receipt:
+        pem = self._hosts.make_csr(ask, until=until)
+        return Receipt(seen=f"{len(pem)} characters of PEM")
 
     def _look(self, ask: CsrAsk) -> Observation:
         found = self._hosts.find_csr(ask) is not None

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from bot.certs.judge import IssuedCertificate
 from bot.domain.ids import HostName, OrderId
+from bot.domain.intent import Deadline
 from bot.domain.leases import Lease
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Caution, InstallPlan, Operation, OperationKind, Receipt, Step
@@ -105,7 +106,7 @@ class HostWork:
             RemoteOperation(
                 key=_key(order.id, operation, prefix),
                 observe=lambda: self._hosts.observe(operation, certificate),
-                act=lambda: self._act(order, operation, certificate),
+                act=lambda until: self._act(order, operation, certificate, until),
                 skip_if_seen=operation.kind in SEEING_IS_ENOUGH,
                 seen_is_all=operation.kind in SEEING_IS_ALL,
             ),
@@ -113,13 +114,17 @@ class HostWork:
         )
 
     def _act(
-        self, order: CertificateOrder, operation: Operation, certificate: IssuedCertificate
+        self,
+        order: CertificateOrder,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        until: Deadline,
     ) -> Receipt:
         """Run one operation; the key it may bring is opened here, behind the intent, for this one call."""
         parcel = self._keys.parcel(order, operation)
         if parcel is None:
-            return self._hosts.act(operation, certificate)
-        return self._hosts.act(operation, certificate, parcel=parcel)
+            return self._hosts.act(operation, certificate, until=until)
+        return self._hosts.act(operation, certificate, parcel=parcel, until=until)
 
     def has_begun(self, order_id: OrderId, operation: Operation, *, prefix: str = "") -> bool:
         """Whether an operation, of an installation unless said otherwise, may have reached its host."""

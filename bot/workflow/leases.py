@@ -9,10 +9,20 @@ from typing import Protocol
 
 from bot.domain.ids import HostName
 from bot.domain.leases import Holder, Lease, Occupied
-from bot.workflow.outcome import TryLater
+from bot.workflow.outcome import LONGEST_WAIT_S, TryLater
 
 WAIT_S = 5.0
 """Seconds between two looks whether a host that another order works on is free."""
+
+
+def hold_of(deadline_s: float) -> float:
+    """
+    How long a lease lasts without renewal, in seconds.
+
+    It is renewed with each intent and with each try. From the last intent its command may run for a whole deadline;
+    the next try comes after the longest wait at the latest. The second deadline is for the looks in between.
+    """
+    return 2 * deadline_s + LONGEST_WAIT_S
 
 
 class HostLeases(Protocol):

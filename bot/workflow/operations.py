@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.intent import Intent
+from bot.domain.intent import Deadline, Intent
 from bot.domain.leases import Holder, Lease, Occupied
 from bot.domain.plan import Caution, Observation, Receipt
 from bot.ports import Clock, Journal
@@ -41,7 +41,8 @@ class RemoteOperation:
     Args:
         key: ``<order>/<operation key>``, the journal's key.
         observe: looks at the host, changes nothing.
-        act: runs the operation, once, and gives back what the host answered.
+        act: runs the operation, once, and gives back what the host answered; it lets nothing be sent that could still
+            run at the deadline it is given.
         skip_if_seen: seeing the end state before acting is proof enough not to act. Not for operations whose
             end state can be an accident, as Exchange's computed Services are (exchange.md 4.3).
         seen_is_all: the end state that is looked at is everything the operation brings about, so that once it was
@@ -50,7 +51,7 @@ class RemoteOperation:
 
     key: str
     observe: Callable[[], Observation]
-    act: Callable[[], Receipt]
+    act: Callable[[Deadline], Receipt]
     skip_if_seen: bool
     seen_is_all: bool = False
 
@@ -61,7 +62,7 @@ class Operator:
 
     Args:
         worker: the word of this process, see `Holder`.
-        deadline_s: how long a command may run before its outcome counts as unknown.
+        deadline_s: how long after its intent a command may still run: then it is over, or was ended, or was never sent.
         stopwatch: says how long ago a command was begun; the wall clock unless given.
     """
 
@@ -165,20 +166,22 @@ class Operator:
     def _act(
         self, operation: RemoteOperation, before: Observation, lease: Lease, *, attempt: int
     ) -> Outcome:
+        # Taken before it is noted: what the note itself takes is used up as well.
+        until = Deadline(whole_s=self._deadline.total_seconds(), begun=self._stopwatch.mark())
         noted = self._journal.intend(
             operation.key,
             attempt=attempt,
             deadline=self._clock.now() + self._deadline,
             was_done=before.done,
             lease=lease,
-            begun=self._stopwatch.mark(),
+            begun=until.begun,
         )
         if noted is None:
             # Two runs of one job looked at the same moment and the other one was first, or this process was
             # taken for dead and another one has the host: that one acts.
             return _look_again(LOOK_AGAIN_S)
         try:
-            receipt = operation.act()
+            receipt = operation.act(until)
         except HostFault as fault:
             # What ran, or may have, keeps its intent: the next look at the host decides what happened.
             if fault.executed == "no":

@@ -7,6 +7,7 @@ from typing import Final
 from bot.certs.judge import IssuedCertificate
 from bot.domain import undoing
 from bot.domain.ids import HostName
+from bot.domain.intent import Deadline
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
@@ -149,19 +150,19 @@ class ArmingHosts:
         """Look."""
         return self._hosts.find_csr(ask)
 
-    def make_csr(self, ask: CsrAsk) -> str:
+    def make_csr(self, ask: CsrAsk, *, until: Deadline | None = None) -> str:
         """Make one."""
         self._begin("make_csr")
-        return self._hosts.make_csr(ask)
+        return self._hosts.make_csr(ask, until=until)
 
     def pending(self, host: HostName) -> tuple[PendingCertificate, ...]:
         """List."""
         return self._hosts.pending(host)
 
-    def clear_request(self, ask: ClearAsk) -> Receipt:
+    def clear_request(self, ask: ClearAsk, *, until: Deadline | None = None) -> Receipt:
         """Drop one."""
         self._begin("clear_request")
-        return self._hosts.clear_request(ask)
+        return self._hosts.clear_request(ask, until=until)
 
     def snapshot(self, host: HostName) -> Snapshot:
         """Read."""
@@ -194,11 +195,17 @@ class ArmingHosts:
         """Look."""
         return self._hosts.observe(operation, certificate)
 
-    def act(self, operation: Operation, certificate: IssuedCertificate) -> Receipt:
+    def act(
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        until: Deadline | None = None,
+    ) -> Receipt:
         """Change."""
         self._begin("act")
         self._begin(_moment(operation))
-        return self._hosts.act(operation, certificate)
+        return self._hosts.act(operation, certificate, until=until)
 
     def read_back(
         self,

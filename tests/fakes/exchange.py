@@ -7,7 +7,7 @@ The same contract suite runs over this and over the sandbox's hosts. What a host
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from cryptography import x509
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from bot.certs.judge import IssuedCertificate
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
+from bot.domain.intent import Deadline
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import ClearAsk, key_of
 from bot.domain.plan import (
@@ -112,8 +113,9 @@ class FakeExchangeHosts:
         """The PEM of the pending request with this friendly name; None when there is none."""
         return self._run("find_csr", lambda: self._host(ask.host).requests.get(ask.friendly_name))
 
-    def make_csr(self, ask: CsrAsk) -> str:
+    def make_csr(self, ask: CsrAsk, *, until: Deadline | None = None) -> str:
         """Make key and CSR."""
+        self._check_time(ask.host, until)
         return self._run("make_csr", lambda: self._make(ask))
 
     def snapshot(self, host: HostName) -> Snapshot:
@@ -124,8 +126,9 @@ class FakeExchangeHosts:
         """The requests that wait on a host."""
         return self._run("pending", lambda: waiting(self._host(host), self._now()))
 
-    def clear_request(self, ask: ClearAsk) -> Receipt:
+    def clear_request(self, ask: ClearAsk, *, until: Deadline | None = None) -> Receipt:
         """Drop one, if its key is that of the CSR."""
+        self._check_time(ask.host, until)
         return self._run("clear_request", lambda: self._drop(ask))
 
     def plan(
@@ -156,9 +159,15 @@ class FakeExchangeHosts:
         return self._run("observe", lambda: observe(self._host(operation.host), operation))
 
     def act(
-        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        parcel: Parcel | None = None,
+        until: Deadline | None = None,
     ) -> Receipt:
         """Run one operation, once."""
+        self._check_time(operation.host, until)
         return self._run("act", lambda: self._act(operation, certificate, parcel))
 
     def read_back(
@@ -184,6 +193,12 @@ class FakeExchangeHosts:
         if is_done_first:
             work()
         raise prepared
+
+    def _check_time(self, host: HostName, until: Deadline | None) -> None:
+        """Nothing takes time here, so only what is over is too late."""
+        over = timedelta(seconds=until.whole_s) if until is not None else None
+        if until and over and datetime.fromisoformat(until.begun) + over <= self._now():
+            raise fault(host, FaultKind.BUSY, "too-late", "no")
 
     def _host(self, name: HostName) -> FakeHost:
         if name not in self.hosts:

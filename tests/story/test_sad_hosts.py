@@ -14,7 +14,7 @@ from tests.story.stage import Scene, Stage, staged
 pytestmark = [pytest.mark.story, pytest.mark.asyncio(loop_scope="module")]
 
 IMPORT, ENABLE = "Import-ExchangeCertificate", "Enable-ExchangeCertificate"
-HASTE = {"CERTDESK_TRIES": "2", "CERTDESK_COMMAND_DEADLINE_S": "6"}
+HASTE = {"CERTDESK_TRIES": "2", "CERTDESK_COMMAND_DEADLINE_S": "12"}
 ENABLES = 3
 """IIS, IMAP and POP; SMTP; and the default given back."""
 

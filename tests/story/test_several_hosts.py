@@ -20,7 +20,7 @@ pytestmark = pytest.mark.story
 NAMES = ("EX01", "EX02", "EX03")
 HOSTS = (HostWish(), HostWish(name="EX02", version="2016", door="psrp"), HostWish(name="EX03"))
 FORM = {"Exchange hosts": list(NAMES), "May the private key be exported?": "Yes"}
-HASTE = {"CERTDESK_TRIES": "2", "CERTDESK_COMMAND_DEADLINE_S": "6"}
+HASTE = {"CERTDESK_TRIES": "2", "CERTDESK_COMMAND_DEADLINE_S": "12"}
 IMPORT, EXPORT = "Import-ExchangeCertificate", "Export-ExchangeCertificate"
 
 

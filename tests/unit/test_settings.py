@@ -89,6 +89,28 @@ def test_slack_s_own_address_may_be_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert url == given(monkeypatch, SLACK_API_URL=url).slack_api_url
 
 
+@pytest.mark.parametrize("seconds", ["0", "-5", "59.9", "nan", "inf"])
+def test_a_deadline_no_command_can_keep_is_refused(
+    monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    """Below a minute nothing could be sent that is sure to be over in time; the sentence says what is a good value."""
+    [told] = faults(monkeypatch, CERTDESK_COMMAND_DEADLINE_S=seconds)
+
+    assert told.startswith("CERTDESK_COMMAND_DEADLINE_S: It is ")
+    assert "must be 60 or more" in told
+    assert "120 is a good value" in told
+
+
+def test_the_sandbox_s_commands_may_have_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hosts answer at once; outside of it a minute is the least."""
+    sandbox = {"CERTDESK_WORLD": "sandbox"}
+
+    assert 4.0 == given(monkeypatch, CERTDESK_COMMAND_DEADLINE_S="4", **sandbox).command_deadline_s
+    assert "must be 2 or more" in faults(monkeypatch, CERTDESK_COMMAND_DEADLINE_S="1", **sandbox)[0]
+    monkeypatch.setenv("CERTDESK_WORLD", "real")
+    assert 60.0 == given(monkeypatch, CERTDESK_COMMAND_DEADLINE_S="60").command_deadline_s
+
+
 @pytest.mark.parametrize("show", [repr, str])
 def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch, show: type) -> None:
     """Tokens, the vault's keys and the database's password are masked in every print of the settings."""

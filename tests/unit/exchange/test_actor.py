@@ -9,6 +9,7 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.exchange import cmdlets
 from bot.exchange.actor import AttendedConversation, HostActor, Overrun
+from bot.exchange.allowance import Allowance
 from bot.exchange.call import Call, Reply
 from bot.exchange.session import Deadlines
 from tests.unit.exchange.samples import EX01
@@ -26,7 +27,7 @@ class Stuck:
     let_go: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, call: Call) -> Reply:
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
         """Wait."""
         (self.cancelled if self.heeds else self.let_go).wait(20)
         return Reply()

@@ -7,6 +7,7 @@ import pytest
 from bot.certs.prints import Thumbprint
 from bot.domain.ids import HostName
 from bot.exchange import cmdlets
+from bot.exchange.allowance import Allowance
 from bot.exchange.call import Call, Reply
 from bot.exchange.doors import TwoDoors
 from tests.unit.exchange.samples import EX01
@@ -18,12 +19,14 @@ class Door:
 
     host: HostName = EX01
     calls: list[Call] = field(default_factory=list)
+    allowances: list[Allowance | None] = field(default_factory=list)
     closed: int = 0
     cancelled: int = 0
 
-    def run(self, call: Call) -> Reply:
+    def run(self, call: Call, allowance: Allowance | None = None) -> Reply:
         """Remember the call."""
         self.calls.append(call)
+        self.allowances.append(allowance)
         return Reply()
 
     def close(self) -> None:

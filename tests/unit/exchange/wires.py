@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.ids import HostName
+from bot.exchange.allowance import Allowance
 from bot.exchange.call import Call, Reply
-from bot.exchange.faults import WireTrouble
+from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble
 from tests.unit.exchange.samples import EX01
 
 Answering = Callable[[ET.Element], Sequence[str]]
@@ -22,11 +23,13 @@ class FakeWire:
         answering: the lines that follow a request, without their prefix.
         greeting: what comes after the runner was sent.
         trouble: raised by the named method, once its count of calls is reached.
+        before_send: what happens between the session and the socket: a sign-in, waiting.
     """
 
     answering: Answering = lambda _: ["."]
     greeting: Sequence[str] = ("CD1 ready",)
     trouble: dict[str, WireTrouble] = field(default_factory=dict)
+    before_send: Callable[[], object] = lambda: None
     ends: bool = False
     silent: bool = False
     opened: list[str] = field(default_factory=list)
@@ -41,8 +44,11 @@ class FakeWire:
         self._raise("open")
         self.opened.append(command)
 
-    def send(self, data: bytes) -> None:
-        """Greet after the runner, answer after each request."""
+    def send(self, data: bytes, allowance: Allowance | None = None) -> None:
+        """Greet after the runner, answer after each request; let nothing through whose time is over."""
+        self.before_send()
+        if allowance is not None and allowance.spare_s < 0:
+            raise WireTrouble(ACCIDENT_RULES[Accident.TOO_LATE], Moment.SEND, code="too-late")
         self.sends += 1
         for line in data.splitlines():
             self._take(base64.b64decode(line))

@@ -8,6 +8,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Thumbprint
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.ids import HostName
+from bot.domain.intent import Deadline
 from bot.domain.order import CertificateOrder
 from bot.domain.pending import ClearAsk, key_of
 from bot.domain.plan import (
@@ -63,9 +64,9 @@ class ToyHosts:
         self._meet("find_csr")
         return self.requests.get(ask.friendly_name)
 
-    def make_csr(self, ask: CsrAsk) -> str:
+    def make_csr(self, ask: CsrAsk, *, until: Deadline | None = None) -> str:
         """Make one; the host keeps it."""
-        self._change("make_csr", ask.friendly_name)
+        self._change("make_csr", ask.friendly_name, until)
         self.requests[ask.friendly_name] = csr_for(ask.wish)
         self._answer("make_csr", ask.host)
         return self.requests[ask.friendly_name]
@@ -98,9 +99,9 @@ class ToyHosts:
             for name, pem in self.requests.items()
         )
 
-    def clear_request(self, ask: ClearAsk) -> Receipt:
+    def clear_request(self, ask: ClearAsk, *, until: Deadline | None = None) -> Receipt:
         """Drop one; the key is compared by the hosts' own suite."""
-        self._change("clear_request", f"clear {ask.friendly_name}")
+        self._change("clear_request", f"clear {ask.friendly_name}", until)
         self.requests.pop(ask.friendly_name, None)
         self._answer("clear_request", ask.host)
         return Receipt(seen="dropped")
@@ -158,10 +159,15 @@ class ToyHosts:
         return Observation(done=operation.key in self.done, seen=f"looked at {operation.key}")
 
     def act(
-        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        parcel: Parcel | None = None,
+        until: Deadline | None = None,
     ) -> Receipt:
         """Change the host."""
-        self._change(operation.key, operation.key)
+        self._change(operation.key, operation.key, until)
         if parcel is not None:
             self.parcels.append((operation.host, parcel))
         self.done.add(operation.key)
@@ -186,7 +192,8 @@ class ToyHosts:
         fault = HostFault(kind, EX01, f"EX01: {kind.value}. Nothing was done.", executed=executed)  # type: ignore[arg-type]  # one of the three words
         self.faults.setdefault(call, []).extend([fault] * times)
 
-    def _change(self, call: str, counted: str) -> None:
+    def _change(self, call: str, counted: str, until: Deadline | None) -> None:
+        assert until is not None, f"{call} was not told until when it may run"
         self._fuse.burn(f"before {call} reaches the host")
         self._meet(call)
         self.acts[counted] += 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.ids import OrderId
+from bot.domain.intent import Deadline
 from bot.domain.leases import Lease
 from bot.domain.plan import Caution, Observation, Receipt
 from bot.workflow.operations import ANSWER_LOST, SETTLE_S, Operator, RemoteOperation
@@ -43,6 +44,7 @@ class Thing:
         self.seen_is_all = seen_is_all
         self.there = False
         self.acts: list[float] = []
+        self.untils: list[Deadline] = []
         self.fault: HostFault | None = None
         self.takes = True
         self.warned: tuple[Caution, ...] = ()
@@ -53,8 +55,9 @@ class Thing:
         self.fuse.burn("before a look")
         return Observation(done=self.there, seen="there" if self.there else "not there")
 
-    def act(self) -> Receipt:
+    def act(self, until: Deadline) -> Receipt:
         """Change it."""
+        self.untils.append(until)
         self.fuse.burn("before the act reaches the host")
         if self.fault is not None and self.fault.executed == "no":
             raise self._once()
@@ -262,6 +265,14 @@ def test_while_the_killed_run_may_still_be_at_work_nothing_is_sent() -> None:
 
     assert Done("there") == outcome
     assert DEADLINE_S < sum(waits) < DEADLINE_S + 5.2
+
+
+def test_the_deadline_of_the_command_is_the_one_that_was_noted() -> None:
+    """One mark for both, taken before the note is written: what the note takes is used up as well."""
+    thing = Thing()
+    thing.run()
+
+    assert thing.untils == [Deadline(whole_s=DEADLINE_S, begun=thing.memory.intents[KEY].begun)]
 
 
 def test_a_lost_answer_is_settled_by_a_look() -> None:

@@ -7,6 +7,7 @@ from bot.certs.judge import IssuedCertificate
 from bot.certs.prints import Fingerprint
 from bot.domain.faults import FaultKind
 from bot.domain.ids import HostName
+from bot.domain.intent import Deadline
 from bot.domain.plan import (
     Answer,
     HostCertificate,
@@ -80,10 +81,15 @@ class RealPlanner(ToyHosts):
         )
 
     def act(
-        self, operation: Operation, certificate: IssuedCertificate, *, parcel: Parcel | None = None
+        self,
+        operation: Operation,
+        certificate: IssuedCertificate,
+        *,
+        parcel: Parcel | None = None,
+        until: Deadline | None = None,
     ) -> Receipt:
         """Change the host."""
-        receipt = super().act(operation, certificate, parcel=parcel)
+        receipt = super().act(operation, certificate, parcel=parcel, until=until)
         if operation.kind is OperationKind.ENABLE_SERVICES:
             self.front = operation.thumbprint
         return receipt

@@ -7,6 +7,7 @@ import pytest
 from bot.domain import events as ev
 from bot.domain.faults import FaultKind
 from bot.domain.ids import SYSTEM, OrderId, UploadId
+from bot.domain.intent import Deadline
 from bot.domain.leases import Lease
 from bot.domain.order import Upload
 from bot.domain.plan import Observation, Receipt
@@ -164,7 +165,7 @@ def test_two_runs_at_the_same_moment_act_once() -> None:
             inner[0] = house.operator.run(operation, lease)
         return Observation(done=bool(acts), seen="looked")
 
-    def act() -> Receipt:
+    def act(_: Deadline) -> Receipt:
         acts.append("x")
         return Receipt()
 
