@@ -31,6 +31,7 @@ _AUTH: Final[dict[Auth, str]] = {
     "ntlm": "ntlm",
     "basic": "basic",
 }
+_ENVELOPE: Final = "{http://www.w3.org/2003/05/soap-envelope}Envelope"
 _MOMENTS: Final = {
     Message.CREATE: Moment.OPEN,
     Message.COMMAND: Moment.SEND,
@@ -106,6 +107,7 @@ class _StraightWSMan(WSMan):
         self._persistence = Persistence(
             sealed=sealed, fresh_session=self._dial_anew, pause=manner.pause
         )
+        self.transport.send = _only_envelopes(self.transport.send)  # type: ignore[method-assign] # its one way in
         self._dial_anew()
 
     def invoke(self, action: str, *args: Any, **kwargs: Any) -> ET.Element:
@@ -170,6 +172,18 @@ class _StraightWSMan(WSMan):
             transport.session.auth = self._sign_in()
         transport.encryption = None
         self._used_s = self._manner.monotonic()
+
+
+def _only_envelopes(send: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Take no foreign page for an answer to another message, which is all the library looks at."""
+
+    def sent(*args: Any, **options: Any) -> bytes:
+        answer = send(*args, **options)
+        if ET.fromstring(answer).tag != _ENVELOPE:  # noqa: S314 - as the library reads it
+            raise ET.ParseError("the answer is no SOAP envelope")
+        return answer
+
+    return sent
 
 
 class _ReadingAdapter(GatedAdapter):

@@ -49,6 +49,13 @@ ENDPOINT_WSMAN_RULES: Final[Mapping[int, Rule]] = {
     5: _DENIED,
     2147942405: _DENIED,
     2150858811: _NOT_HERE,
+    # Said of the message itself: the host does not know the session it names, so it was not run. A pipeline whose
+    # last part was refused like this was never whole. Behind it, waiting for the answer, it says nothing of the cmdlet.
+    2150858843: replace(
+        WSMAN_RULES[2150858843],
+        happened="the session is gone (restart, idle time or recycling)",
+        never_ran=True,
+    ),
     2150859173: replace(
         WSMAN_RULES[2150859173],
         happened="the account has as many Exchange sessions open as it may have",

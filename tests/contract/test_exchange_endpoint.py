@@ -119,7 +119,9 @@ def test_an_endpoint_that_does_not_open_changed_nothing(
 _RUNNING: list[tuple[Trouble, FaultKind, Executed, bool]] = [
     (Trouble(do="status", action="Command", status=503, times=0), FaultKind.BUSY, "no", False),
     (Trouble(do="fault", action="Command", code=170, times=0), FaultKind.BUSY, "no", False),
-    (Trouble(do="fault", action="Command", code=2150858843), FaultKind.UNREACHABLE, "maybe", False),
+    (Trouble(do="fault", action="Command", code=2150858843), FaultKind.UNREACHABLE, "no", False),
+    (Trouble(do="fault", action="Receive", code=2150858843), FaultKind.UNREACHABLE, "maybe", True),
+    (Trouble(do="wrong_relates_to", action="Command"), FaultKind.UNREACHABLE, "maybe", True),
     (Trouble(do="rst", action="Command"), FaultKind.UNREACHABLE, "maybe", False),
     (Trouble(do="executed_then_lost", action="Command"), FaultKind.UNREACHABLE, "maybe", True),
     (Trouble(do="rst", action="Receive"), FaultKind.UNREACHABLE, "maybe", True),

@@ -1,17 +1,24 @@
 """Kerberos against a private KDC: both schemes, both doors, and each way it can fail."""
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
+import spnego
 
 from bot.domain.faults import FaultKind, HostFault
 from bot.domain.plan import Answer
 from bot.exchange import cmdlets
 from bot.exchange.access import Door
+from bot.exchange.allowance import Gate
+from bot.exchange.gated import GatedAdapter
 from bot.exchange.hosts import WinRMHosts
+from bot.exchange.tickets import NoTicket
+from bot.exchange.winrm_connection import protocol_for
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.kerberos.realm import Realm
 from sandbox.exchange.wsman.logon import Logon
@@ -20,6 +27,8 @@ from tests.contract.kerberos_lab import Lab, lab_of, realm_of, wrong_clock
 from tests.unit.exchange.samples import EX01, NOW, Authority, SetClock, ask, order
 
 SERVICE = "HTTP/ex01.corp.example.com"
+_SPNEGO = bytes.fromhex("06062b0601050502")
+"""The object identifier 1.3.6.1.5.5.2, with which a wrapped token begins (RFC 4178 3.1)."""
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +293,73 @@ def test_a_host_that_proves_nothing_is_not_believed(
     fault = _fault(lab)
 
     assert (fault.kind, fault.code, fault.executed) == (FaultKind.SIGN_IN, "host-not-proven", "no")
+
+
+def test_a_ticket_wrapped_in_spnego_signs_in_as_well(lab: Lab) -> None:
+    """As Windows' own clients send it; the host's proof comes back in the same wrapping."""
+    way = replace(lab.way, winrm_url=lab.urls["http"])
+    cache = lab.tickets.cache_for(way, way.password())
+    context = spnego.client(
+        spnego.KerberosCCache(cache), hostname=way.spn_host, service="HTTP", protocol="negotiate"
+    )
+    token = context.step() or b""
+    answer = requests.post(
+        way.winrm_url,
+        headers={"Authorization": f"Negotiate {base64.b64encode(token).decode()}"},
+        timeout=30,
+    )
+    context.step(base64.b64decode(answer.headers["WWW-Authenticate"].partition(" ")[2]))
+
+    assert _SPNEGO in token[:20]
+    assert answer.status_code != 401
+    assert (context.complete, context.negotiated_protocol) == (True, "kerberos")
+
+
+def test_no_message_leaves_unsealed_after_a_sign_in_that_failed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library keeps a session whose sign-in failed; the next message must not go over it as it is."""
+    way = replace(lab.way, winrm_url=lab.urls["http"])
+    protocol = protocol_for(way, way.password(), lab.tickets, Gate())
+    with monkeypatch.context() as patch:
+        patch.setattr(Logon, "offer", _believing)
+        with pytest.raises(NoTicket):
+            protocol.transport.build_session()
+    bodies = _bodies(monkeypatch)
+    shell = protocol.open_shell()
+    protocol.close_shell(shell)
+
+    assert [kind for kind in bodies if kind] == ["multipart/encrypted"] * 2
+
+
+def test_a_second_session_over_http_is_sealed_like_the_first(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is made anew signs in by our ticket again, and seals what follows."""
+    way = replace(lab.way, winrm_url=lab.urls["http"])
+    protocol = protocol_for(way, way.password(), lab.tickets, Gate())
+    bodies = _bodies(monkeypatch)
+    shell = protocol.open_shell()
+    protocol.transport.close_session()
+    protocol.close_shell(shell)
+
+    assert bodies == ["", "multipart/encrypted", "", "multipart/encrypted"]
+
+
+def _bodies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What every request from now on says of its body: empty, sealed or plain."""
+    sent: list[str] = []
+    send = GatedAdapter.send
+
+    def noted(
+        adapter: GatedAdapter, request: requests.PreparedRequest, *args: object, **options: object
+    ) -> requests.Response:
+        kind = str(request.headers.get("Content-Type", "")).partition(";")[0]
+        sent.append(kind if request.body else "")
+        return send(adapter, request, *args, **options)
+
+    monkeypatch.setattr(GatedAdapter, "send", noted)
+    return sent
 
 
 def _believing(logon: Logon, header: str) -> None:

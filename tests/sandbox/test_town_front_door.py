@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from yarl import URL
 
-from sandbox.__main__ import _run
+from sandbox.__main__ import _parser, _run
+from sandbox.exchange.kerberos.realm import missing_programs
 from sandbox.parts import Addresses
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -167,3 +170,28 @@ def test_wrong_use_ends_with_two(arguments: tuple[str, ...]) -> None:
         output, _ = process.communicate(timeout=60)
 
     assert (process.returncode, output) == (2, "")
+
+
+@pytest.mark.parametrize(("arguments", "is_asked"), [([], False), (["--kerberos"], True)])
+def test_a_realm_is_there_when_it_is_asked_for(arguments: list[str], is_asked: bool) -> None:
+    """A KDC is started for nobody who did not want one."""
+    assert _parser().parse_args(["exchange", *arguments]).kerberos is is_asked
+
+
+def test_a_host_in_a_realm_offers_kerberos_and_says_how_to_reach_it() -> None:
+    """The realm, its krb5.conf and the account in the JSON line; Negotiate and Kerberos in the listener's refusal."""
+    if missing_programs():
+        pytest.skip(f"missing: {', '.join(missing_programs())}")
+    with sandbox("exchange", "--kerberos", "--json") as process:
+        told = first_line(process)
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(told["wsman_http"], data=b"", method="POST"), timeout=30)
+        offered = refused.value.headers.get_all("WWW-Authenticate")
+        refused.value.close()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+    assert told["kerberos"]["user"].endswith("@CORP.EXAMPLE.COM")
+    assert refused.value.code == 401
+    assert {"Negotiate", "Kerberos"} <= set(offered or ())
+    assert not Path(told["kerberos"]["krb5_conf"]).exists()
