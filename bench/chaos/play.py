@@ -34,6 +34,8 @@ BETWEEN_S = {"sqlite": 0.8, "postgres": 0.5}
 """The mean pause between two kills, before the next moment is waited for."""
 SETTLE_S = 420.0
 DELIVER_S = 120.0
+CALL_OFF_S = 3.0
+"""What one order that is called off adds to both, for chat takes a message a second in the approvals channel."""
 LOOKS_AT_ONCE = 30
 """As many as the ledger has connections."""
 TOLD_EVERY_S = 15.0
@@ -66,6 +68,7 @@ class Chaos:
         self._tally = Tally()
         self._waiting = Waiting()
         self._killing = bool(wish.kills)
+        self._called_off = 0
         self._outage = Outage(server) if server else None
         share = max(wish.kills // (wish.outages + 1), 1)
         self._outages = {share * (n + 1) for n in range(wish.outages)} if server else set()
@@ -195,7 +198,8 @@ class Chaos:
         return not self._wish.minutes or time.monotonic() < self._began + 60 * self._wish.minutes
 
     async def _finish(self, shops: list[asyncio.Task[None]]) -> None:
-        done, late = await asyncio.wait(shops, timeout=SETTLE_S)
+        patience_s = SETTLE_S + CALL_OFF_S * self._called_off
+        done, late = await asyncio.wait(shops, timeout=patience_s)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -211,12 +215,13 @@ class Chaos:
                 if customer.asked_for(order):
                     await customer.call_off(order)
 
+        self._called_off = len(orders)
         tasks = [asyncio.create_task(clear(customer)) for customer in people]
         await self._finish(tasks)
 
     async def _settle(self, ledger: Ledger) -> None:
         """Until no work is left and every message is out, or for so long."""
-        end = time.monotonic() + DELIVER_S
+        end = time.monotonic() + DELIVER_S + CALL_OFF_S * self._called_off
         while await asyncio.to_thread(ledger.is_busy) and time.monotonic() < end:
             await asyncio.sleep(0.2)
 
