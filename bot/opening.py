@@ -2,12 +2,11 @@
 
 import fcntl
 from contextlib import closing
-from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 from bot.settings import BadSettings
 from bot.store.condition import Condition, look_at
+from bot.store.database import file_of
 from bot.store.migration import migrate
 from bot.workflow.durable import WorkQueue, migrate_engine
 
@@ -24,12 +23,12 @@ def lock_single_process(url: str) -> IO[str] | None:
 
     Raises:
         BadSettings: another process holds it.
+        DatabaseUnusable: the address names neither.
     """
-    if not url.startswith("sqlite"):
+    file = file_of(url)
+    if file is None:
         return None
-    path = Path(urlsplit(url).path.removeprefix("/")).with_suffix(".lock")
-    if url.startswith("sqlite:////"):
-        path = Path("/") / path
+    path = file.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = path.open("w", encoding="utf-8")
     try:

@@ -14,10 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
-from bot.store.database import file_of, is_away
-
-_WAIT_MS = 30_000
-"""How long a writer waits for another one, as in `bot/store/database.py`."""
+from bot.store.database import WAIT_MS, file_of, is_away
 
 
 class Beside:
@@ -66,6 +63,6 @@ def _prepare(connection: Any, _record: object) -> None:
     # What the library sets itself when it makes the engine.
     connection.isolation_level = "IMMEDIATE"
     with closing(connection.cursor()) as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA synchronous = FULL")

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from bot.domain.faults import DatabaseAway
 
-_WAIT_MS: Final = 30_000
+WAIT_MS: Final = 30_000
 """How long a writer waits for another one before it gives up (engine.md, SQLite)."""
 
 _STILL_MS: Final = 15_000
@@ -31,7 +31,7 @@ in the middle of one must not stop them all.
 _WAL: Final = "PRAGMA journal_mode = WAL"
 _MOST_SWITCHES: Final = 100
 _SQLITE_PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {_WAIT_MS}",  # first: the next one may have to wait already
+    f"PRAGMA busy_timeout = {WAIT_MS}",  # first: the next one may have to wait already
     _WAL,
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -88,7 +88,7 @@ def open_database(url: str, *, machine: str = "") -> Engine:
         connect_args={
             "connect_timeout": 10,
             "application_name": "certdesk",
-            "options": f"-c lock_timeout={_WAIT_MS} -c idle_in_transaction_session_timeout={_STILL_MS}",
+            "options": f"-c lock_timeout={WAIT_MS} -c idle_in_transaction_session_timeout={_STILL_MS}",
         },
     )
 
@@ -196,7 +196,7 @@ def _open_sqlite(address: URL, known: dict[str, str]) -> Engine:
         address,
         execution_options=known,
         hide_parameters=True,
-        connect_args={"timeout": _WAIT_MS / 1000},
+        connect_args={"timeout": WAIT_MS / 1000},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
