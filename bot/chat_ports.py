@@ -17,7 +17,7 @@ class Outbox(Protocol):
     Messages on their way to chat, in the order they were decided.
 
     1. `waiting` lists what was not delivered, oldest first.
-    2. `begin` counts an attempt before the message leaves; a row with an attempt may be posted already.
+    2. `begin` counts an attempt before the message leaves, unless the row has to wait; one with an attempt may be posted already.
     3. `delivered` notes where it stands; for a card also as the card's place from now on.
     4. `pause` says how long a row must wait: for its card, which is shown at most every ``CARD_EVERY_S`` seconds,
        counted from the beginning and from the end of showing it; or because it was put off.
@@ -39,8 +39,8 @@ class Outbox(Protocol):
         """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
         ...
 
-    def begin(self, row_id: str) -> OutboxRow | None:
-        """Count an attempt and read the row; None when it was delivered meanwhile."""
+    def begin(self, row_id: str) -> OutboxRow | Pause | None:
+        """Count an attempt and read the row, or say why it is not to be begun yet; None when it was delivered meanwhile."""
         ...
 
     def delivered(self, row_id: str, posted: Posted | None) -> None:

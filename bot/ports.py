@@ -18,7 +18,7 @@ from bot.domain.intent import Deadline, Intent
 from bot.domain.leases import Lease
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
-from bot.domain.order import CertificateOrder, HostStep, Upload, Wish, Worklist
+from bot.domain.order import CertificateOrder, HostStep, Progress, Upload, Wish, Worklist
 from bot.domain.pending import ClearAsk
 from bot.domain.plan import (
     Answer,
@@ -118,6 +118,10 @@ class Orders(Protocol):
         """The latest word on each (host, step), in the order they were first written."""
         ...
 
+    def progress(self, order_id: OrderId) -> Progress:
+        """`load` and `steps` at one moment. Raises `OrderUnknown`."""
+        ...
+
     def in_states(
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
     ) -> tuple[CertificateOrder, ...]:
@@ -200,7 +204,7 @@ class Journal(Protocol):
     Intents and confirmations of remote operations, so that none runs twice after a kill.
 
     1. `intend` is committed before the operation leaves; 2. `hear` when its answer came, before anything else is
-    done; 3. `confirm` after its end state was seen; 4. `withdraw` when it is certain that the host never executed
+    done, together with the host's rest; 3. `confirm` after its end state was seen; 4. `withdraw` when it is certain that the host never executed
     it. Keys are ``<order>/<operation key>``.
     """
 
@@ -229,8 +233,12 @@ class Journal(Protocol):
         """
         ...
 
-    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
-        """Note the answer to the attempt under way; nothing is written when there is no intent."""
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+        """
+        Note the answer to the attempt under way: its command has ended, and nothing runs on the lease's host any more.
+
+        Nothing is noted of an answer when there is no intent.
+        """
         ...
 
     def confirm(self, key: str, seen: str) -> None:

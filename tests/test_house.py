@@ -163,6 +163,7 @@ def test_the_suite_of_a_port_holds_tests(port: str) -> None:
 READS = {
     "load",
     "steps",
+    "progress",
     "in_states",
     "ends_of",
     "worklist",

@@ -78,9 +78,10 @@ def _known(order_id: OrderId, checkpoints: Path | None, *, with_chain: bool) -> 
     orders, audit = kept_orders(), kept_audit()
     for _ in range(_LOOKS):
         numbers = audit.numbers(order_id)
-        order = orders.load(order_id)
+        stands = orders.progress(order_id)
+        order = stands.order
         upload = None if order.upload_id is None else orders.upload(order.upload_id)
-        steps, intents = orders.steps(order_id), kept_intents(order_id)
+        intents = kept_intents(order_id)
         if numbers == audit.numbers(order_id):
             break
     number, checkpoint = _checkpoint(checkpoints, numbers[-1])
@@ -89,7 +90,7 @@ def _known(order_id: OrderId, checkpoints: Path | None, *, with_chain: bool) -> 
     return Evidence(
         order=order,
         upload=upload,
-        steps=steps,
+        steps=stands.steps,
         intents=intents,
         audit=tuple(line for at, line in enumerate(whole) if at in own),
         chain=whole if with_chain else (),

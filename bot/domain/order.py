@@ -150,6 +150,14 @@ class HostStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An order, and how far each step on each of its hosts has come, at one moment."""
+
+    order: CertificateOrder
+    steps: tuple[HostStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One file that somebody handed in; the bytes are unproven."""
 

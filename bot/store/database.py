@@ -54,6 +54,10 @@ _LOCK_TIMEOUT: Final = "55P03"
 
 _LOOK: Final = "certdesk_look"
 """The execution option by which the begin hook knows a transaction that only reads."""
+_LOOKING: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {_LOOK: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 _MACHINE: Final = "certdesk_machine"
 """The execution option that says which machine writes."""
 
@@ -119,7 +123,8 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """One look at one moment: several reads inside belong together, and no writer waits for them. Raises `DatabaseAway`."""
-    with _told(), Session(_for_looks(engine)) as session, session.begin():
+    with _told(), Session(engine) as session, session.begin():
+        session.connection(execution_options=_LOOKING[engine.dialect.name])
         yield session
 
 
@@ -235,9 +240,3 @@ def _switch_on(cursor: sqlite3.Cursor, pragma: str) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     looks = connection.get_execution_options().get(_LOOK, False)
     connection.exec_driver_sql("BEGIN DEFERRED" if looks else "BEGIN IMMEDIATE")
-
-
-def _for_looks(engine: Engine) -> Engine:
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_LOOK: True})
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

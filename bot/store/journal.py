@@ -64,13 +64,14 @@ class SqlJournal:
         except IntegrityError:
             return None
 
-    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
-        """Note the answer to the attempt under way; nothing is written when there is no intent."""
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+        """Note the answer to the attempt under way, and that nothing runs on its host any more."""
         with writing(self._engine) as session:
             row = _locked(session, key)
             if row is not None:
                 row.warnings = CAUTIONS.text(warnings)
                 session.add(row)
+            self._leases.let_rest(session, lease)
 
     def confirm(self, key: str, seen: str) -> None:
         """

@@ -69,9 +69,13 @@ class SqlLeases:
     def rest(self, lease: Lease) -> None:
         """The command begun last has ended."""
         with writing(self._engine) as session:
-            session.connection().execute(
-                update(HostLeaseRecord).where(_is(lease)).values(busy_until=_RESTS)
-            )
+            self.let_rest(session, lease)
+
+    def let_rest(self, session: Session, lease: Lease) -> None:
+        """The same in the transaction of an answer."""
+        session.connection().execute(
+            update(HostLeaseRecord).where(_is(lease)).values(busy_until=_RESTS)
+        )
 
     def release(self, holder: Holder) -> None:
         """Let go of everything this holder has."""

@@ -18,7 +18,7 @@ from bot.domain.faults import OrderUnknown
 from bot.domain.ids import OrderId, UploadId
 from bot.domain.lifetime import CertificateEnd
 from bot.domain.messages import Message
-from bot.domain.order import CertificateOrder, HostStep, Upload, Worklist
+from bot.domain.order import CertificateOrder, HostStep, Progress, Upload, Worklist
 from bot.domain.states import State, Work
 from bot.ports import Change, Draft
 from bot.store import approvals, chain, due, ends, outbox, sealed, steps, uploads, worklist
@@ -65,10 +65,7 @@ class SqlOrders:
     def load(self, order_id: OrderId) -> CertificateOrder:
         """One order. Raises `OrderUnknown`."""
         with reading(self._engine) as session:
-            row = session.get(OrderRecord, order_id) if may_be_id(order_id) else None
-            if row is None:
-                raise OrderUnknown(order_id)
-            return _values(session, [row])[0]
+            return _one(session, order_id)
 
     def save(self, change: Change) -> bool:
         """Write one change; False when somebody else was first."""
@@ -99,6 +96,11 @@ class SqlOrders:
         """The latest word on each (host, step), in the order they were first written."""
         with reading(self._engine) as session:
             return steps.read(session, order_id)
+
+    def progress(self, order_id: OrderId) -> Progress:
+        """One order with how far its hosts have come, in one look. Raises `OrderUnknown`."""
+        with reading(self._engine) as session:
+            return Progress(order=_one(session, order_id), steps=steps.read(session, order_id))
 
     def in_states(
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
@@ -290,6 +292,13 @@ def _lock(session: Session, order_id: OrderId) -> int:
 def _placed_with(session: Session, key: str) -> CertificateOrder | None:
     row = session.exec(select(OrderRecord).where(OrderRecord.draft_key == key)).first()
     return None if row is None else _values(session, [row])[0]
+
+
+def _one(session: Session, order_id: OrderId) -> CertificateOrder:
+    row = session.get(OrderRecord, order_id) if may_be_id(order_id) else None
+    if row is None:
+        raise OrderUnknown(order_id)
+    return _values(session, [row])[0]
 
 
 def _values(session: Session, rows: Sequence[OrderRecord]) -> tuple[CertificateOrder, ...]:

@@ -97,12 +97,16 @@ class SqlOutbox:
         with reading(self._engine) as session:
             return tuple((OrderId(order_id), row_id) for order_id, row_id in session.exec(rows))
 
-    def begin(self, row_id: str) -> OutboxRow | None:
-        """Count an attempt and read the row; None when it does not wait (any more)."""
+    def begin(self, row_id: str) -> OutboxRow | Pause | None:
+        """Count an attempt and read the row, or say why it has to wait; None when it does not wait (any more)."""
         with writing(self._engine) as session:
             row = _locked(session, row_id)
             if row is None or row.delivered:
                 return None
+            card, now = _card_of(session, row), self._clock.now()
+            pause = _pause_of(row, card, now)
+            if pause is not None:
+                return pause
             begun = OutboxRow(
                 id=row.id,
                 order_id=OrderId(row.order_id),
@@ -112,9 +116,8 @@ class SqlOutbox:
             )
             row.attempt += 1
             row.slot = None
-            card = _card_of(session, row)
             if card is not None:
-                card.shown_at = self._clock.now()
+                card.shown_at = now
             return begun
 
     def pause(self, row_id: str) -> Pause | None:
@@ -123,8 +126,7 @@ class SqlOutbox:
             row = session.exec(select(OutboxRecord).where(OutboxRecord.id == row_id)).first()
             if row is None or row.delivered:
                 return None
-            card, now = _card_of(session, row), self._clock.now()
-            return pause_of(row.due_at, None if card is None else card.shown_at, now)
+            return _pause_of(row, _card_of(session, row), self._clock.now())
 
     def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
         """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
@@ -176,6 +178,10 @@ def _locked(session: Session, row_id: str) -> OutboxRecord | None:
 
 def _card_of(session: Session, row: OutboxRecord) -> CardRecord | None:
     return None if row.card is None else session.get(CardRecord, (row.order_id, row.card))
+
+
+def _pause_of(row: OutboxRecord, card: CardRecord | None, now: datetime) -> Pause | None:
+    return pause_of(row.due_at, None if card is None else card.shown_at, now)
 
 
 def _place_card(session: Session, row: OutboxRecord, posted: Posted, at: datetime) -> None:

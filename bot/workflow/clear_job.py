@@ -116,7 +116,8 @@ class ClearJob:
         return Done(proven[0] if proven else "")
 
     def _drop(self, order_id: OrderId, version: int, number: int, handle: Thumbprint) -> Outcome:
-        order = self._orders.load(order_id)
+        stands = self._orders.progress(order_id)
+        order = stands.order
         # Asked again here: the rule may have been another one when the clearing was decided.
         if not _is_current(order, version) or number not in clearable_rounds(order):
             return OVERTAKEN
@@ -130,7 +131,7 @@ class ClearJob:
         if isinstance(lease, TryLater):
             self._reporter.step(order_id, ask.host, Step.REQUEST, "waiting", lease.sentence)
             return lease
-        self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "running")
+        self._reporter.after_waiting(stands, ask.host, Step.REQUEST, "running")
         outcome = self._operator.run(
             RemoteOperation(
                 key=f"{order_id}/clear/{ask.host}/{handle}",
@@ -142,7 +143,7 @@ class ClearJob:
             lease,
         )
         if isinstance(outcome, Done):
-            self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "done")
+            self._reporter.after_waiting(stands, ask.host, Step.REQUEST, "done")
         return outcome
 
     def _look(self, ask: ClearAsk) -> Observation:

@@ -69,7 +69,8 @@ class CsrJob:
             run.step("report refusal", lambda: self._reporter.once(order_id, version, refused))
 
     def _make(self, order_id: OrderId, version: int) -> Outcome:
-        order = self._orders.load(order_id)
+        stands = self._orders.progress(order_id)
+        order = stands.order
         if order.version != version:
             # Reported before a kill: a look under the next round's name would make a second request.
             return Done("overtaken")
@@ -80,7 +81,7 @@ class CsrJob:
         if isinstance(lease, TryLater):
             self._reporter.step(order_id, ask.host, Step.REQUEST, "waiting", lease.sentence)
             return lease
-        self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "running")
+        self._reporter.after_waiting(stands, ask.host, Step.REQUEST, "running")
         return self._operator.run(
             RemoteOperation(
                 key=f"{order_id}/csr/{ask.friendly_name}",
@@ -101,10 +102,10 @@ class CsrJob:
         return self._reporter.once(order.id, order.version, made)
 
     def _report(self, order_id: OrderId, version: int) -> Outcome:
-        order = self._orders.load(order_id)
-        if order.version != version:
+        stands = self._orders.progress(order_id)
+        if stands.order.version != version:
             return Done("overtaken")
-        ask = self._ask(order)
+        ask = self._ask(stands.order)
         try:
             pem = self._hosts.find_csr(ask)
             if pem is None:
@@ -122,7 +123,7 @@ class CsrJob:
             return outcome_of(fault)
         except BadMaterial as bad:
             return NeedsPerson("csr-not-as-ordered", f"{bad} The CSR was not posted.")
-        self._reporter.after_waiting(order_id, ask.host, Step.REQUEST, "done")
+        self._reporter.after_waiting(stands, ask.host, Step.REQUEST, "done")
         return self._reporter.once(order_id, version, ev.CsrMade(csr_pem=csr.pem))
 
     def _ask(self, order: CertificateOrder) -> CsrAsk:

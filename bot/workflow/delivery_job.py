@@ -77,16 +77,14 @@ class DeliveryJob:
         raise AssertionError("counting does not end")
 
     def _deliver(self, order_id: OrderId, row_id: str) -> Outcome:
-        pause = self._outbox.pause(row_id)
-        if pause is not None:
-            return _later(pause)
         row = self._outbox.begin(row_id)
         if row is None:
             return Done("delivered before")
+        if isinstance(row, Pause):
+            return _later(row)
         try:
-            posted = self._notifier.deliver(
-                row, self._orders.load(order_id), self._orders.steps(order_id)
-            )
+            stands = self._orders.progress(order_id)
+            posted = self._notifier.deliver(row, stands.order, stands.steps)
         except DeliveryFault as fault:
             if fault.final:
                 return NeedsPerson(UNDELIVERABLE, fault.sentence)

@@ -7,7 +7,7 @@ from bot.domain.audit import AuditEntry
 from bot.domain.faults import Refused
 from bot.domain.ids import SYSTEM, HostName, OrderId
 from bot.domain.messages import Card, CardMessage
-from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.order import CertificateOrder, HostStep, Progress
 from bot.domain.plan import Caution, Step
 from bot.domain.states import State
 from bot.ports import Clock, Orders
@@ -68,10 +68,10 @@ class Reporter:
             return Done("not taken: overtaken")
         return self.once(order.id, order.version, event)
 
-    def after_waiting(self, order_id: OrderId, host: HostName, step: Step, status: str) -> None:
+    def after_waiting(self, stands: Progress, host: HostName, step: Step, status: str) -> None:
         """Show how a step goes on that was shown to wait; one that never waited is not shown."""
-        if any((s.host, s.step) == (host, step) for s in self._orders.steps(order_id)):
-            self.step(order_id, host, step, status, "")
+        if any((s.host, s.step) == (host, step) for s in stands.steps):
+            self.step(stands.order.id, host, step, status, "")
 
     def step(
         self,
@@ -83,7 +83,8 @@ class Reporter:
         warnings: tuple[Caution, ...] = (),
     ) -> None:
         """Show how far a host's step has come, and what was warned of, unless it is shown so already."""
-        known = {(s.host, s.step): s for s in self._orders.steps(order_id)}
+        stands = self._orders.progress(order_id)
+        known = {(s.host, s.step): s for s in stands.steps}
         before = known.get((host, step))
         if before is not None and _told(before) == (status, note, warnings):
             return
@@ -93,7 +94,7 @@ class Reporter:
         entry = AuditEntry(
             order_id=order_id, at=now, by=SYSTEM, what=f"step:{step.value}",
             before=before.status if before else "", after=status, why=note,
-            facts={"host": host, **plan_facts(self._orders.load(order_id)), **said},
+            facts={"host": host, **plan_facts(stands.order), **said},
         )  # fmt: skip
         self._orders.note_step(shown, order_id, entry, (CardMessage(card=Card.STATUS),))
 

@@ -279,7 +279,7 @@ class RetireJob:
             if not isinstance(outcome, Done):
                 self._note_refusal(order.id, operation, outcome)
                 return outcome
-        self._reporter.after_waiting(order.id, host, Step.REMOVE, "done")
+        self._reporter.after_waiting(self._orders.progress(order.id), host, Step.REMOVE, "done")
         return Done("removed")
 
     def _note_refusal(self, order_id: OrderId, operation: Operation, outcome: Outcome) -> None:

@@ -21,10 +21,15 @@ def begin(
     store: Store, *, key: str = KEY, lease: Lease | None = None, **what: Any
 ) -> Intent | None:
     """Note an intent under a lease that is held, or under one of the test's own."""
-    held = lease or store.leases.take(HostName("EX01"), HOLDER)
-    assert isinstance(held, Lease)
     noted: dict[str, Any] = {"attempt": 1, "deadline": NOON, "was_done": False} | what
-    return store.journal.intend(key, lease=held, **noted)
+    return store.journal.intend(key, lease=lease or hold(store), **noted)
+
+
+def hold(store: Store) -> Lease:
+    """The test's own lease."""
+    held = store.leases.take(HostName("EX01"), HOLDER)
+    assert isinstance(held, Lease)
+    return held
 
 
 def test_operation_that_was_never_begun_is_unknown(store: Store) -> None:
@@ -78,7 +83,7 @@ def test_answer_is_kept_with_its_warnings_and_opened_by_a_new_attempt(store: Sto
         Caution(meaning="Odd."),
     )
     begin(store)
-    store.journal.hear(KEY, said)
+    store.journal.hear(KEY, said, lease=hold(store))
     store.journal.confirm(KEY, "IIS is bound")
 
     found = store.journal.find(KEY)
@@ -93,7 +98,7 @@ def test_answer_is_kept_with_its_warnings_and_opened_by_a_new_attempt(store: Sto
 def test_answer_without_warnings_is_an_answer_all_the_same(store: Store) -> None:
     """Nothing was warned of is another thing than nobody knows."""
     begin(store)
-    store.journal.hear(KEY, ())
+    store.journal.hear(KEY, (), lease=hold(store))
 
     found = store.journal.find(KEY)
     assert found is not None
@@ -102,7 +107,7 @@ def test_answer_without_warnings_is_an_answer_all_the_same(store: Store) -> None
 
 def test_answer_to_what_was_never_begun_writes_nothing(store: Store) -> None:
     """An answer needs a question."""
-    store.journal.hear(KEY, ())
+    store.journal.hear(KEY, (), lease=hold(store))
 
     assert store.journal.find(KEY) is None
 

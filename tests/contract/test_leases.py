@@ -113,6 +113,16 @@ def test_a_released_host_is_free(store: Store) -> None:
     assert hold(store, holder=OTHER).fence == 2
 
 
+def test_a_host_whose_command_was_answered_rests(store: Store) -> None:
+    """The answer and the rest are one word: released behind it, the host is free at once."""
+    lease = hold(store)
+    begin(store, lease)
+    store.journal.hear(f"{MINE.order_id}/x", (), lease=lease)
+    store.leases.release(MINE)
+
+    assert hold(store, holder=OTHER).fence == 2
+
+
 def test_a_host_whose_last_command_may_run_is_kept_until_its_deadline(store: Store) -> None:
     """Released: the next order waits out what may still be happening there, and no longer."""
     begin(store, hold(store), for_s=100)

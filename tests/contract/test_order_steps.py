@@ -22,6 +22,17 @@ def test_step_is_noted_without_a_new_version(store: Store) -> None:
     assert store.outbox.waiting(order.id) == (f"{order.id}:1:1", f"{order.id}:1:s1")
 
 
+def test_order_and_steps_are_read_at_one_moment(store: Store) -> None:
+    """What a card is drawn from; an order that is not there is said to be unknown."""
+    order = place(store.orders)
+    store.orders.note_step(step(), order.id, entry(order.id, "import"), ())
+
+    found = store.orders.progress(order.id)
+    assert (found.order, found.steps) == (store.orders.load(order.id), (step(),))
+    with pytest.raises(OrderUnknown):
+        store.orders.progress(OrderId(9))
+
+
 def test_latest_word_on_a_step_counts_in_the_order_of_first_words(store: Store) -> None:
     """Steps keep their place however often they are written."""
     order = place(store.orders)

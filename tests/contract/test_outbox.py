@@ -71,7 +71,7 @@ def test_begin_counts_attempts(store: Store) -> None:
     place(store.orders)
 
     rows = [store.outbox.begin("1:1:1") for _ in range(3)]
-    assert [row and row.attempt for row in rows] == [0, 1, 2]
+    assert [row.attempt for row in rows if isinstance(row, OutboxRow)] == [0, 1, 2]
     assert store.outbox.waiting(OrderId(1)) == ("1:1:1",)
 
 
@@ -222,6 +222,19 @@ def test_card_shown_a_moment_ago_makes_its_next_row_wait(store: Store) -> None:
     assert store.outbox.pause("1:2:1") is None
 
 
+def test_row_that_has_to_wait_is_not_begun(store: Store) -> None:
+    """It says why instead, and no attempt is counted: nothing left."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+
+    assert store.outbox.begin("1:2:1") == Pause(seconds=CARD_EVERY_S, for_card=True)
+    store.clock.forward(CARD_EVERY_S)
+    row = store.outbox.begin("1:2:1")
+    assert isinstance(row, OutboxRow)
+    assert row.attempt == 0
+
+
 def test_card_whose_showing_was_begun_waits_too(store: Store) -> None:
     """Killed in the middle, the next try keeps its distance."""
     place(store.orders)
@@ -239,7 +252,7 @@ def test_clock_that_was_set_back_makes_nothing_wait_longer(store: Store) -> None
     store.outbox.delivered("1:1:1", HERE)
     save(store, STATUS, LINE)
     row = store.outbox.begin("1:2:2")
-    assert row is not None
+    assert isinstance(row, OutboxRow)
     store.outbox.put_off(row, 60, sent=False, slot="")
     store.clock.forward(-86_400)
 
@@ -252,7 +265,7 @@ def test_row_that_was_put_off_waits_with_its_slot(store: Store, sent: bool) -> N
     """It comes back as it was; only what may have been sent counts as an attempt. The slot is good once."""
     place(store.orders)
     row = store.outbox.begin("1:1:1")
-    assert row is not None
+    assert isinstance(row, OutboxRow)
     store.outbox.put_off(row, 30, sent=sent, slot="post:C1")
     store.clock.forward(10)
 
@@ -260,7 +273,7 @@ def test_row_that_was_put_off_waits_with_its_slot(store: Store, sent: bool) -> N
     store.clock.forward(20)
     assert store.outbox.pause("1:1:1") is None
     again = [store.outbox.begin("1:1:1") for _ in range(2)]
-    assert [(row.attempt, row.slot) for row in again if row] == [
+    assert [(row.attempt, row.slot) for row in again if isinstance(row, OutboxRow)] == [
         (int(sent), "post:C1"),
         (int(sent) + 1, ""),
     ]
@@ -270,7 +283,7 @@ def test_card_put_off_before_it_was_sent_takes_the_next_change_with_it(store: St
     """It was not shown, so it shows the newest state when its turn comes: one row is enough."""
     place(store.orders)
     row = store.outbox.begin("1:1:1")
-    assert row is not None
+    assert isinstance(row, OutboxRow)
     store.outbox.put_off(row, 30, sent=False, slot="")
     save(store, STATUS)
 
@@ -281,7 +294,7 @@ def test_row_delivered_meanwhile_is_not_put_off(store: Store) -> None:
     """The later word of an overtaken run changes nothing."""
     place(store.orders)
     row = store.outbox.begin("1:1:1")
-    assert row is not None
+    assert isinstance(row, OutboxRow)
     store.outbox.delivered("1:1:1", HERE)
     store.outbox.put_off(row, 30, sent=False, slot="")
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.chase_ports import Debt, Due
 from bot.domain.ids import OrderId, PersonId
-from bot.domain.messages import Reminder, ReminderMessage
+from bot.domain.messages import OutboxRow, Reminder, ReminderMessage
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from bot.domain.waiting import Wait
@@ -131,7 +131,7 @@ def test_debts_are_settled_once_with_message_and_entries(store: Store) -> None:
     assert ["reminded", "reminded"] == [e.what for e in store.audit.entries()][2:]
     [row_id] = store.outbox.waiting(ids[0])
     row = store.outbox.begin(row_id)
-    assert row is not None
+    assert isinstance(row, OutboxRow)
     assert told == row.message
     assert [(ids[0], row_id)] == store.starts.deliveries
     assert (BERT,) == store.reminders.owed(SOON, gap=GAP)

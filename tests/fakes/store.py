@@ -21,7 +21,7 @@ from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.lifetime import CertificateEnd, latest_end
 from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
-from bot.domain.order import CertificateOrder, HostStep, Upload, Worklist
+from bot.domain.order import CertificateOrder, HostStep, Progress, Upload, Worklist
 from bot.domain.pacing import pause_of
 from bot.domain.plan import Caution, Step
 from bot.domain.sealed import KeptSecret, SealedId, SealedSecret
@@ -162,6 +162,10 @@ class FakeOrders:
     def steps(self, order_id: OrderId) -> tuple[HostStep, ...]:
         """The latest word on each step, in the order of first words."""
         return tuple(step for key, step in self._memory.steps.items() if key[0] == order_id)
+
+    def progress(self, order_id: OrderId) -> Progress:
+        """Both at one moment."""
+        return Progress(order=self.load(order_id), steps=self.steps(order_id))
 
     def in_states(
         self, states: Iterable[State], *, limit: int = 1000, before: OrderId | None = None
@@ -345,12 +349,15 @@ class FakeOutbox:
         """Orders with undelivered rows, each with its newest."""
         return tuple(sorted({row.order_id: row.id for row in self._undelivered()}.items()))
 
-    def begin(self, row_id: str) -> OutboxRow | None:
-        """Count an attempt and read the row."""
+    def begin(self, row_id: str) -> OutboxRow | Pause | None:
+        """Count an attempt and read the row, or say why it has to wait."""
         with self._memory.change():
             row = self._memory.outbox.get(row_id)
             if row is None or row.delivered:
                 return None
+            pause = self.pause(row_id)
+            if pause is not None:
+                return pause
             self._memory.outbox[row_id] = replace(row, attempt=row.attempt + 1, slot="")
             self._show(row)
             return OutboxRow(
@@ -415,6 +422,10 @@ class FakeOutbox:
 class Renewer(Protocol):
     """What the journal asks of the leases beside it."""
 
+    def rest(self, lease: Lease) -> None:
+        """The command begun last has ended."""
+        ...
+
     def renew(self, lease: Lease, *, busy_until: datetime) -> bool:
         """Check and renew a lease."""
         ...
@@ -454,12 +465,13 @@ class FakeJournal:
             self._memory.intents[key] = intent
             return intent
 
-    def hear(self, key: str, warnings: tuple[Caution, ...]) -> None:
-        """Note the answer."""
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+        """Note the answer; the host rests."""
         with self._memory.change():
             known = self.find(key)
             if known is not None:
                 self._memory.intents[key] = replace(known, answered=True, warnings=warnings)
+            self._leases.rest(lease)
 
     def confirm(self, key: str, seen: str) -> None:
         """Note what was seen afterwards."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.approvals import Approval, Gate
 from bot.domain.ids import OrderId
 from bot.domain.leases import Holder, Lease
-from bot.domain.messages import Posted, Reminder, ReminderMessage
+from bot.domain.messages import OutboxRow, Posted, Reminder, ReminderMessage
 from bot.domain.pacing import POSTS
 from bot.domain.plan import Caution
 from bot.domain.sealed import Bond, Purpose, SealedSecret
@@ -49,13 +49,13 @@ def fill(store: Store) -> None:
     store.journal.intend(
         "1/EX01/1", attempt=1, deadline=store.now(), was_done=False, lease=lease, begun="boot 1.000"
     )
-    store.journal.hear("1/EX01/1", (Caution(said="Careful."),))
+    store.journal.hear("1/EX01/1", (Caution(said="Careful."),), lease=lease)
     store.journal.confirm("1/EX01/1", "in the store")
     row = store.outbox.waiting(first.id)[0]
     store.outbox.begin(row)
     store.outbox.delivered(row, Posted(channel="C1", ts="1.2"))
     put_off = store.outbox.begin(store.outbox.waiting(first.id)[0])
-    assert put_off is not None
+    assert isinstance(put_off, OutboxRow)
     store.outbox.put_off(put_off, 30, sent=True, slot="post:C1")
     store.pace.slot("post:C1", POSTS)
 

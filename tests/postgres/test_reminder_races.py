@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.messages import ReminderMessage
+from bot.domain.messages import OutboxRow, ReminderMessage
 from bot.domain.states import State
 from bot.watch.chaser import Chaser
 from bot.workflow.engine import Engine
@@ -44,7 +44,7 @@ def told(store: Store) -> list[tuple[str, int, int]]:
     for order_id, _ in store.outbox.orders_waiting():
         for row_id in store.outbox.waiting(order_id):
             row = store.outbox.begin(row_id)
-            if row is not None and isinstance(row.message, ReminderMessage):
+            if isinstance(row, OutboxRow) and isinstance(row.message, ReminderMessage):
                 found += [(row.message.to, r.order_id, r.number) for r in row.message.reminders]
     return sorted(found)
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
-from bot.domain.messages import CardMessage
+from bot.domain.messages import CardMessage, OutboxRow
 from bot.domain.order import CertificateOrder
 from bot.domain.plan import Step
 from bot.domain.states import ENGINE_OWNED, State, Work
@@ -246,7 +246,7 @@ def test_a_delivery_that_comes_later_is_not_waited_for_for_hours(
     [(_, newest)] = house.outbox.orders_waiting()
     for row_id in house.outbox.waiting(SEVEN):
         row = house.outbox.begin(row_id)
-        assert row is not None
+        assert isinstance(row, OutboxRow)
         house.outbox.put_off(row, 30, sent=False, slot="")
     queue.delivering_later = {SEVEN}
     house.clock.forward(jump_s)
