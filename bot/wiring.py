@@ -66,6 +66,7 @@ from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reconcile import Reconciler
 from bot.workflow.reporter import Reporter
+from bot.workflow.turns import in_turn
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
 from handlers.app import build_app
 from handlers.notifier import SlackNotifier
@@ -263,11 +264,13 @@ def _jobs(
         },
         deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace)).run,
         sweeps=(
-            lambda: _ignore(calendar.propose_renewals()),
-            lambda: _ignore(calendar.lapse_gates()),
-            *checkpointing,
+            in_turn(
+                lambda: _ignore(calendar.propose_renewals()),
+                lambda: _ignore(calendar.lapse_gates()),
+                *checkpointing,
+            ),
         ),
-        reconcile=_in_turn(
+        reconcile=in_turn(
             lambda: _ignore(key_watch.wipe_dead()),
             Reconciler(orders, rooms.outbox, queue, apology),
             Chaser(rooms.engine, orders, rooms.reminders, rooms.people, site, clock),
@@ -306,16 +309,6 @@ def _checkpointing(
             log.error("no checkpoint of the audit today: %s", trouble)  # noqa: TRY400 - the sentence says it all
 
     return (write,)
-
-
-def _in_turn(*looks: Callable[[], None]) -> Callable[[], None]:
-    """One look after the other, the weightiest first."""
-
-    def look() -> None:
-        for one in looks:
-            one()
-
-    return look
 
 
 def _ignore(_count: int) -> None:
