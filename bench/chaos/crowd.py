@@ -18,7 +18,7 @@ ROLES = {"rita": "", "max": "approver", "mia": "approver", "olga": "operator"}
 SHELLS = 1000
 """
 What an account may have open on a host here. A killed process leaves its shell behind until the idle time the client asked
-for is over, a quarter of an hour: with the 30 of a real host, the kills of a minute would stop all work for the rest of it.
+for is over, two minutes: with the 30 of a real host, the kills of a minute would stop all work again and again.
 """
 HOSTS = tuple(HostWish(name=f"EX0{number}") for number in (1, 2, 3))
 

@@ -13,6 +13,7 @@ from typing import Final
 from bot.domain.faults import Executed, FaultKind, HostFault
 from bot.domain.ids import HostName
 from bot.exchange.call import Call
+from bot.exchange.quiet import AGAIN_S, ENDS_S
 
 
 class Moment(StrEnum):
@@ -92,6 +93,10 @@ class WireTrouble(Exception):
 
 
 _AGAIN: Final = "It passes by itself as a rule; if it stays so, look at the WinRM service of the host, then retry."
+_ENDS_BY_ITSELF: Final = (
+    f"What a killed process left open the host ends by itself after {ENDS_S // 60} minutes; if it stays so, somebody else "
+    "works with this account: end the shells nobody needs on the host (docs/runbook.md), then retry."
+)
 _BUG: Final = "Report it with the code: CertDesk or the host's version of WinRM is at fault."
 _LOOK: Final = "Check that the host is up and its network is well."
 
@@ -104,6 +109,11 @@ def _busy(happened: str, *, retry_after_s: float = 30.0) -> Rule:
         never_ran=True,
         retry_after_s=retry_after_s,
     )
+
+
+def _full(happened: str) -> Rule:
+    """What killed processes left open ends by itself: it is waited for, for much longer than that takes."""
+    return replace(_busy(happened, retry_after_s=AGAIN_S), advice=_ENDS_BY_ITSELF)
 
 
 def _lost(happened: str) -> Rule:
@@ -152,7 +162,7 @@ WSMAN_RULES: Final[dict[int, Rule]] = {
     2150858815: _busy("WinRM is busy with other requests"),
     2150858824: _bug("the answer was larger than the host may send", never_ran=False),
     2150858843: _lost("the shell is gone (restart, idle time or recycling)"),
-    2150859173: _busy("the account has as many shells open as it may have"),
+    2150859173: _full("the account has as many shells open as it may have"),
     2150859174: _busy("the account has as many operations open as it may have"),
     2150859175: _busy("the account sent more requests than it may"),
     2150859176: _busy("the host got more requests than it allows"),
@@ -163,7 +173,7 @@ WSMAN_RULES: Final[dict[int, Rule]] = {
     ),
     2150859222: _lost("a command with the same id is there already"),
     2150859223: _lost("a shell with the same id is there already"),
-    2150859236: _busy("the account has as many shells open as the plug-in allows"),
+    2150859236: _full("the account has as many shells open as the plug-in allows"),
     2150859240: _busy("the account has as many operations open as the plug-in allows"),
     2150859241: _busy("the shell runs as many commands as it may"),
     3221225477: _lost("the WinRM provider crashed"),

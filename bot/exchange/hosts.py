@@ -35,6 +35,7 @@ from bot.exchange.line import HostLine, Meeting
 from bot.exchange.pending import drop_request, find_request, list_requests, make_request
 from bot.exchange.plan import plan_install
 from bot.exchange.psrp import ExchangeEndpoint
+from bot.exchange.quiet import KEPT_S
 from bot.exchange.readback import read_back
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retire import plan_retirement
@@ -60,8 +61,7 @@ class WinRMHosts:
         clock: for snapshots and for the clock skew.
         deadlines: how long a host may take.
         monotonic: seconds that never step, for the deadlines.
-        keep_s: how long an idle conversation is kept; 0 ends each at once. The shell outlives the connection,
-            which is made anew after a minute without traffic.
+        keep_s: how long an idle conversation is kept, well below the idle time the host is asked for; 0 ends each at once.
         open_wire: how a host is dialled.
         pause: waits between two tries of a message; None: really.
         stopwatch: the one deadlines are handed in from; the wall clock unless given.
@@ -74,7 +74,7 @@ class WinRMHosts:
         *,
         deadlines: Deadlines | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        keep_s: float = 300.0,
+        keep_s: float = KEPT_S,
         open_wire: WireMaker | None = None,
         pause: Callable[[float], object] | None = None,
         stopwatch: Stopwatch | None = None,

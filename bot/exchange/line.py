@@ -18,6 +18,7 @@ from bot.exchange.call import Call, Reply
 from bot.exchange.dialect import dialect_of_word
 from bot.exchange.doors import TwoDoors
 from bot.exchange.faults import ACCIDENT_RULES, Accident, Moment, WireTrouble, host_fault
+from bot.exchange.renewed import Renewed
 from bot.exchange.session import Conversation, Deadlines, Runner, RunnerSession
 from bot.exchange.snapshot import HostFacts, meet_host
 from bot.exchange.wire import Wire
@@ -168,10 +169,16 @@ class HostLine:
         opened: list[Conversation] = []
 
         def open_doors() -> Conversation:
-            opened.append(self._open_shell())
-            if self._access.by_endpoint:
-                opened.append(self._open_endpoint(self._access))
-            return opened[0] if len(opened) == 1 else TwoDoors(shell=opened[0], endpoint=opened[1])
+            if not self._access.by_endpoint:
+                opened.append(self._open_shell())
+                return opened[0]
+            # One of two is quiet while the other one works. A single one never is within a meeting, and could not be
+            # opened anew there: the cmdlets are loaded in it.
+            opened.append(Renewed(self._open_shell, monotonic=self._monotonic))
+            opened.append(
+                Renewed(lambda: self._open_endpoint(self._access), monotonic=self._monotonic)
+            )
+            return TwoDoors(shell=opened[0], endpoint=opened[1])
 
         def close_doors() -> None:
             for one in opened:

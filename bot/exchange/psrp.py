@@ -31,6 +31,7 @@ from bot.exchange.psrp_faults import ENDPOINT_ACCIDENT_RULES, endpoint_accident
 from bot.exchange.psrp_question import NotDecided, answer_index, question_fault
 from bot.exchange.psrp_reading import read_label, read_reply
 from bot.exchange.psrp_told import told
+from bot.exchange.quiet import ENDS_S
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.session import Deadlines
 from bot.exchange.tickets import Tickets
@@ -152,7 +153,10 @@ class ExchangeEndpoint:
             check_installed("kerberos")
         self._wsman = connect(self._access, password, self._manner)
         self._pool = RunspacePool(
-            self._wsman, host=self._console, configuration_name=_CONFIGURATION
+            self._wsman,
+            host=self._console,
+            configuration_name=_CONFIGURATION,
+            idle_timeout=ENDS_S,
         )
         try:
             with told(Moment.OPEN):

@@ -16,12 +16,10 @@ from bot.exchange.allowance import CONNECT_S, Gate
 from bot.exchange.faults import Moment, WireTrouble
 from bot.exchange.gated import GatedAdapter
 from bot.exchange.psrp_told import told
+from bot.exchange.quiet import CONNECTION_S
 from bot.exchange.retries import Message, Persistence
 from bot.exchange.ticket_sign_in import TicketSignIn
 from bot.exchange.tickets import Tickets
-
-IDLE_S: Final = 60.0
-"""A connection that was quiet for longer is not trusted, as at WinRM's door."""
 
 _OPERATION_TIMEOUT_S: Final = 20
 _READ_TIMEOUT_S: Final = 30
@@ -116,7 +114,7 @@ class _StraightWSMan(WSMan):
         kwargs["retries_on_read_timeout"] = 0
 
         def once() -> ET.Element:
-            if self._manner.monotonic() - self._used_s > IDLE_S:
+            if self._manner.monotonic() - self._used_s > CONNECTION_S:
                 self._dial_anew()
             with told(_MOMENTS[message]):
                 answer = super(_StraightWSMan, self).invoke(action, *args, **kwargs)

@@ -25,6 +25,7 @@ from bot.exchange.allowance import Allowance, Gate
 from bot.exchange.dialling import accident, check_port, open_password
 from bot.exchange.faults import Accident, Moment, WireTrouble
 from bot.exchange.knock import sign_in_note
+from bot.exchange.quiet import CONNECTION_S, ENDS_S
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retries import Message, Persistence, Remedy
 from bot.exchange.tickets import Tickets
@@ -34,12 +35,8 @@ from bot.exchange.winrm_reading import check_installed, told
 CHUNK_BYTES: Final = 100_000
 """What one Send may carry: below both envelope limits (winrm.md 3); pywinrm does not split."""
 
-IDLE_S: Final = 60.0
-"""A sealed connection that was quiet for longer is not trusted: the host may have dropped it (winrm.md 7.7)."""
-
 _CANCEL_READ_S: Final = 10
 _CANCEL_OPERATION_S: Final = 5
-_IDLE: Final = "PT900S"
 _UTF8_CODE_PAGE: Final = "65001"
 _SHELL: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 _TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
@@ -237,7 +234,7 @@ class WinRMWire:
             raise
 
     def _leave_idle_session(self, wsman: WsmanProtocol) -> None:
-        if self._monotonic() - self._used_s > IDLE_S:
+        if self._monotonic() - self._used_s > CONNECTION_S:
             wsman.transport.close_session()
             self._used_s = self._monotonic()
 
@@ -285,7 +282,7 @@ def _create_message(wsman: WsmanProtocol, shell_id: str) -> str:
                 "@ShellId": shell_id,
                 "rsp:InputStreams": "stdin",
                 "rsp:OutputStreams": "stdout stderr",
-                "rsp:IdleTimeOut": _IDLE,
+                "rsp:IdleTimeOut": f"PT{ENDS_S}S",
             }
         },
     )

@@ -175,6 +175,13 @@ GUESSES: Final = (
         ground="product note of MS-WSMV; behaviour of a real host unconfirmed",
     ),
     Guess(
+        where="wsman/quotas.py idle_of",
+        assumed="a session's idle time is what its client asks for, at the most the host's IdleTimeout; it begins anew with "
+        "each message, and a Receive that waits is use",
+        ground="Windows' policy Specify idle Timeout (counted from the last received message); cutting is unconfirmed, at "
+        "Exchange's endpoint more than MaxIdleTimeoutms may be refused instead",
+    ),
+    Guess(
         where="wsman/service.py _receive",
         assumed="a terminated command ends with exit code -1073741510",
         ground="code of a process ended by ctrl-C",

@@ -23,6 +23,7 @@ from bot.domain.plan import Answer
 from bot.domain.states import State, Work
 from bot.exchange.access import Door
 from bot.exchange.hosts import WinRMHosts
+from bot.exchange.quiet import ENDS_S
 from bot.workflow.operations import Operator
 from bot.workflow.outcome import Outcome
 from sandbox.exchange.engine.exchange import Caller
@@ -46,8 +47,6 @@ SEVEN: Final = OrderId(7)
 DOORS: Final[tuple[Door, ...]] = ("winrm", "psrp")
 _DEADLINE_S: Final = 15.0
 """How long a command may run on: short, for the looks at the host meanwhile cost real time here."""
-
-_IDLE_S: Final = 900.0
 
 
 class _Run(PlainRun):
@@ -178,7 +177,7 @@ class Bench:
         end = first if is_done else self._retry(house, first, step.work)
         self.hosts.close()
         left_open = self._open()
-        self.clock.forward(_IDLE_S + 1)
+        self.clock.forward(ENDS_S + 1)
         return Played(
             outcome=outcome(first, code, is_done=is_done) if strikes else "not met",
             detail=sentence(first),

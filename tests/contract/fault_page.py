@@ -34,7 +34,7 @@ The connectors are changed and given back for an order that asked for it; their 
 receive connector, which is given back last. A cleared request is one that a called-off order left behind: the order stays called off meanwhile.
 
 In every cell each mutating operation succeeded at most once on the host, retry included, and no session was left open.
-A session whose opening was lost on its way ends by its idle time of 15 minutes where the client cannot know its id.
+A session whose opening was lost on its way ends by its idle time of two minutes where the client cannot know its id.
 """
 
 

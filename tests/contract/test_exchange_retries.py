@@ -15,10 +15,11 @@ import pytest
 from bot.domain.faults import HostFault
 from bot.exchange import cmdlets
 from bot.exchange.access import HostAccess
+from bot.exchange.quiet import CONNECTION_S
 from bot.exchange.refused import RefusedPasswords
 from bot.exchange.retries import BACK_OFF_S, REMEDIES, Happened, Message, Remedy
 from bot.exchange.session import Deadlines, RunnerSession
-from bot.exchange.winrm import IDLE_S, WinRMWire
+from bot.exchange.winrm import WinRMWire
 from sandbox.exchange.host import ExchangeHost
 from sandbox.exchange.trouble import Trouble
 from tests.contract.test_exchange_hosts import access
@@ -232,7 +233,7 @@ def test_a_quiet_connection_is_left_before_it_is_used(lab: Lab) -> None:
     """After a minute without traffic the connection is made anew and the shell taken up: no 400, no new shell."""
     lab.session.open()
     before = int(str(lab.host.request_counts()["http"]))
-    lab.later_s = IDLE_S + 1
+    lab.later_s = CONNECTION_S + 1
     doorman = lab.host._doorman
     assert doorman is not None
     doorman.drop_guests()

@@ -23,8 +23,9 @@ from bot.exchange.access import Door
 from bot.exchange.allowance import UNHEARD_S, Allowance, Gate
 from bot.exchange.gated import GatedAdapter
 from bot.exchange.hosts import WinRMHosts
+from bot.exchange.quiet import CONNECTION_S
 from bot.exchange.session import Deadlines, RunnerSession
-from bot.exchange.winrm import IDLE_S, WinRMWire
+from bot.exchange.winrm import WinRMWire
 from bot.ports import ExchangeHosts
 from bot.system.stopwatch import BootStopwatch
 from sandbox.exchange.host import ExchangeHost
@@ -160,7 +161,7 @@ def test_the_last_look_comes_behind_every_leg_of_a_sign_in(tmp_path: Path) -> No
     session.open()
     stopwatch = BootStopwatch()
     one = _Looked(Deadline(whole_s=600.0, begun=stopwatch.mark()), stopwatch)
-    later[0] = IDLE_S + 1
+    later[0] = CONNECTION_S + 1
     before = _requests(host)
     with contextlib.suppress(HostFault):
         session.run(cmdlets.add_intermediate(b"\x30"), one)

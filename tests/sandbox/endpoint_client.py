@@ -56,13 +56,16 @@ def session(
     *,
     answer: Answer | None = None,
     configuration: str = "Microsoft.Exchange",
+    idle_timeout: int | None = None,
     **other: Any,
 ) -> Iterator[RunspacePool]:
     """An open pool; without `answer` its client has no host."""
     host = PSHost(None, None, False, "lab", None, _Console(answer), "1.0") if answer else None
     with (
         connection(info, **other) as wsman,
-        RunspacePool(wsman, host=host, configuration_name=configuration) as pool,
+        RunspacePool(
+            wsman, host=host, configuration_name=configuration, idle_timeout=idle_timeout
+        ) as pool,
     ):
         yield pool
 

@@ -1,5 +1,6 @@
 """Quotas of WinRM and of Exchange's endpoint: what each refuses, in which form, and what time gives back."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -112,10 +113,16 @@ def test_a_shell_has_room_for_so_many_processes(quotas: dict[str, int]) -> None:
 
 @pytest.mark.parametrize(
     ("quotas", "asked_s", "seconds"),
-    [({"idle_s": 60.0}, 0.0, 61), ({}, 900.0, 901), ({"max_run_s": 100.0}, 0.0, 101)],
+    [
+        ({"idle_s": 60.0}, 0.0, 61),
+        ({}, 900.0, 901),
+        ({"idle_s": 180.0}, 120.0, 121),
+        ({"idle_s": 180.0}, 900.0, 181),
+        ({"max_run_s": 100.0}, 0.0, 101),
+    ],
 )
 def test_a_shell_vanishes_with_time(quotas: dict[str, float], asked_s: float, seconds: int) -> None:
-    """Idle for longer than the host, or the client, set; or older than it may become."""
+    """Idle for longer than the client asked for, at the most what the host allows; or older than it may become."""
     lab = _Lab(**quotas)
     shell = lab.shells.create("anna", asked_s)
     lab.clock.advance(seconds - 2)
@@ -137,6 +144,39 @@ def test_use_keeps_a_shell_but_not_for_ever() -> None:
     lab.clock.advance(59)
 
     assert lab.shells.listed() == []
+
+
+def test_a_command_that_runs_for_long_keeps_its_shell_while_somebody_asks_for_its_answer() -> None:
+    """Ten minutes without output are not idle when a Receive comes every 20 seconds; nobody asking is."""
+    lab = _Lab()
+    shell = lab.shells.create("anna", 120.0)
+    lab.start(shell)
+    (command,) = shell.commands.values()
+    for _ in range(30):
+        found = lab.shells.find(shell.id, "anna")
+        lab.clock.advance(20)
+        assert lab.shells.command(found, command.id).output.take(timeout_s=0, limit=1) is None
+    alive = len(lab.shells.listed())
+    lab.clock.advance(101)
+
+    assert (alive, lab.shells.listed()) == (1, [])
+
+
+def test_a_receive_that_waits_is_use() -> None:
+    """A shell somebody listens to is not idle, however long the answer takes."""
+    lab = _Lab()
+    shell = lab.shells.create("anna", 120.0)
+    lab.start(shell)
+    (command,) = shell.commands.values()
+    listener = threading.Thread(target=lambda: command.output.take(timeout_s=20, limit=1))
+    listener.start()
+    command.output.wait_for_reader(20)
+    lab.clock.advance(600)
+    alive = len(lab.shells.listed())
+    command.output.finish(0)
+    listener.join()
+
+    assert alive == 1
 
 
 @pytest.mark.parametrize(
@@ -214,16 +254,21 @@ def test_the_endpoint_says_how_long_to_wait(host: ExchangeHost, info: dict[str, 
     assert host.pools.listed() == []
 
 
-def test_a_session_nobody_uses_ends(host: ExchangeHost, info: dict[str, Any]) -> None:
-    """Its idle time is the host's."""
-    with session(info) as pool:
-        host.clock.advance(host.pools.quotas.idle_s + 1)
+@pytest.mark.parametrize(("asked_s", "ends_s"), [(None, 7200), (120, 120), (9000, 7200)])
+def test_a_session_nobody_uses_ends(
+    host: ExchangeHost, info: dict[str, Any], asked_s: int | None, ends_s: int
+) -> None:
+    """Its idle time is what the client asks for, at the most the host's."""
+    with session(info, idle_timeout=asked_s) as pool:
+        host.clock.advance(ends_s - 1)
+        alive = len(host.pools.listed())
+        host.clock.advance(2)
         left = host.pools.listed()
         with pytest.raises(PsrpFault, match="not found"):
             pool.shell.close()
         pool.shell.opened = False
 
-    assert left == []
+    assert (alive, left) == (1, [])
 
 
 def test_the_sentence_of_too_many_sessions(host: ExchangeHost, info: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from sandbox.exchange.wsman.envelope import (
     TRANSFER,
     NotAnEnvelope,
     WsmanRequest,
+    parse_duration,
     parse_request,
     render_fault,
     render_response,
@@ -139,7 +140,12 @@ class PsrpEndpoint:
         shell = request.body.find(f"{{{SHELL}}}Shell")
         if shell is None:
             raise failure(INVALID_PARAMETER)
-        pool = Pool(shell.get("ShellId", str(uuid.uuid4())).upper(), principal, self._run)
+        pool = Pool(
+            shell.get("ShellId", str(uuid.uuid4())).upper(),
+            principal,
+            self._run,
+            idle_s=parse_duration(shell.findtext(f"{{{SHELL}}}IdleTimeOut") or ""),
+        )
         self.pools.add(pool)
         _feed(pool, shell.findtext(_CREATION) or "")
         body = (

@@ -132,12 +132,23 @@ class Pipeline:
 
 
 class Pool:
-    """One runspace pool of one user."""
+    """
+    One runspace pool of one user.
+
+    Args:
+        idle_s: the IdleTimeOut the client asks for; 0 for none.
+    """
 
     def __init__(
-        self, pool_id: str, principal: Principal, run: Callable[[Pipeline, Principal], None]
+        self,
+        pool_id: str,
+        principal: Principal,
+        run: Callable[[Pipeline, Principal], None],
+        *,
+        idle_s: float = 0.0,
     ) -> None:
         self.id = pool_id
+        self.asked_idle_s = idle_s
         self.principal = principal
         self.wire = psrpcore.ServerRunspacePool()
         self.mailbox = Mailbox()
@@ -292,8 +303,9 @@ class Pools:
 
     def _expire(self) -> None:
         """End the pools nobody has used for the idle time."""
-        oldest = self._now() - timedelta(seconds=self.quotas.idle_s)
+        now = self._now()
         for pool in list(self._pools.values()):
+            oldest = now - timedelta(seconds=self.quotas.idle_of(pool.asked_idle_s))
             if pool.last_use is not None and pool.last_use < oldest and not pool.is_listened_to():
                 self.delete(pool)
 

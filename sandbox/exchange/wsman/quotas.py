@@ -23,7 +23,7 @@ class Quotas:
         max_memory_mb: MaxMemoryPerShellMB; each process takes `process_mb` of it.
         max_envelope_kb: MaxEnvelopeSizekb, for requests and answers.
         max_timeout_s: MaxTimeoutms; a longer OperationTimeout is cut to it.
-        idle_s: IdleTimeout, where the client names none.
+        idle_s: IdleTimeout, where the client names none, and the most it gets where it does.
         max_run_s: MaxShellRunTime.
         max_sessions: sessions of one user at Exchange's own endpoint (its throttling policy).
         max_requests: of one user there in `per_s` seconds; 0 for any number.
@@ -48,6 +48,10 @@ class Quotas:
     penalty_s: float = 30.0
     operations_form: Form = "wmi"
     quota_form: Form = "wsman"
+
+    def idle_of(self, asked_s: float) -> float:
+        """How long a session may be idle whose client asked for so many seconds; 0 is asking for none."""
+        return min(asked_s or self.idle_s, self.idle_s)
 
 
 WINDOWS_2008_R2: Final = Quotas(

@@ -194,7 +194,12 @@ class Shells:
         self._lock = threading.RLock()
 
     def create(self, owner: str, idle_s: float, wanted_id: str = "") -> Shell:
-        """A new shell, under the client's own id if it chose one; faults when that is taken, or there are too many."""
+        """
+        A new shell, under the client's own id if it chose one; faults when that is taken, or there are too many.
+
+        Args:
+            idle_s: the IdleTimeOut the client asks for; 0 for none.
+        """
         with self._lock:
             self._expire()
             if wanted_id.upper() in self._shells:
@@ -206,7 +211,7 @@ class Shells:
             shell = Shell(
                 id=(wanted_id or str(uuid.uuid4())).upper(),
                 owner=owner,
-                idle_s=idle_s or self.quotas.idle_s,
+                idle_s=self.quotas.idle_of(idle_s),
                 opened_at=self._now(),
                 last_use=self._now(),
             )
