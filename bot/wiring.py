@@ -41,7 +41,7 @@ from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
 from bot.system.local_keys import SealedKeys
 from bot.system.metrics import Metrics
-from bot.system.stopwatch import BootStopwatch, SteadyClock
+from bot.system.stopwatch import BootStopwatch, SteadyClock, since_start
 from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
@@ -215,7 +215,9 @@ def build_hosts(
     """
     accesses = tuple(_access(settings, host) for host in site_file.hosts)
     deadlines = Deadlines(change_s=settings.command_deadline_s)
-    return WinRMHosts(accesses, clock, deadlines=deadlines, stopwatch=stopwatch)
+    return WinRMHosts(
+        accesses, clock, deadlines=deadlines, monotonic=since_start, stopwatch=stopwatch
+    )
 
 
 def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:

@@ -11,6 +11,12 @@ from bot.ports import Clock
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
+def since_start() -> float:
+    """Seconds since this machine was started, asleep or not: hosts go on meanwhile."""
+    # Not the monotonic clock where there is a better one: it stands still while the machine sleeps.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class BootStopwatch:
     """
     A `bot.workflow.stopwatch.Stopwatch`: seconds since the machine was started, asleep or not.
@@ -24,7 +30,7 @@ class BootStopwatch:
 
     def __init__(self, boot: str = "", seconds: Callable[[], float] | None = None) -> None:
         self._boot = boot or _boot_id()
-        self._seconds = seconds or _since_start
+        self._seconds = seconds or since_start
 
     def mark(self) -> str:
         """This moment."""
@@ -58,8 +64,3 @@ def _boot_id() -> str:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
         return secrets.token_hex(16)
-
-
-def _since_start() -> float:
-    # Not the monotonic clock where there is a better one: it stands still while the machine sleeps, hosts do not.
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

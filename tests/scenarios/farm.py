@@ -100,7 +100,7 @@ class Farm:
         for member in members:
             self._build(member, folder)
         self.site = _site(members)
-        self.hosts = MortalHosts(self.accesses, self.clock, keep_s=30.0)
+        self.hosts = self._dial()
         self.engine = Engine(self.orders, self.site, self.clock)
         self.reporter = Reporter(self.engine, self.orders, self.clock)
         self.keys = KeyWork(ToyKeys(Fuse()), FakeSealedSecrets(self.memory), self.site, self.clock)
@@ -250,7 +250,7 @@ class Farm:
         at = [access.name for access in self.accesses].index(host)
         self.accesses[at] = replace(self.accesses[at], **parts)
         self.hosts.close()
-        self.hosts = MortalHosts(self.accesses, self.clock, keep_s=30.0)
+        self.hosts = self._dial()
 
     def take_down(self, host: HostName) -> None:
         """Nobody answers there any more."""
@@ -262,6 +262,15 @@ class Farm:
             machine.plan.clear()
 
     # Behind it.
+
+    def _dial(self) -> MortalHosts:
+        """The client, by the same clock as the hosts: what is idle there is idle here."""
+        return MortalHosts(
+            self.accesses,
+            self.clock,
+            keep_s=30.0,
+            monotonic=lambda: self.clock.now().timestamp(),
+        )
 
     def _build(self, member: Member, folder: Path) -> None:
         machine = ExchangeHost(

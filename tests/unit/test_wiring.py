@@ -10,8 +10,10 @@ from bot.exchange.dialling import open_password
 from bot.exchange.faults import WireTrouble, host_fault
 from bot.exchange.refused import RefusedPasswords
 from bot.settings import Settings
-from bot.site_file import HostSection
-from bot.wiring import _access
+from bot.site_file import HostSection, SiteFile
+from bot.system.clock import SystemClock
+from bot.system.stopwatch import since_start
+from bot.wiring import _access, build_hosts
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,18 @@ def test_a_password_that_cannot_be_had_is_a_fault_of_the_host(
 
     assert fault.kind is FaultKind.SIGN_IN
     assert "hush" not in f"{fault} {trouble.value}"
+
+
+def test_how_long_a_session_was_quiet_counts_the_sleep_of_the_machine(tmp_path: Path) -> None:
+    """The host ends it meanwhile: what woke up must not take it for fresh."""
+    settings = Settings(CERTDESK_CONFIG=tmp_path / "certdesk.toml")
+    site = SiteFile.model_validate(
+        {
+            "slack": {"approvals_channel": "C1", "channels": ["C1"]},
+            "hosts": [{"name": "EX01", "version": "2019", "winrm": "https://ex01:5986/wsman"}],
+            "vendors": [{"name": "toy", "title": "Toy"}],
+        }
+    )
+    hosts = build_hosts(settings, site, SystemClock())
+
+    assert hosts._lines["ex01"]._monotonic is since_start

@@ -1,8 +1,9 @@
 """Seconds that no setting of a clock moves."""
 
+import time
 from datetime import timedelta
 
-from bot.system.stopwatch import BootStopwatch, SteadyClock
+from bot.system.stopwatch import BootStopwatch, SteadyClock, since_start
 from tests.unit.domain.samples import NOON
 from tests.unit.workflow.clock import FakeClock
 
@@ -38,3 +39,11 @@ def test_a_steady_clock_does_not_follow_what_is_set() -> None:
     seconds[0] += 30
 
     assert NOON + timedelta(seconds=30) == clock.now()
+
+
+def test_seconds_are_counted_while_the_machine_sleeps() -> None:
+    """By the system's clock for that."""
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    now = since_start()
+
+    assert before <= now <= time.clock_gettime(time.CLOCK_BOOTTIME)
