@@ -49,9 +49,9 @@ async def run(settings: Settings, site_file: SiteFile, *, doors: bool, worker: b
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    lock = lock_single_process(settings.database_url)
+    lock = lock_single_process(settings.database_address)
     try:
-        await asyncio.to_thread(prepare_database, settings.database_url)
+        await asyncio.to_thread(prepare_database, settings.database_address)
         team_id, workspace_url = await _who_am_i(settings)
         house = build(settings, site_file, team_id=team_id, workspace_url=workspace_url)
         await _serve(settings, house, stop, doors=doors, worker=worker)
@@ -151,7 +151,7 @@ async def _within(seconds: float, attempt: Callable[[], bool]) -> bool:
 def _door(settings: Settings, house: House) -> SocketDoor | HttpDoor:
     app = house.make_app()
     if settings.mode == "socket":
-        return SocketDoor(app, settings.slack_app_token.get_secret_value())
+        return SocketDoor(app, settings.app_token)
     return HttpDoor(
         app,
         host=settings.http_host,
@@ -180,9 +180,7 @@ async def _keep_door_open(door: SocketDoor | HttpDoor, stop: asyncio.Event) -> N
 
 
 async def _who_am_i(settings: Settings) -> tuple[str, str]:
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
-    )
+    client = AsyncWebClient(token=settings.bot_token, base_url=settings.slack_api_url)
     try:
         answer = await client.auth_test()
     except SlackApiError as err:

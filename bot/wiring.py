@@ -112,15 +112,15 @@ def build(
     clock = SystemClock(timedelta(seconds=settings.clock_offset_s))
     word = f"{settings.executor_id}#{secrets.token_hex(8)}"
     named = f"{machine or settings.executor_id} on {platform.node()}"
-    database = open_database(settings.database_url, machine=named)
+    database = open_database(settings.database_address, machine=named)
     slot = slot_of(database, settings.executor_id)
     audit = SqlAudit(database)
-    queue = WorkQueue(settings.database_url)
+    queue = WorkQueue(settings.database_address)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
     outbox = SqlOutbox(database, clock)
     engine = Engine(orders, site, clock)
-    seen = WorkQueue(settings.database_url, patient=False)
-    library = Beside(settings.database_url, connections=CONNECTIONS)
+    seen = WorkQueue(settings.database_address, patient=False)
+    library = Beside(settings.database_address, connections=CONNECTIONS)
     stopwatch = BootStopwatch()
     hosts = build_hosts(settings, site_file, clock, stopwatch)
 
@@ -171,7 +171,7 @@ def build(
         key_watch=key_watch,
         make_app=lambda: _app(settings, rooms),
         make_worker=lambda: Worker(
-            database_url=settings.database_url,
+            database_url=settings.database_address,
             executor_id=settings.executor_id,
             jobs=_jobs(
                 settings,
@@ -318,11 +318,11 @@ def _ignore(_count: int) -> None:
 
 
 def _app(settings: Settings, rooms: Rooms) -> AsyncApp:
-    token = settings.slack_bot_token.get_secret_value()
+    token = settings.bot_token
     return build_app(
         rooms,
         token=token,
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        signing_secret=settings.signing_secret,
         client=AsyncWebClient(token=token, base_url=settings.slack_api_url),
     )
 
@@ -333,16 +333,20 @@ def _notifier(settings: Settings, rooms: Rooms, pace: SqlPace) -> SlackNotifier:
 
 def _client(settings: Settings, *, timeout_s: int = 30) -> WebClient:
     return WebClient(
-        token=settings.slack_bot_token.get_secret_value(),
+        token=settings.bot_token,
         base_url=settings.slack_api_url,
         timeout=timeout_s,
     )
 
 
 def _access(settings: Settings, host: HostSection) -> HostAccess:
+    hidden = settings.hidden_variables
+
     def password() -> str:
         try:
-            return secret_from(host.password_env, host.password_file, host.password_command)
+            return secret_from(
+                host.password_env, host.password_file, host.password_command, hidden=hidden
+            )
         except BadSettings as bad:
             # What the hosts' room knows as "the secret cannot be opened"; the sentences hold no secret.
             raise LookupError(str(bad)) from None

@@ -71,7 +71,7 @@ def database() -> Any:
     from bot.store.migration import migrate
 
     if not _OPENED:
-        url = load_settings().database_url
+        url = load_settings().database_address
         migrate(url)
         _OPENED.append(open_database(url, machine=f"command line on {platform.node()}"))
     return _OPENED[0]

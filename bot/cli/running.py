@@ -42,7 +42,7 @@ def migrate(*, as_json: Json = False) -> None:
     from bot.opening import prepare_database
     from bot.store.migration import newest_revision
 
-    prepare_database(load_settings().database_url)
+    prepare_database(load_settings().database_address)
     if as_json:
         say_json({"ok": True, "revision": newest_revision()})
     else:
@@ -51,9 +51,8 @@ def migrate(*, as_json: Json = False) -> None:
 
 def doctor(*, as_json: Json = False) -> None:
     """Look at the settings, the site file and the database; change nothing, and call nobody else."""
-    faults = _faults()
+    faults, address = _looked_through()
     notes: tuple[str, ...] = ()
-    address = _database_url()
     if address:
         from bot.opening import condition_of
 
@@ -84,7 +83,7 @@ def watch_now(*, as_json: Json = False) -> None:
     from bot.wiring import build
 
     settings, site_file = _ready(load_settings())
-    prepare_database(settings.database_url)
+    prepare_database(settings.database_address)
     house = build(settings, site_file, team_id="", machine="command line")
     try:
         proposed = house.calendar.propose_renewals()
@@ -110,7 +109,7 @@ def _serve(*, doors: bool, worker: bool) -> None:
 def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
     faults = settings.faults_for_running()
     if faults:
-        raise BadSettings(_faults())
+        raise BadSettings(_faults(settings))
     site_file = load_site_file(settings.config)
     extras = missing_extras(site_file)
     if extras:
@@ -118,19 +117,21 @@ def _ready(settings: Settings) -> tuple[Settings, SiteFile]:
     return settings, site_file
 
 
-def _database_url() -> str:
-    """Where the database is; nothing when the settings cannot be read, which `_faults` tells."""
-    try:
-        return load_settings().database_url
-    except BadSettings:
-        return ""
-
-
-def _faults() -> tuple[str, ...]:
+def _looked_through() -> tuple[tuple[str, ...], str]:
+    """Every fault of settings and site file, and where the database is, unless that cannot be known."""
     try:
         settings = load_settings()
     except BadSettings as bad:
-        return bad.faults
+        return bad.faults, ""
+    faults = _faults(settings)
+    try:
+        return faults, settings.database_address
+    except BadSettings:
+        # Among the faults already.
+        return faults, ""
+
+
+def _faults(settings: Settings) -> tuple[str, ...]:
     try:
         site_file = load_site_file(settings.config)
     except BadSettings as bad:

@@ -2,7 +2,7 @@
 A secret that another program hands out: a password manager, a vault's client.
 
 No shell, no input, a time limit, and nothing the program says is ever repeated: its answer is a secret, and its
-complaint may quote one. It is started without CertDesk's own secrets in its environment.
+complaint may quote one. It is started without CertDesk's own secrets, and those it was told of, in its environment.
 """
 
 import os
@@ -10,25 +10,30 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import IO, Final
 
 LIMIT_S: Final = 15.0
 LIMIT_BYTES: Final = 4096
 _OURS: Final = ("CERTDESK_", "SLACK_")
+_DATABASE_S: Final = frozenset({"PGPASSWORD"})
+"""Read by PostgreSQL's library, so no setting names it."""
 
 
 class NoSecret(Exception):
     """The program gave no secret; the sentence names the program and nothing it said."""
 
 
-def secret_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
+def secret_of(
+    command: Sequence[str], *, hidden: Collection[str] = (), limit_s: float = LIMIT_S
+) -> str:
     """
     Run a program and take its output as the secret, without the line end.
 
     Args:
         command: the program and its arguments, as they are; a name without a slash is looked for in PATH.
+        hidden: names of environment variables that hold other secrets; the program does not get them.
 
     Raises:
         NoSecret: it cannot be started, fails, is too slow, or answers nothing usable.
@@ -41,7 +46,7 @@ def secret_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
+            env=_environment(hidden),
             start_new_session=True,
         )
     except (OSError, ValueError) as fault:
@@ -57,6 +62,15 @@ def secret_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     if process.returncode != 0:
         raise NoSecret(f"{name!r} ended with code {process.returncode}.")
     return _text(name, answer)
+
+
+def _environment(hidden: Collection[str]) -> dict[str, str]:
+    secrets = _DATABASE_S.union(hidden)
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OURS) and name not in secrets
+    }
 
 
 def _answer(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
