@@ -50,7 +50,15 @@ _SQLITE_PASSING: Final = frozenset(
 )
 _POSTGRESQL_PASSING: Final = frozenset({"08", "40", "53", "57"})
 """Classes of SQLSTATE: connection, roll-back by the server, resources, the administrator."""
-_LOCK_TIMEOUT: Final = "55P03"
+_POSTGRESQL_PASSING_TOO: Final = frozenset(
+    {
+        "25P03",  # the server ended a transaction in which we stood still (`_STILL_MS`)
+        "25P04",  # or one that lasted longer than its administrator lets any
+        "55P03",  # a lock was waited for in vain
+        "58030",  # its disk did not read or write
+    }
+)
+"""SQLSTATEs of other classes, whose rest is a fault of ours (PostgreSQL, Appendix A)."""
 
 _LOOK: Final = "certdesk_look"
 """The execution option by which the begin hook knows a transaction that only reads."""
@@ -157,7 +165,7 @@ def scrub(engine: Engine) -> None:
 
 def is_away(fault: BaseException) -> bool:
     """
-    Whether the database could not be used for a reason that passes: gone, full, locked, shutting down.
+    Whether the database could not be used for a reason that passes: gone, full, locked, shutting down, tired of waiting for us.
 
     Then nothing was written and the same may be tried again; any other fault of a statement is a fault of ours.
     """
@@ -171,7 +179,7 @@ def is_away(fault: BaseException) -> bool:
     state = getattr(fault.orig, "sqlstate", None)
     if state is None:
         return fault.connection_invalidated or isinstance(fault, OperationalError)
-    return state[:2] in _POSTGRESQL_PASSING or state == _LOCK_TIMEOUT
+    return state[:2] in _POSTGRESQL_PASSING or state in _POSTGRESQL_PASSING_TOO
 
 
 def _parse(url: str) -> URL:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.faults import DatabaseAway
@@ -21,14 +21,23 @@ class Answer(Exception):
 
 
 @pytest.mark.parametrize(
-    "state", [None, "08006", "57P01", "57P03", "53100", "53300", "40001", "40P01", "55P03"]
+    "state",
+    [None, "08006", "57P01", "57P03", "53100", "53300", "40001", "40P01", "55P03", "58030"],
 )
 def test_a_server_that_is_gone_full_or_busy_is_away(state: str | None) -> None:
-    """Connection, shutdown, disk, connections, serialization, deadlock, lock time-out."""
+    """Connection, shutdown, disk, connections, serialization, deadlock, lock time-out, a failed read or write."""
     assert is_away(OperationalError("SELECT 1", {}, Answer(state)))
 
 
-@pytest.mark.parametrize("state", ["23505", "42P01", "22P02", "25006", "42501"])
+@pytest.mark.parametrize("state", ["25P03", "25P04"])
+def test_a_transaction_that_the_server_ended_for_its_time_is_away(state: str) -> None:
+    """A process that stood still in it, or a limit on its whole length; the rest of their class is a fault of ours."""
+    assert is_away(InternalError("SELECT 1", {}, Answer(state)))
+
+
+@pytest.mark.parametrize(
+    "state", ["23505", "42P01", "22P02", "25006", "25P01", "25P02", "42501", "58P01", "XX001"]
+)
 def test_a_statement_that_is_wrong_is_not_away(state: str) -> None:
     """Trying it again for ever would hide a fault of ours."""
     assert not is_away(DBAPIError("SELECT 1", {}, Answer(state)))
