@@ -36,7 +36,11 @@ class Outbox(Protocol):
         ...
 
     def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
-        """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
+        """
+        The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted.
+
+        Nothing changes when it was delivered, or another attempt was begun, since ``row`` was.
+        """
         ...
 
     def begin(self, row_id: str) -> OutboxRow | Pause | None:

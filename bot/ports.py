@@ -233,11 +233,12 @@ class Journal(Protocol):
         """
         ...
 
-    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, attempt: int, lease: Lease) -> None:
         """
-        Note the answer to the attempt under way: its command has ended, and nothing runs on the lease's host any more.
+        Note the answer to this attempt: its command has ended, and nothing runs on the lease's host any more.
 
-        Nothing is noted of an answer when there is no intent.
+        Nothing is noted, and the host does not rest, when there is no intent or another attempt was begun since: the late
+        answer of an overtaken run says nothing about what runs now.
         """
         ...
 

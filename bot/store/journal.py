@@ -64,13 +64,18 @@ class SqlJournal:
         except IntegrityError:
             return None
 
-    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
-        """Note the answer to the attempt under way, and that nothing runs on its host any more."""
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, attempt: int, lease: Lease) -> None:
+        """
+        Note the answer to this attempt, and that nothing runs on its host any more.
+
+        When another one was begun since, it is that one which is under way: then nothing is noted.
+        """
         with writing(self._engine) as session:
             row = _locked(session, key)
-            if row is not None:
-                row.warnings = CAUTIONS.text(warnings)
-                session.add(row)
+            if row is None or row.attempt != attempt:
+                return
+            row.warnings = CAUTIONS.text(warnings)
+            session.add(row)
             self._leases.let_rest(session, lease)
 
     def confirm(self, key: str, seen: str) -> None:

@@ -129,10 +129,14 @@ class SqlOutbox:
             return _pause_of(row, _card_of(session, row), self._clock.now())
 
     def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
-        """The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted."""
+        """
+        The row waits so long, with this slot; ``sent`` False takes back that its attempt was counted.
+
+        Nothing changes once another attempt was begun: that one may stand in chat, and must be looked for.
+        """
         with writing(self._engine) as session:
             kept = _locked(session, row.id)
-            if kept is None or kept.delivered:
+            if kept is None or kept.delivered or kept.attempt != row.attempt + 1:
                 return
             kept.attempt = row.attempt + sent
             kept.due_at = self._clock.now() + timedelta(seconds=seconds)

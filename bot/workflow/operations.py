@@ -190,7 +190,7 @@ class Operator:
                 self._leases.rest(lease)
             raise
         # At once, and before the host is asked again: the cmdlet's own words exist nowhere else.
-        self._journal.hear(operation.key, receipt.warnings, lease=lease)
+        self._journal.hear(operation.key, receipt.warnings, attempt=attempt, lease=lease)
         seen = operation.observe()
         if seen.done:
             return self._confirm(operation, seen.seen)

@@ -68,7 +68,7 @@ def tell(store: Store) -> None:
     assert isinstance(lease, Lease)
     key = f"{order.id}/{operation.key}"
     store.journal.intend(key, attempt=1, deadline=NOON, was_done=False, lease=lease)
-    store.journal.hear(key, (Caution(said="Careful.", meaning="Think."),), lease=lease)
+    store.journal.hear(key, (Caution(said="Careful.", meaning="Think."),), attempt=1, lease=lease)
     store.journal.confirm(key, "in the store")
     store.journal.confirm(f"{order.id}/csr/2", "already there")
     store.orders.note_step(step(), order.id, replace(change(other).entry, order_id=order.id), ())

@@ -83,7 +83,7 @@ def test_answer_is_kept_with_its_warnings_and_opened_by_a_new_attempt(store: Sto
         Caution(meaning="Odd."),
     )
     begin(store)
-    store.journal.hear(KEY, said, lease=hold(store))
+    store.journal.hear(KEY, said, attempt=1, lease=hold(store))
     store.journal.confirm(KEY, "IIS is bound")
 
     found = store.journal.find(KEY)
@@ -98,16 +98,33 @@ def test_answer_is_kept_with_its_warnings_and_opened_by_a_new_attempt(store: Sto
 def test_answer_without_warnings_is_an_answer_all_the_same(store: Store) -> None:
     """Nothing was warned of is another thing than nobody knows."""
     begin(store)
-    store.journal.hear(KEY, (), lease=hold(store))
+    store.journal.hear(KEY, (), attempt=1, lease=hold(store))
 
     found = store.journal.find(KEY)
     assert found is not None
     assert (found.answered, found.warnings) == (True, ())
 
 
+def test_late_answer_to_an_overtaken_attempt_says_nothing_of_the_one_under_way(
+    store: Store,
+) -> None:
+    """The attempt that runs is still waited for, what was warned of is not its, and its host does not rest."""
+    begin(store)
+    lease = hold(store)
+    begin(store, attempt=2, deadline=store.now() + timedelta(seconds=100))
+    store.journal.hear(KEY, (Caution(said="Careful."),), attempt=1, lease=lease)
+    store.leases.release(HOLDER)
+
+    found = store.journal.find(KEY)
+    assert found is not None
+    assert (found.attempt, found.answered, found.warnings) == (2, False, ())
+    other = Holder(worker="w2", order_id=OrderId(2), version=1)
+    assert isinstance(store.leases.take(HostName("EX01"), other), Occupied)
+
+
 def test_answer_to_what_was_never_begun_writes_nothing(store: Store) -> None:
     """An answer needs a question."""
-    store.journal.hear(KEY, (), lease=hold(store))
+    store.journal.hear(KEY, (), attempt=1, lease=hold(store))
 
     assert store.journal.find(KEY) is None
 

@@ -117,7 +117,7 @@ def test_a_host_whose_command_was_answered_rests(store: Store) -> None:
     """The answer and the rest are one word: released behind it, the host is free at once."""
     lease = hold(store)
     begin(store, lease)
-    store.journal.hear(f"{MINE.order_id}/x", (), lease=lease)
+    store.journal.hear(f"{MINE.order_id}/x", (), attempt=1, lease=lease)
     store.leases.release(MINE)
 
     assert hold(store, holder=OTHER).fence == 2

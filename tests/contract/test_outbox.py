@@ -302,6 +302,21 @@ def test_row_delivered_meanwhile_is_not_put_off(store: Store) -> None:
     assert store.outbox.pause("1:1:1") is None
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_word_of_an_overtaken_attempt_puts_nothing_off(store: Store, sent: bool) -> None:
+    """Its successor may have posted by now: killed, the next attempt must still look for that post."""
+    place(store.orders)
+    sleeper = store.outbox.begin("1:1:1")
+    assert isinstance(sleeper, OutboxRow)
+    store.outbox.begin("1:1:1")
+    store.outbox.put_off(sleeper, 30, sent=sent, slot="post:C1")
+
+    assert store.outbox.pause("1:1:1") is None
+    row = store.outbox.begin("1:1:1")
+    assert isinstance(row, OutboxRow)
+    assert (row.attempt, row.slot) == (2, "")
+
+
 def test_orders_with_waiting_messages_bring_their_newest(store: Store) -> None:
     """One line an order; delivered rows do not count."""
     for key in ("a", "b", "c"):

@@ -381,7 +381,7 @@ class FakeOutbox:
         """The row waits so long."""
         with self._memory.change():
             kept = self._memory.outbox.get(row.id)
-            if kept is None or kept.delivered:
+            if kept is None or kept.delivered or kept.attempt != row.attempt + 1:
                 return
             due = self._clock.now() + timedelta(seconds=seconds)
             self._memory.outbox[row.id] = replace(
@@ -465,12 +465,13 @@ class FakeJournal:
             self._memory.intents[key] = intent
             return intent
 
-    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, attempt: int, lease: Lease) -> None:
         """Note the answer; the host rests."""
         with self._memory.change():
             known = self.find(key)
-            if known is not None:
-                self._memory.intents[key] = replace(known, answered=True, warnings=warnings)
+            if known is None or known.attempt != attempt:
+                return
+            self._memory.intents[key] = replace(known, answered=True, warnings=warnings)
             self._leases.rest(lease)
 
     def confirm(self, key: str, seen: str) -> None:

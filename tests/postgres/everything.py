@@ -49,7 +49,7 @@ def fill(store: Store) -> None:
     store.journal.intend(
         "1/EX01/1", attempt=1, deadline=store.now(), was_done=False, lease=lease, begun="boot 1.000"
     )
-    store.journal.hear("1/EX01/1", (Caution(said="Careful."),), lease=lease)
+    store.journal.hear("1/EX01/1", (Caution(said="Careful."),), attempt=1, lease=lease)
     store.journal.confirm("1/EX01/1", "in the store")
     row = store.outbox.waiting(first.id)[0]
     store.outbox.begin(row)

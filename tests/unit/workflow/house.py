@@ -93,10 +93,10 @@ class FusedJournal(FakeJournal):
         self._fuse.burn(f"after the intent {key}")
         return intent
 
-    def hear(self, key: str, warnings: tuple[Caution, ...], *, lease: Lease) -> None:
+    def hear(self, key: str, warnings: tuple[Caution, ...], *, attempt: int, lease: Lease) -> None:
         """Note an answer."""
         self._fuse.burn(f"before the answer {key} is noted")
-        super().hear(key, warnings, lease=lease)
+        super().hear(key, warnings, attempt=attempt, lease=lease)
         self._fuse.burn(f"after the answer {key} was noted")
 
     def confirm(self, key: str, seen: str) -> None:

@@ -197,7 +197,7 @@ def half(*, answered: bool, seen: str = "") -> House:
     key, deadline = f"7/{enabling.key}", house.clock.now() + timedelta(seconds=DEADLINE_S)
     house.journal.intend(key, attempt=1, deadline=deadline, was_done=False, lease=lease)
     if answered:
-        house.journal.hear(key, (), lease=lease)
+        house.journal.hear(key, (), attempt=1, lease=lease)
     if seen:
         house.journal.confirm(key, seen)
     house.leases.rest(lease)
