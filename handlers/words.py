@@ -323,9 +323,13 @@ LINES: Final[Mapping[str, Sentence]] = {
         f"Order {code(f.get('successor', '?'))} took over. What may still use this certificate, the "
         "default for SMTP above all, is looked at when an approver retires it."
     ),
-    "reinstated": lambda _, f: (
-        f"Order {code(f.get('successor', '?'))} was rolled back, so this certificate counts as installed "
-        "again and its expiry is watched."
+    "reinstated": lambda o, f: (
+        f"Order {code(f.get('successor', '?'))} was rolled back, so this certificate "
+        + (
+            "counts as installed again and its expiry is watched."
+            if o.state is State.INSTALLED
+            else "serves again. When its removal is given up it counts as installed, and its expiry is watched."
+        )
     ),
     "retry-csr": _retry("the CSR"),
     "retry-install": _retry("the installation"),

@@ -83,7 +83,7 @@ def _brought(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str
         | _from_bundle(event)
         | _from_hosts(order, event, at)
         | _from_failure(order, event)
-        | _from_watch(event, at)
+        | _from_watch(order, event, at)
         | _from_clearing(order, event)
     )
 
@@ -186,7 +186,7 @@ def _from_clearing(order: CertificateOrder, event: ev.Event) -> dict[str, Any]:
             return {}
 
 
-def _from_watch(event: ev.Event, at: datetime) -> dict[str, Any]:
+def _from_watch(order: CertificateOrder, event: ev.Event, at: datetime) -> dict[str, Any]:
     match event:
         case ev.RenewalProposed():
             # A successor that came to nothing is let go of, so that the next one can be opened.
@@ -196,8 +196,13 @@ def _from_watch(event: ev.Event, at: datetime) -> dict[str, Any]:
         case ev.RenewalOpened(successor=successor):
             return {"renewal_asked_at": None, "renewed_by": successor}
         case ev.SupersededBy(successor=successor):
-            return {"superseded_by": successor}
+            return _beside_failure(order) | {"superseded_by": successor}
         case ev.Reinstated():
-            return {"superseded_by": None, "renewed_by": None}
+            return _beside_failure(order) | {"superseded_by": None, "renewed_by": None}
         case _:
             return {}
+
+
+def _beside_failure(order: CertificateOrder) -> dict[str, Any]:
+    """What a successor's end changes says nothing about a fault that is still there."""
+    return {"detail": order.detail} if order.state is State.FAILED else {}

@@ -150,10 +150,13 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.SUPERSEDED, _E.RETIRE): Move(_S.RETIRING, _W.RETIRE),
     (_S.ROLLING_BACK, _E.ROLL_BACK_FINISHED): Move(_S.ROLLED_BACK),
     (_S.ROLLING_BACK, _E.HOST_FAILED): Move(_S.FAILED),
+    (_S.ROLLING_BACK, _E.SUPERSEDED): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
     (_S.RETIRING, _E.RETIRE_FINISHED): Move(_S.RETIRED),
     (_S.RETIRING, _E.HOST_FAILED): Move(_S.FAILED),
     (_S.RETIRING, _E.KEEP_INSTALLED): Move(_S.INSTALLED),
     (_S.RETIRING, _E.KEEP_SUPERSEDED): Move(_S.SUPERSEDED),
+    (_S.RETIRING, _E.SUPERSEDED): Move(_S.RETIRING, _W.RETIRE),
+    (_S.RETIRING, _E.REINSTATED): Move(_S.RETIRING, _W.RETIRE),
     (_S.FAILED, _E.RETRY_CSR): Move(_S.APPROVED, _W.MAKE_CSR),
     (_S.FAILED, _E.RETRY_INSTALL): Move(_S.INSTALLING, _W.INSTALL),
     (_S.FAILED, _E.RETRY_ROLL_BACK): Move(_S.ROLLING_BACK, _W.ROLL_BACK),
@@ -163,7 +166,13 @@ MOVES: dict[tuple[State, EventKind], Move] = {
     (_S.FAILED, _E.CANCEL): Move(_S.CANCELLED),
     (_S.FAILED, _E.KEEP_INSTALLED): Move(_S.INSTALLED),
     (_S.FAILED, _E.KEEP_SUPERSEDED): Move(_S.SUPERSEDED),
+    (_S.FAILED, _E.SUPERSEDED): Move(_S.FAILED),
+    (_S.FAILED, _E.REINSTATED): Move(_S.FAILED),
 }
+"""
+What a successor's end means may come while the machine works on an order: its work goes on as a run of the new version,
+each step of which looks before it acts, and the old run is overtaken.
+"""
 
 CLEARED_IN = (
     _S.CSR_READY,

@@ -11,10 +11,9 @@ from bot.domain import events as ev
 from bot.domain.approvals import Gate
 from bot.domain.faults import HostFault
 from bot.domain.ids import HostName, OrderId
-from bot.domain.order import CertificateOrder, Wish
+from bot.domain.order import CertificateOrder
 from bot.domain.plan import HostPlan, InstallPlan, OperationKind, Step
 from bot.domain.site import Site
-from bot.domain.states import State
 from bot.ports import BundleJudge, ExchangeHosts, Orders, Prober, Revocation
 from bot.workflow.expected import earlier_orders, expectation_for
 from bot.workflow.host_work import HostWork
@@ -30,6 +29,7 @@ from bot.workflow.outcome import (
     until_done,
 )
 from bot.workflow.reporter import Errand, Reporter, report_failure
+from bot.workflow.succession import superseded, tell_before
 
 
 class InstallJob:
@@ -76,6 +76,7 @@ class InstallJob:
                 self._fail(run, errand, host_plan, end)
                 return
         run.step("finish", lambda: self._finish(errand))
+        tell_before(run, self._orders, self._reporter, order_id, superseded)
 
     def _begin(self, order_id: OrderId) -> Outcome:
         return Done(str(len(self._orders.load(order_id).done_hosts)))
@@ -272,16 +273,7 @@ class InstallJob:
         proven = {plan.host for plan in self._plan(order.id).hosts} <= set(order.done_hosts)
         if not proven and errand.is_current(order):
             raise LookupError(f"order {order.id} came to its end without proof of every host")
-        done = self._reporter.for_errand(errand, ev.InstallFinished())
-        self._supersede(self._orders.load(order.id))
-        return done
-
-    def _supersede(self, order: CertificateOrder) -> None:
-        if order.wish.renews is None or order.state is not State.INSTALLED:
-            return
-        before = self._orders.load(order.wish.renews)
-        if before.state is State.INSTALLED and _takes_over(order.wish, before.wish):
-            self._reporter.once(before.id, None, ev.SupersededBy(successor=order.id))
+        return self._reporter.for_errand(errand, ev.InstallFinished())
 
 
 def _sentences_against(findings: tuple[Finding, ...]) -> list[str]:
@@ -290,12 +282,3 @@ def _sentences_against(findings: tuple[Finding, ...]) -> list[str]:
 
 _PROVEN_BEFORE = "proven before"
 _ON_SOME = "What was installed before stays; nothing more was."
-
-
-def _takes_over(wish: Wish, before: Wish) -> bool:
-    """Whether one certificate serves all that another did; else that one is watched until it is retired."""
-    return (
-        set(before.hosts) <= set(wish.hosts)
-        and set(before.names) <= set(wish.names)
-        and set(before.services) <= set(wish.services)
-    )

@@ -9,7 +9,6 @@ from bot.domain.ids import HostName, OrderId
 from bot.domain.life import way_back
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.plan import Caution, HostPlan, InstallPlan, Operation, OperationKind, Step
-from bot.domain.states import State
 from bot.domain.undoing import GivingBack, done_part
 from bot.ports import ExchangeHosts, Orders
 from bot.workflow.host_work import HostWork
@@ -25,6 +24,7 @@ from bot.workflow.outcome import (
     until_done,
 )
 from bot.workflow.reporter import Errand, Reporter, report_failure
+from bot.workflow.succession import reinstated, tell_before
 
 _SEEN_BACK = "the certificate of before serves"
 _NOTHING_GIVEN = "nothing was given back"
@@ -74,18 +74,11 @@ class RollBackJob:
             stopped = NeedsPerson("before-not-usable", f"{' '.join(stays)} {_WHAT_NEXT}")
             report_failure(run, self._reporter, errand, where, stopped)
             return
-        run.step("finish", lambda: self._finish(errand, tuple(came.values())))
-
-    def _finish(self, errand: Errand, came: "tuple[_Came, ...]") -> Outcome:
-        left = tuple(why for one in came for why in one.left)
-        done = self._reporter.for_errand(errand, ev.RollBackFinished(left=left))
-        order = self._orders.load(errand.order_id)
-        is_back = any(one.is_back for one in came)
-        if is_back and order.state is State.ROLLED_BACK and order.wish.renews is not None:
-            before = self._orders.load(order.wish.renews)
-            if before.superseded_by == order.id:
-                self._reporter.once(before.id, None, ev.Reinstated(instead_of=order.id))
-        return done
+        left = tuple(why for one in came.values() for why in one.left)
+        finished = ev.RollBackFinished(left=left)
+        run.step("finish", lambda: self._reporter.for_errand(errand, finished))
+        if any(one.is_back for one in came.values()):
+            tell_before(run, self._orders, self._reporter, order_id, reinstated)
 
     def _undo(self, run: Run, errand: Errand, plan: InstallPlan, host_plan: HostPlan) -> End:
         host = host_plan.host

@@ -107,6 +107,8 @@ def test_an_event_changes_what_it_brings_and_nothing_else(state: State, kind: Ev
     brought = dict(BROUGHT.get(kind, {}))
     if kind is EventKind.HOST_FAILED:
         brought["failed_in"] = state
+    if state is State.FAILED and kind in {EventKind.SUPERSEDED, EventKind.REINSTATED}:
+        brought["detail"] = before.detail  # the fault is still there
     expected = {
         **asdict(before), "detail": "", "state": MOVES[state, kind].to, "version": 4,
         "changed_at": LATER, **{k: asdict(v) if k in {"plan", "certificate", "clearing"} and v else v for k, v in brought.items()},

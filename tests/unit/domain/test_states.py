@@ -76,12 +76,15 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
     S.ROLLING_BACK: {
         "roll_back_finished": (S.ROLLED_BACK, W.NOTHING),
         "host_failed": (S.FAILED, W.NOTHING),
+        "superseded": (S.ROLLING_BACK, W.ROLL_BACK),
     },
     S.RETIRING: {
         "retire_finished": (S.RETIRED, W.NOTHING),
         "host_failed": (S.FAILED, W.NOTHING),
         "keep_installed": (S.INSTALLED, W.NOTHING),
         "keep_superseded": (S.SUPERSEDED, W.NOTHING),
+        "superseded": (S.RETIRING, W.RETIRE),
+        "reinstated": (S.RETIRING, W.RETIRE),
     },
     S.SUPERSEDED: {
         "reinstated": (S.INSTALLED, W.NOTHING),
@@ -98,6 +101,8 @@ TABLE: dict[State, dict[str, tuple[State, Work]]] = {
         "cancel": (S.CANCELLED, W.NOTHING),
         "keep_installed": (S.INSTALLED, W.NOTHING),
         "keep_superseded": (S.SUPERSEDED, W.NOTHING),
+        "superseded": (S.FAILED, W.NOTHING),
+        "reinstated": (S.FAILED, W.NOTHING),
     },
     S.ROLLED_BACK: {},
     S.REJECTED: {},
