@@ -54,8 +54,8 @@ bench: setup ## benchmarks; one JSON file each in bench/results
 faults: setup ## play every fault at every step of an order, and print docs/exchange-faults.md
 	$(BIN)/python -m tests.contract.fault_page
 
-chaos: setup programs ## kills that hit work, and races: KILLS=, RACES=, DB=sqlite|postgres, OUTAGES= (of PostgreSQL), MINUTES= (at the most), SEED=; ends with one line of JSON
-	@$(BIN)/python -m bench.chaos --kills $(or $(KILLS),20) --races $(or $(RACES),20) --db $(or $(DB),sqlite) $(if $(OUTAGES),--outages $(OUTAGES)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+chaos: setup programs ## kills that hit work, and races: KILLS=, RACES=, DB=sqlite|postgres, OUTAGES= and DOORS= (of PostgreSQL), MINUTES= (at the most), SEED=; ends with one line of JSON
+	@$(BIN)/python -m bench.chaos --kills $(or $(KILLS),20) --races $(or $(RACES),20) --db $(or $(DB),sqlite) $(if $(OUTAGES),--outages $(OUTAGES)) $(if $(DOORS),--doors $(DOORS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 run: setup ## against a real workspace, with .env and certdesk.toml filled in
 	$(BIN)/certdesk run

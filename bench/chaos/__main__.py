@@ -33,6 +33,9 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=0.0, help="no kill and no race after so long"
     )
+    parser.add_argument(
+        "--doors", type=int, default=1, help="processes that answer Slack, on PostgreSQL"
+    )
     parser.add_argument("--folder", type=Path, help="where the town lives; kept afterwards")
     options = parser.parse_args()
     print(f"seed {options.seed}", file=sys.stderr, flush=True)
@@ -48,6 +51,7 @@ def main() -> int:
         wish = Wish(
             kills=options.kills, races=options.races, db=options.db, seed=options.seed,
             outages=options.outages, between=options.between, minutes=options.minutes,
+            doors=options.doors,
         )  # fmt: skip
         verdict = asyncio.run(Chaos(wish, folder, url, server).run())
     seconds = round(time.monotonic() - began, 1)

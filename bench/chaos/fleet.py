@@ -168,12 +168,15 @@ class Member:
             await asyncio.wait_for(asyncio.shield(child.ended), STOP_WITHIN_S)
 
 
-def members(kind: str) -> tuple[Member, ...]:
-    """One process on SQLite; on PostgreSQL the doors and three workers."""
+def members(kind: str, *, doors: int) -> tuple[Member, ...]:
+    """One process on SQLite; on PostgreSQL three workers and so many that answer Slack, which asks any of them."""
     if kind == "sqlite":
         return (Member("bot", ("run",), executor="certdesk-1", doors=True),)
     workers = [Member(f"worker {n}", ("worker",), executor=f"certdesk-{n}") for n in (1, 2, 3)]
-    return (Member("doors", ("run", "--no-worker"), doors=True), *workers)
+    open_doors = (
+        Member(f"doors {n + 1}", ("run", "--no-worker"), doors=True) for n in range(doors)
+    )
+    return (*open_doors, *workers)
 
 
 class Fleet:

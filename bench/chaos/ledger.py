@@ -77,8 +77,8 @@ class Ledger:
         return found[0].ts if found else None
 
     def outbox(self) -> list[Any]:
-        """Every message: id, order_id, card, delivered."""
-        return self._rows("SELECT id, order_id, card, delivered, ts FROM outbox")
+        """Every message, as they were decided: id, order_id, card, delivered, ts."""
+        return self._rows("SELECT id, order_id, card, delivered, ts FROM outbox ORDER BY number")
 
     def is_busy(self) -> bool:
         """Whether work is left to do, or a message is not out yet."""

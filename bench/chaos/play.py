@@ -52,6 +52,7 @@ class Wish:
     outages: int = 0
     between: float = 0.0
     minutes: float = 0.0
+    doors: int = 1
 
 
 class Chaos:
@@ -63,7 +64,7 @@ class Chaos:
         self._dice = random.Random(wish.seed)
         customers = min(CUSTOMERS[wish.db], max(FEWEST_CUSTOMERS, wish.kills // KILLS_A_CUSTOMER))
         self._town = CrowdedTown(customers=customers, folder=folder, hosts=HOSTS, database_url=url)
-        self._crew = members(wish.db)
+        self._crew = members(wish.db, doors=wish.doors)
         self._verdict = Verdict()
         self._tally = Tally()
         self._waiting = Waiting()
@@ -91,7 +92,9 @@ class Chaos:
                     # It may have died because the database is away: nobody waits for that before starting it anew.
                     coroner.miss(member.executor)
                     return Finding()
-                return coroner.look(member.executor, self._waiting.clicks if member.doors else 0)
+                # Which of several doors had the click that waits, nobody knows: it counts for none of them.
+                clicks = self._waiting.clicks if member.doors and self._wish.doors == 1 else 0
+                return coroner.look(member.executor, clicks)
 
             fleet = Fleet(self._town.environment, self._town.folder, self._crew, look)
             try:

@@ -1,4 +1,4 @@
-"""What came of it: orders lost, operations run twice, messages lost or doubled."""
+"""What came of it: orders lost, operations run twice, messages lost or doubled, cards left behind."""
 
 import json
 from collections import Counter
@@ -39,6 +39,7 @@ class Verdict:
     twice: int = 0
     messages_lost: int = 0
     messages_twice: int = 0
+    cards_stale: int = 0
     outages: int = 0
     races: int = 0
     double_effects: int = 0
@@ -51,8 +52,8 @@ class Verdict:
     def holds(self) -> bool:
         """Whether nothing was lost and nothing happened twice."""
         wrong = (
-            self.lost, self.twice, self.messages_lost, self.messages_twice, self.double_effects,
-            self.unanswered, self.broken_audit,
+            self.lost, self.twice, self.messages_lost, self.messages_twice, self.cards_stale,
+            self.double_effects, self.unanswered, self.broken_audit,
         )  # fmt: skip
         return not any(wrong)
 
@@ -87,9 +88,13 @@ async def judge(
     for host in addresses["exchange"]:
         async with session.get(f"{host['control']}/operations") as answer:
             count_host(verdict, host["name"], await answer.json(), ledger)
-    calls = f"{addresses['slack']['control']}/calls?method=chat.postMessage"
-    async with session.get(calls) as answer:
-        count_messages(verdict, (await answer.json())["calls"], ledger)
+    calls = f"{addresses['slack']['control']}/calls?method=chat."
+    posts, edits = [
+        (await (await session.get(f"{calls}{what}")).json())["calls"]
+        for what in ("postMessage", "update")
+    ]
+    count_messages(verdict, posts, ledger)
+    count_stale(verdict, [*posts, *edits], ledger)
 
 
 def count_host(
@@ -139,6 +144,18 @@ def count_messages(verdict: Verdict, calls: list[dict[str, Any]], ledger: Books)
         if times > 1:
             verdict.messages_twice += times - 1
             verdict.why.append(f"the {card} card of order {order} was posted {times} times")
+
+
+def count_stale(verdict: Verdict, calls: list[dict[str, Any]], ledger: Books) -> None:
+    """The last word on each card that stands was given to Slack: it shows the order as it came to be."""
+    given = {_row_of(call) for call in calls if call["ok"]}
+    last = {(row.order_id, row.card): row for row in ledger.outbox() if row.card and row.ts}
+    for (order, card), row in last.items():
+        if row.id not in given:
+            verdict.cards_stale += 1
+            verdict.why.append(
+                f"the {card} card of order {order} does not show its last word {row.id}"
+            )
 
 
 def count_races(verdict: Verdict, told: Mapping[int, Sequence[str]]) -> None:

@@ -26,6 +26,9 @@ def test_nothing_is_lost_and_nothing_happens_twice(db: str, outages: int) -> Non
     The figures stand in the one line of JSON; `make chaos` plays as many as one likes.
     """
     words = ["--kills", str(KILLS), "--races", str(RACES), "--outages", str(outages), "--db", db]
+    if db == "postgres":
+        # Slack gives each delivery to any of the processes: one press delivered twice races in two of them.
+        words += ["--doors", "2"]
     done = subprocess.run(
         [sys.executable, "-m", "bench.chaos", *words],
         capture_output=True, check=False, cwd=HOUSE, text=True,
@@ -36,7 +39,9 @@ def test_nothing_is_lost_and_nothing_happens_twice(db: str, outages: int) -> Non
     assert 0 == done.returncode, told
     assert (KILLS, RACES, outages) == (told["kills"], told["races"], told["outages"])
     assert told["hits"]["in a step"], told
-    zero = ("lost", "twice", "messages_lost", "messages_twice", "double_effects", "unanswered")
+    zero = (
+        "lost", "twice", "messages_lost", "messages_twice", "cards_stale", "double_effects", "unanswered",
+    )  # fmt: skip
     assert dict.fromkeys(zero, 0) == {name: told[name] for name in zero}
 
 

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from bench.chaos.verdict import Verdict, count_host, count_messages, count_races
+from bench.chaos.verdict import Verdict, count_host, count_messages, count_races, count_stale
 
 
 class Books:
@@ -87,6 +87,18 @@ def test_a_doubled_message_is_found() -> None:
 
     assert verdict.messages_twice == 2
     assert verdict.messages_lost == 0
+
+
+def test_a_card_whose_last_word_was_not_given_to_slack_is_found() -> None:
+    """Earlier words on it do not count; one that brought nothing to show has no place and is none."""
+    verdict = Verdict()
+    books = Books([row("1:1:1", "status"), row("1:2:1", "status"), row("1:2:2", "plan")])
+    count_stale(verdict, [posted("1:1:1"), posted("1:2:1"), posted("1:2:2")], books)
+    assert verdict.holds
+    count_stale(verdict, [posted("1:1:1"), posted("1:2:1", ok=False), posted("1:2:2")], books)
+
+    assert verdict.cards_stale == 1
+    assert not verdict.holds
 
 
 def test_a_race_with_two_effects_or_none_is_found() -> None:
