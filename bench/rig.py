@@ -9,17 +9,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import IO, Final
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import EnqueueOptions
 from sqlalchemy import text
 
-from bench.worker import READY, TRIVIAL
+from bench.worker import BARE, READY, TRIVIAL, client_of
 from bot.domain.ids import HostName, OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
 from bot.store.database import open_database, reading, writing
 from bot.store.migration import migrate
 from bot.store.orders import SqlOrders
-from bot.workflow.durable import APPLICATION, LIVE, VERSION, WorkQueue, migrate_engine
+from bot.workflow.durable import LIVE, VERSION, WorkQueue, migrate_engine
 from bot.workflow.queues import HOST_QUEUE
 from tests.contract import crowd
 from tests.unit.domain.samples import order, wish
@@ -78,25 +78,27 @@ class Rig:
         stack.callback(self._database.dispose)
         self._queue = WorkQueue(url)
         stack.callback(self._queue.close)
-        self._client = DBOSClient(
-            system_database_url=url,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            lazy=True,
-        )
+        self._client = client_of(url)
         stack.callback(self._client.destroy)
         self._orders = SqlOrders(self._database, lambda *_: None, lambda *_: None)
         self._next = 1
 
     def put_trivial(self, count: int) -> None:
         """So many workflows of the engine alone, each for a host of its own, all in one moment."""
+        self._put(TRIVIAL, count)
+
+    def put_bare(self, count: int) -> None:
+        """The same with as many workflows and steps as orders have, and nothing in them."""
+        self._put(BARE, count)
+
+    def _put(self, kind: str, count: int) -> None:
         first, self._next = self._next, self._next + count
         with writing(self._database) as session:
             for number in range(first, first + count):
                 options = EnqueueOptions(
-                    workflow_name=TRIVIAL,
+                    workflow_name=kind,
                     queue_name=HOST_QUEUE,
-                    workflow_id=f"{TRIVIAL}:{number}",
+                    workflow_id=f"{kind}:{number}",
                     queue_partition_key=f"ex{number - first}",
                     app_version=VERSION,
                 )

@@ -2,7 +2,8 @@
 One worker of the benches: ``python -m bench.worker URL EXECUTOR [LIFE_S [stuck]]``; runs until its input ends.
 
 Its jobs are the real ones over the real store; only the hosts and chat are toys that answer at once. Beside them it knows
-one workflow of the durable engine alone: three steps that do nothing. With a lease's life in seconds it has a lifeguard, as
+workflows of the durable engine alone, with steps that do nothing: the trivial one, and the bare one, which has the steps of
+an order. With a lease's life in seconds it has a lifeguard, as
 a real worker has; a stuck one says so when it has made a CSR, and goes no further.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from dbos import DBOS, StepOptions
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
 from sqlalchemy import Engine as Database
 
 from bot.domain.states import Work
@@ -31,12 +32,13 @@ from bot.system.pulse import Pulse
 from bot.system.stopwatch import BootStopwatch
 from bot.workflow.csr_job import CsrJob
 from bot.workflow.delivery_job import DeliveryJob
-from bot.workflow.durable import Worker, WorkQueue
+from bot.workflow.durable import APPLICATION, VERSION, Worker, WorkQueue
 from bot.workflow.engine import Engine
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.key_work import KeyWork
 from bot.workflow.lifeguard import BEAT_S, LIFE_S, Lifeguard
 from bot.workflow.operations import Operator
+from bot.workflow.queues import CHAT_QUEUE
 from bot.workflow.reporter import Reporter
 from tests.unit.domain.samples import site
 from tests.unit.workflow.fuse import Fuse
@@ -47,6 +49,10 @@ from tests.unit.workflow.requests import csr_for
 
 TRIVIAL: Final = "trivial"
 STEPS: Final = 3
+BARE: Final = "bare"
+BARE_DELIVERY: Final = "bare delivery"
+DELIVERED: Final = 4
+"""Messages that the making of a CSR brings; each is a step, and so is their list."""
 READY: Final = "ready"
 STUCK: Final = "stuck"
 _DEADLINE_S: Final = 120.0
@@ -77,12 +83,7 @@ HOSTS: Final = {"new": ToyHosts, "stuck": StuckHosts, "finished": FinishedHosts}
 
 def main(url: str, executor: str, life_s: float, hosts: ToyHosts) -> None:
     """Work until standard input ends."""
-
-    @DBOS.workflow(name=TRIVIAL)
-    def trivial(_order_id: int, _version: int) -> None:
-        for number in range(STEPS):
-            DBOS.run_step(StepOptions(name=f"step {number}"), _nothing)
-
+    _register_toys(url)
     word, database = f"{executor}#{secrets.token_hex(8)}", open_database(url)
     jobs = _jobs(url, database, word, hosts)
     worker = Worker(database_url=url, executor_id=executor, jobs=jobs, stopwatch=BootStopwatch())
@@ -91,6 +92,48 @@ def main(url: str, executor: str, life_s: float, hosts: ToyHosts) -> None:
         print(READY, flush=True)
         sys.stdin.read()
         worker.stop()
+
+
+def _register_toys(url: str) -> None:
+    client = client_of(url)
+
+    @DBOS.workflow(name=TRIVIAL)
+    def trivial(_order_id: int, _version: int) -> None:
+        for number in range(STEPS):
+            DBOS.run_step(StepOptions(name=f"step {number}"), _nothing)
+
+    @DBOS.workflow(name=BARE)
+    def bare(order_id: int, _version: int) -> None:
+        DBOS.run_step(StepOptions(name="make"), _nothing)
+        DBOS.run_step(StepOptions(name="report"), lambda: _deliver(client, order_id))
+        DBOS.run_step(StepOptions(name="let go"), _nothing)
+
+    @DBOS.workflow(name=BARE_DELIVERY)
+    def bare_delivery(_order_id: int) -> None:
+        for number in range(1 + DELIVERED):
+            DBOS.run_step(StepOptions(name=f"step {number}"), _nothing)
+
+
+def client_of(url: str) -> DBOSClient:
+    """The durable engine's own way into its queues."""
+    return DBOSClient(
+        system_database_url=url,
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=APPLICATION,
+        lazy=True,
+    )
+
+
+def _deliver(client: DBOSClient, order_id: int) -> dict[str, str]:
+    options = EnqueueOptions(
+        workflow_name=BARE_DELIVERY,
+        queue_name=CHAT_QUEUE,
+        workflow_id=f"{BARE_DELIVERY}:{order_id}",
+        queue_partition_key=str(order_id),
+        app_version=VERSION,
+    )
+    client.enqueue(options, order_id)
+    return _nothing()
 
 
 def _nothing() -> dict[str, str]:
