@@ -10,16 +10,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.domain import events as ev
+from bot.domain.ids import OrderId
 from bot.domain.states import State
 from bot.store import migration
 from bot.store.database import open_database
 from bot.store.migration import migrate
 from bot.store.tables import METADATA
+from bot.workflow.engine import Engine as Rules
 from tests.contract.samples import NOON, change, place
-from tests.contract.stores import sql_store
+from tests.contract.stores import Store, sql_store
 from tests.postgres.everything import fill
 from tests.postgres.test_migration import differences
-from tests.unit.domain.samples import certificate
+from tests.unit.domain.samples import RITA, certificate, site
 
 REVISIONS = [
     script.revision
@@ -143,8 +146,18 @@ def check_reading(url: str) -> None:
             guarded()
         _mend_numbers(store.engine)
         place(store.orders, "after the upgrade")
+        _go_on(store, orders[0].id)
         assert store.audit.broken_at() is None
-        assert entries + 1 == len(store.audit.entries())
+        assert entries + 2 == len(store.audit.entries())
+
+
+def _go_on(store: Store, waiting: OrderId) -> None:
+    """An order that waited under the older release goes on under this one, by the real engine."""
+    rules = Rules(store.orders, site(), store.clock)
+    after = rules.take(waiting, ev.SubmittedToVendor(reference="GD-2"), by=RITA)
+    assert State.SUBMITTED is after.state
+    assert after == store.orders.load(waiting)
+    assert "submitted" == store.audit.entries(waiting)[-1].what
 
 
 def _tamper(engine: Engine | None) -> None:
