@@ -11,8 +11,11 @@ YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
 _OUTSIDE = frozenset({"TroubleOutside", "CheckpointTrouble"})
+_DATABASE_WRONG = frozenset({"DatabaseUnusable", "NothingKept"})
 _DATABASE_AWAY = frozenset({"DatabaseAway", "OperationalError", "InterfaceError", "InternalError"})
 """Faults told by name: importing their rooms would make every other answer wait."""
+_NOT_ALLOWED = "42501"
+"""PostgreSQL's code for a role without the right."""
 
 
 def say(text: str = "") -> None:
@@ -23,6 +26,11 @@ def say(text: str = "") -> None:
 def say_json(value: dict[str, Any]) -> None:
     """Print the one JSON object of a ``--json`` answer."""
     typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def remark(sentence: str) -> None:
+    """Tell on stderr what whoever reads the answer should know of it."""
+    _complain(sentence)
 
 
 def leave(code: int) -> NoReturn:
@@ -45,13 +53,18 @@ def explain(err: Exception) -> int:
     if isinstance(err, Refused):
         _complain(err.sentence)
         return WRONG_USE
-    if type(err).__name__ == "DatabaseUnusable":
+    if type(err).__name__ in _DATABASE_WRONG:
         _complain(str(err))
+        return WRONG_USE
+    if getattr(getattr(err, "orig", None), "sqlstate", None) == _NOT_ALLOWED:
+        _complain(
+            "The database's role may not do this, so nothing was done. Who only reads needs SELECT on all of CertDesk's tables."
+        )
         return WRONG_USE
     if type(err).__name__ in _DATABASE_AWAY:
         # The library's own text can hold the address with its password; ours names the kind of fault alone.
         _complain(
-            f"The database did not do what was asked ({type(err).__name__}): it is away, full or locked, or refuses the "
+            f"The database did not do what was asked ({getattr(err, 'kind', type(err).__name__)}): it is away, full or locked, or refuses the "
             "sign-in. Look at CERTDESK_DATABASE_URL and at the server; nothing half done was kept."
         )
         return TROUBLE

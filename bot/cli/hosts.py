@@ -1,7 +1,7 @@
 """Verbs that look outside: probe an address, read a host's certificates."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import certifi
 import typer
@@ -9,7 +9,8 @@ import typer
 from bot.cli.answers import NO, TROUBLE, YES, leave, say, say_json
 from bot.cli.inventory_page import inventory_json, inventory_page
 from bot.cli.records import kept_orders
-from bot.domain.ids import HostName
+from bot.domain.faults import OrderUnknown
+from bot.domain.ids import HostName, OrderId
 
 Starttls = Literal["smtp", "imap", "pop3"]
 PORTS: dict[Starttls | None, int] = {None: 443, "smtp": 25, "imap": 143, "pop3": 110}
@@ -82,10 +83,27 @@ def inventory(host: str, *, as_json: Json = False) -> None:
 
     settings = load_settings()
     hosts = build_hosts(settings, load_site_file(settings.config), SystemClock())
+    orders = _orders()
     snapshot = hosts.snapshot(HostName(host))
-    pending = pending_requests(hosts, kept_orders(), HostName(host))
+    pending = pending_requests(hosts, orders, HostName(host))
     if as_json:
         say_json(inventory_json(snapshot, pending))
         return
     for line in inventory_page(snapshot, pending):
         say(line)
+
+
+class _NoOrders:
+    """Before CertDesk's first start there are none, and hosts can be looked at already."""
+
+    def load(self, order_id: OrderId) -> NoReturn:
+        raise OrderUnknown(order_id)
+
+
+def _orders() -> Any:
+    from bot.store.looking import NothingKept
+
+    try:
+        return kept_orders()
+    except NothingKept:
+        return _NoOrders()

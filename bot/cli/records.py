@@ -1,11 +1,15 @@
-"""Verbs that read what is kept of orders, and the way to what is kept for the verbs beside them."""
+"""
+Verbs that read what is kept of orders, and the way to what is kept for the verbs beside them.
+
+Who reads never writes: neither a table nor a form, and no file is made.
+"""
 
 import platform
 from typing import Annotated, Any
 
 import typer
 
-from bot.cli.answers import say, say_json
+from bot.cli.answers import remark, say, say_json
 from bot.domain.ids import OrderId
 from bot.domain.intent import Intent
 from bot.domain.order import CertificateOrder
@@ -65,16 +69,31 @@ def kept_intents(order_id: OrderId) -> tuple[Intent, ...]:
 
 
 def database() -> Any:
-    """The database of the settings, brought up to date and opened, once for the whole call."""
+    """The database of the settings, opened to be read, once for the whole call. Raises `DatabaseUnusable`."""
     from bot.settings import load_settings
-    from bot.store.database import open_database
-    from bot.store.migration import migrate
+    from bot.store.looking import open_to_read
 
     if not _OPENED:
-        url = load_settings().database_address
-        migrate(url)
-        _OPENED.append(open_database(url, machine=f"command line on {platform.node()}"))
+        _OPENED.append(open_to_read(load_settings().database_address, remark))
     return _OPENED[0]
+
+
+def database_to_change() -> Any:
+    """The database of the settings, opened once for the whole call, in this release's form already. Raises `DatabaseUnusable`."""
+    from bot.settings import load_settings
+    from bot.store.database import open_database
+
+    address = load_settings().database_address
+    check_database(address)
+    _OPENED.append(open_database(address, machine=f"command line on {platform.node()}"))
+    return _OPENED[-1]
+
+
+def check_database(address: str) -> None:
+    """Make sure that the database has this release's form; nothing is changed. Raises `DatabaseUnusable`."""
+    from bot.store.looking import open_to_read
+
+    open_to_read(address, remark).dispose()
 
 
 def close_database() -> None:

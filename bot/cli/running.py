@@ -1,12 +1,14 @@
 """Verbs that run the bot or get it ready: run, worker, migrate, doctor, vault-key, watch now."""
 
 import asyncio
+from contextlib import closing, nullcontext
 from typing import Annotated
 
 import typer
 
 from bot.cli.answers import NO, YES, leave, say, say_json
 from bot.cli.extras import missing_extras
+from bot.cli.records import check_database
 from bot.settings import BadSettings, Settings, load_settings
 from bot.site_file import SiteFile, load_site_file
 
@@ -38,11 +40,14 @@ def worker() -> None:
 
 
 def migrate(*, as_json: Json = False) -> None:
-    """Bring the database up to date."""
-    from bot.opening import prepare_database
+    """Bring the database up to date; take a backup before. On SQLite CertDesk must not run."""
+    from bot.opening import lock_single_process, prepare_database
     from bot.store.migration import newest_revision
 
-    prepare_database(load_settings().database_address)
+    address = load_settings().database_address
+    lock = lock_single_process(address)
+    with nullcontext() if lock is None else closing(lock):
+        prepare_database(address)
     if as_json:
         say_json({"ok": True, "revision": newest_revision()})
     else:
@@ -79,11 +84,10 @@ def vault_key() -> None:
 @watch.command("now")
 def watch_now(*, as_json: Json = False) -> None:
     """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come."""
-    from bot.opening import prepare_database
     from bot.wiring import build
 
     settings, site_file = _ready(load_settings())
-    prepare_database(settings.database_address)
+    check_database(settings.database_address)
     house = build(settings, site_file, team_id="", machine="command line")
     try:
         proposed = house.calendar.propose_renewals()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.answers import NO, YES, leave, say, say_json
-from bot.cli.records import database
+from bot.cli.records import database, database_to_change
 from bot.domain.sealed import KeptSecret
 
 vault = typer.Typer(help="Secrets that are kept sealed.", no_args_is_help=True)
@@ -78,7 +78,8 @@ def _open(*, must_seal: bool = False) -> tuple[Any, Any]:
     faults = settings.faults_of_vault()
     if faults and (must_seal or settings.vault_keys):
         raise BadSettings(faults)
-    return AesVault(settings.vault_keys), SqlSealedSecrets(database())
+    kept = SqlSealedSecrets(database_to_change() if must_seal else database())
+    return AesVault(settings.vault_keys), kept
 
 
 def _line(room: Any, kept: KeptSecret) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The verbs about the database, and what is said when it is not there."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from bot.opening import lock_single_process
+from bot.store.database import open_database
 from bot.store.migration import newest_revision
 from bot.workflow.paging import every
 from tests.contract.samples import place
@@ -77,6 +81,62 @@ def test_the_doctor_looks_at_the_database_too(
     assert 1 == away.code
     assert "- The database cannot be used (OperationalError)" in away.out
     assert "geheim" not in away.out
+
+
+READING = [
+    ("audit", "verify"), ("audit", "export"), ("orders", "list"), ("orders", "show", 1), ("evidence", 1, "-o", "x.zip"),
+    ("vault", "list"), ("vault", "rotate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", READING)
+@pytest.mark.parametrize(("form", "says"), [("0009", "older release"), ("9999", "newer release")])
+def test_no_verb_but_those_that_prepare_changes_the_form(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, sqlite_url: str, verb: tuple[str, ...], form: str, says: str
+) -> None:  # fmt: skip
+    """A database of another release is exit 2 with what to do, and stays as it is."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
+    engine = open_database(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :form"), {"form": form})
+    told = certdesk(*verb)
+
+    assert (2, "") == (told.code, told.out)
+    assert says in told.err
+    assert "Use the release that runs on it" in told.err
+    with engine.connect() as connection:
+        assert form == connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("verb", READING)
+def test_a_database_that_is_not_there_is_not_made(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    """A mistyped address would else be verified as a whole chain of nothing."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", "sqlite:///var/none.db")
+    monkeypatch.setenv("CERTDESK_VAULT_KEY", certdesk("vault-key").out.strip())
+    told = certdesk(*verb)
+
+    assert (2, "") == (told.code, told.out)
+    assert told.err.startswith("var/none.db does not exist")
+    assert not Path("var").exists()
+
+
+def test_migrating_under_a_running_certdesk_is_refused_on_sqlite(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would find its tables changed under its hands."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", "sqlite:///held.db")
+    lock = lock_single_process("sqlite:///held.db")
+    assert lock is not None
+    with closing(lock):
+        told = certdesk("migrate")
+    assert 2 == told.code
+    assert "Another CertDesk works on" in told.err
+    assert not Path("held.db").exists()
+    assert 0 == certdesk("migrate").code
 
 
 @pytest.mark.parametrize("verb", [("list",), ("rotate",)])
