@@ -4,7 +4,7 @@ When people may be reminded, and when the next time comes: growing intervals, qu
 Pure arithmetic on moments; a zone is a value. Nothing here knows an order or a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -65,9 +65,22 @@ class Escalation:
     after: int = 2
     groups: Mapping[str, tuple[tuple[PersonId, ...], ...]] = field(default_factory=dict)
 
-    def told(self, who: str, *, number: int) -> tuple[tuple[PersonId, ...], ...]:
-        """The groups that hear the so-manieth reminder, counted from 1, besides those who can act."""
-        return self.groups.get(who, ())[: max(0, number - self.after)]
+    def told(
+        self, who: str, *, number: int, is_active: Callable[[PersonId], bool]
+    ) -> tuple[tuple[PersonId, ...], ...]:
+        """
+        The groups that hear the so-manieth reminder, counted from 1, besides those who can act.
+
+        A group in which no account is active is no step: the next one hears in its place.
+        """
+        return self.living(who, is_active=is_active)[: max(0, number - self.after)]
+
+    def living(
+        self, who: str, *, is_active: Callable[[PersonId], bool]
+    ) -> tuple[tuple[PersonId, ...], ...]:
+        """The groups with somebody to tell, in their order, each without the accounts that are not active."""
+        groups = (tuple(p for p in group if is_active(p)) for group in self.groups.get(who, ()))
+        return tuple(group for group in groups if group)
 
 
 def is_awake(rule: Reminding, at: datetime, zone: tzinfo) -> bool:

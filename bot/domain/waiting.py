@@ -123,18 +123,18 @@ def to_tell(
     """
     Who hears the so-manieth reminder, each once: those who can act, and the groups of the escalation reached.
 
-    Accounts that are closed do not count. When that leaves nobody, the first group that has somebody is told at
-    once, and in the end the approvers.
+    Accounts that are closed do not count, and neither does a group of them alone. When that leaves nobody, the first
+    group that has somebody is told at once, and in the end the approvers.
     """
     escalation = site.policy.escalation
-    groups = (waits_on(site, order, wait), *escalation.told(who(wait), number=number))
-    told = dict.fromkeys(p for group in groups for p in group if is_active(p))
-    if told:
+    reached = escalation.told(who(wait), number=number, is_active=is_active)
+    can_act = tuple(p for p in waits_on(site, order, wait) if is_active(p))
+    if told := dict.fromkeys(p for group in (can_act, *reached) for p in group):
         return tuple(told)
-    approvers = tuple(p.id for p in site.keepers(Role.APPROVER))
-    for group in (*escalation.groups.get(who(wait), ()), approvers):
-        if active := tuple(p for p in dict.fromkeys(group) if is_active(p)):
-            return active
+    approvers = tuple(p.id for p in site.keepers(Role.APPROVER) if is_active(p.id))
+    for group in (*escalation.living(who(wait), is_active=is_active), approvers):
+        if group:
+            return tuple(dict.fromkeys(group))
     return ()
 
 

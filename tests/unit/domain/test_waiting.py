@@ -158,6 +158,36 @@ def test_closed_accounts_are_told_nothing_and_the_next_group_hears_at_once() -> 
     assert () == told(1, *keepers, head)
 
 
+A, B, C, D = (PersonId(f"T1:U{name}") for name in "ABCD")
+
+
+@pytest.mark.parametrize(
+    ("closed", "reached"),
+    [
+        ("", ["", "AB", "ABC", "ABCD", "ABCD"]),
+        ("A", ["", "B", "BC", "BCD", "BCD"]),
+        ("AB", ["", "C", "CD", "CD", "CD"]),
+        ("C", ["", "AB", "ABD", "ABD", "ABD"]),
+        ("ABC", ["", "D", "D", "D", "D"]),
+        ("ABD", ["", "C", "C", "C", "C"]),
+        ("ABCD", ["", "", "", "", ""]),
+    ],
+)
+def test_a_group_of_closed_accounts_costs_no_reminder(closed: str, reached: list[str]) -> None:
+    """Of the groups (A, B), (C), (D) each later reminder reaches one more that has somebody; with none, those who can act go on."""
+    house = escalating(approver=((A, B), (C,), (D,)))
+    placed = order(State.PLACED)
+    keepers = waits_on(house, placed, Wait.ISSUE)
+    gone = {PersonId(f"T1:U{name}") for name in closed}
+
+    told = [
+        to_tell(house, placed, Wait.ISSUE, number=n, is_active=lambda p: p not in gone)
+        for n in range(1, 6)
+    ]
+
+    assert [(*keepers, *(PersonId(f"T1:U{name}") for name in more)) for more in reached] == told
+
+
 def test_an_order_whose_requester_left_is_told_to_the_approvers() -> None:
     """Somebody has to go to the vendor's desk, or call it off."""
     issued = order(State.ISSUED)
