@@ -3,15 +3,18 @@
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.answers import WRONG_USE, leave, say, say_json
+from bot.cli.answers import TROUBLE, WRONG_USE, leave, remark, say, say_json
 from bot.cli.audit import export_lines
 from bot.cli.records import kept_audit, kept_intents, kept_orders
 from bot.domain.ids import OrderId
+from bot.domain.intent import Intent
+from bot.domain.order import Progress, Upload
 
 if TYPE_CHECKING:
     from bot.workflow.evidence import Evidence
@@ -21,6 +24,16 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _UNIX = 3
 _LOOKS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What was read of an order, one after the other."""
+
+    numbers: tuple[int, ...]
+    stands: Progress
+    upload: Upload | None
+    intents: tuple[Intent, ...]
 
 
 def register(app: typer.Typer) -> None:
@@ -72,29 +85,55 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def _known(order_id: OrderId, checkpoints: Path | None, *, with_chain: bool) -> "Evidence":
-    """Everything that is kept of the order; read again while somebody writes about it."""
+    """Everything that is kept of the order, as it stood at one moment."""
     from bot.workflow.evidence import Evidence
 
-    orders, audit = kept_orders(), kept_audit()
-    for _ in range(_LOOKS):
-        numbers = audit.numbers(order_id)
-        stands = orders.progress(order_id)
-        order = stands.order
-        upload = None if order.upload_id is None else orders.upload(order.upload_id)
-        intents = kept_intents(order_id)
-        if numbers == audit.numbers(order_id):
-            break
+    audit = kept_audit()
+    look = _at_one_moment(order_id)
+    numbers, order = look.numbers, look.stands.order
     number, checkpoint = _checkpoint(checkpoints, numbers[-1])
     whole = tuple(export_lines(audit, first=numbers[0], last=max(number, numbers[-1])))
     own = {number - numbers[0] for number in numbers}
     return Evidence(
         order=order,
-        upload=upload,
-        steps=stands.steps,
-        intents=intents,
+        upload=look.upload,
+        steps=look.stands.steps,
+        intents=look.intents,
         audit=tuple(line for at, line in enumerate(whole) if at in own),
         chain=whole if with_chain else (),
         checkpoint=checkpoint,
+    )
+
+
+def _at_one_moment(order_id: OrderId) -> "_Look":
+    """
+    What is kept in several places, read until two looks are the same: then all of it stood so between them.
+
+    Nothing that is read here comes back to what it was before, so that no change can hide between two looks.
+    """
+    before = _look(order_id)
+    for _ in range(_LOOKS):
+        if (now := _look(order_id)) == before:
+            break
+        before = now
+    else:
+        remark(
+            f"Order {order_id} was written to during each of {_LOOKS} looks, and evidence of different moments proves nothing: "
+            "no file was written. Try again when its work has paused."
+        )
+        leave(TROUBLE)
+    return now
+
+
+def _look(order_id: OrderId) -> "_Look":
+    orders = kept_orders()
+    stands = orders.progress(order_id)
+    upload_id = stands.order.upload_id
+    return _Look(
+        numbers=kept_audit().numbers(order_id),
+        stands=stands,
+        upload=None if upload_id is None else orders.upload(upload_id),
+        intents=kept_intents(order_id),
     )
 
 

@@ -198,7 +198,7 @@ def _page(known: Evidence, files: Mapping[str, bytes]) -> bytes:
     ]
     inside = [f"{name:<24} {_ABOUT.get(name, _about(name))}" for name in sorted(files)]
     parts = [*head, "", "Decisions", *(said or ["none"]), "", "Files", *inside, "", *_HOW]
-    return ("\n".join(_visible(line) for line in parts) + "\n").encode("utf-8", "replace")
+    return ("\n".join(_visible(line) for line in parts) + "\n").encode("ascii")
 
 
 def _about(name: str) -> str:
@@ -236,9 +236,13 @@ def _moment(at: datetime) -> str:
 
 
 def _visible(line: str) -> str:
-    """A line without what turns the writing or moves a cursor: people's and hosts' words are in it."""
+    """
+    A line in printable ASCII, the rest as escapes: people's and hosts' words are in it.
+
+    What else is printable depends on the version of Unicode that Python was built with, and the bytes must not.
+    """
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        char if " " <= char <= "~" else char.encode("unicode_escape", "surrogatepass").decode()
         for char in line
     )
 

@@ -17,7 +17,8 @@ from bot.certs.findings import Finding
 from bot.cli.evidence import pack
 from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate
-from bot.domain.ids import OrderId, PersonId
+from bot.domain.ids import OrderId, PersonId, VendorName
+from bot.domain.intent import Intent
 from bot.domain.leases import Holder, Lease
 from bot.domain.plan import Caution, Handshake
 from bot.domain.sealed import Bond, Purpose, SealedSecret
@@ -261,3 +262,56 @@ def test_names_of_files_come_in_one_order() -> None:
     )
 
     assert pack(files) == pack(dict(reversed(files.items())))
+
+
+def test_the_page_s_bytes_do_not_follow_the_version_of_unicode() -> None:
+    """Letters, signs a later Unicode may know, half characters: all but ASCII is an escape, so every Python writes the same."""
+    placed = samples.order(State.PLACED)
+    wish = replace(placed.wish, vendor=VendorName("Zürich \U0001fae8 \u0378 \u202e \ud800 \x1b[2J"))
+    known = Evidence(
+        order=replace(placed, wish=wish),
+        upload=None,
+        steps=(),
+        intents=(),
+        audit=(),
+    )
+    page = evidence_files(known)["README.txt"]
+
+    assert rb"Vendor         Z\xfcrich \U0001fae8 \u0378 \u202e \ud800 \x1b[2J" in page
+    assert set(page) <= {0x0A, *range(0x20, 0x7F)}
+
+
+class Busy:
+    """A journal in which something is written between any two looks, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, order_id: OrderId) -> tuple[Intent, ...]:
+        self.left = max(0, self.left - 1)
+        written = Intent(
+            key=f"{order_id}/csr/1", attempt=self.left, deadline=NOON, was_done=False, confirmed=""
+        )
+        return (written,)
+
+
+def test_an_order_that_is_written_to_all_the_time_is_not_packed(
+    certdesk: FrontDoor, told: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is written without an entry of the audit: what was read at different moments is no evidence. Exit 3."""
+    monkeypatch.setattr("bot.cli.evidence.kept_intents", Busy(99))
+    refused = certdesk("evidence", 2, "-o", "pack.zip", "--json")
+
+    assert (3, "") == (refused.code, refused.out)
+    assert "Order 2 was written to during each of 10 looks" in refused.err
+    assert not Path("pack.zip").exists()
+
+
+def test_an_order_that_comes_to_rest_is_packed_as_it_stands_then(
+    certdesk: FrontDoor, told: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few changes meanwhile are waited out; the last one is in the pack."""
+    monkeypatch.setattr("bot.cli.evidence.kept_intents", Busy(5))
+    transcript = json.loads(opened(packed(certdesk))["transcript.json"])
+
+    assert [("csr/1", 0)] == [(one["key"], one["sent"]) for one in transcript]
