@@ -36,10 +36,12 @@ from bot.workflow.durable import APPLICATION, VERSION, Worker, WorkQueue
 from bot.workflow.engine import Engine
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.key_work import KeyWork
+from bot.workflow.late_reminders import LateReminders
 from bot.workflow.lifeguard import BEAT_S, LIFE_S, Lifeguard
 from bot.workflow.operations import Operator
 from bot.workflow.queues import CHAT_QUEUE
 from bot.workflow.reporter import Reporter
+from tests.fakes.people import FakePeople
 from tests.unit.domain.samples import site
 from tests.unit.workflow.fuse import Fuse
 from tests.unit.workflow.hosts import ToyHosts
@@ -156,7 +158,12 @@ def _jobs(url: str, database: Database, word: str, hosts: ToyHosts) -> Jobs:
     keys = KeyWork(ToyKeys(Fuse()), SqlSealedSecrets(database), site(), clock)
     return Jobs(
         by_work={Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, keys, tries=_TRIES).run},
-        deliver=DeliveryJob(orders, SqlOutbox(database, clock), ToyChat(Fuse())).run,
+        deliver=DeliveryJob(
+            orders,
+            SqlOutbox(database, clock),
+            ToyChat(Fuse()),
+            LateReminders(orders, FakePeople(), site(), clock),
+        ).run,
         sweeps=(),
         reconcile=lambda: None,
         apologize=Apology(orders, reporter),

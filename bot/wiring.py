@@ -60,6 +60,7 @@ from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Apology, Jobs
 from bot.workflow.key_work import KeyWork
+from bot.workflow.late_reminders import LateReminders
 from bot.workflow.leases import hold_of
 from bot.workflow.lifeguard import LIFE_S, Lifeguard
 from bot.workflow.operations import Operator
@@ -249,6 +250,7 @@ def _jobs(
     reporter = Reporter(rooms.engine, orders, clock)
     work = HostWork(orders, hosts, operator, reporter, keys, tries=tries)
     apology = Apology(orders, reporter)
+    late = LateReminders(orders, rooms.people, site, clock)
     fetcher = Fetcher(allow_loopback=settings.world == "sandbox")
     revocation = HttpRevocation(fetcher, judge.anchors, clock)
     installs = InstallJob(
@@ -264,7 +266,7 @@ def _jobs(
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,
             Work.CLEAR_REQUEST: ClearJob(orders, hosts, operator, reporter, tries=tries).run,
         },
-        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace)).run,
+        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace), late).run,
         sweeps=(
             in_turn(
                 lambda: _ignore(calendar.propose_renewals()),

@@ -128,10 +128,12 @@ class Pause:
     Args:
         seconds: how long it still waits; above 0.
         for_card: its card was shown a moment ago, so that others of its order may go first.
+        for_reminder: it reminds somebody by themselves, so that others of its order may go first.
     """
 
     seconds: float
     for_card: bool
+    for_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

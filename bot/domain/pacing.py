@@ -70,15 +70,19 @@ def card_wait_s(shown_at: datetime | None, now: datetime) -> float:
     return min(max(left, 0.0), CARD_EVERY_S)
 
 
-def pause_of(due_at: datetime | None, shown_at: datetime | None, now: datetime) -> Pause | None:
+def pause_of(
+    due_at: datetime | None, shown_at: datetime | None, now: datetime, *, reminds: bool = False
+) -> Pause | None:
     """
     Why a message is not to be sent yet; None when it is due.
 
     Args:
         due_at: until when it was put off, if it was.
         shown_at: when its card was last shown, if it is one.
+        reminds: whether it is a reminder.
     """
     if due_at is not None and timedelta() < due_at - now <= timedelta(seconds=LONGEST_S):
-        return Pause(seconds=(due_at - now).total_seconds(), for_card=False)
+        seconds = (due_at - now).total_seconds()
+        return Pause(seconds=seconds, for_card=False, for_reminder=reminds)
     left = card_wait_s(shown_at, now)
     return Pause(seconds=left, for_card=True) if left > 0 else None

@@ -138,6 +138,12 @@ def to_tell(
     return ()
 
 
+def has_spoken(order: CertificateOrder, person: PersonId) -> bool:
+    """Whether somebody gave their word since the order began to wait as it does."""
+    since = order.waits_since
+    return since is not None and any(a.by == person and a.at >= since for a in order.approvals)
+
+
 def lapses_at(order: CertificateOrder, policy: Policy) -> datetime | None:
     """
     When an order ends because nobody decided; None for one that does not.

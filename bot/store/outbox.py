@@ -7,7 +7,15 @@ from sqlalchemy import Engine, func, update
 from sqlmodel import Session, col, select
 
 from bot.domain.ids import OrderId
-from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
+from bot.domain.messages import (
+    Card,
+    CardMessage,
+    Message,
+    OutboxRow,
+    Pause,
+    Posted,
+    ReminderMessage,
+)
 from bot.domain.pacing import pause_of
 from bot.ports import Clock
 from bot.store.database import reading, writing
@@ -185,7 +193,10 @@ def _card_of(session: Session, row: OutboxRecord) -> CardRecord | None:
 
 
 def _pause_of(row: OutboxRecord, card: CardRecord | None, now: datetime) -> Pause | None:
-    return pause_of(row.due_at, None if card is None else card.shown_at, now)
+    if row.due_at is None and card is None:
+        return None
+    reminds = isinstance(MESSAGE.value(row.message), ReminderMessage)
+    return pause_of(row.due_at, None if card is None else card.shown_at, now, reminds=reminds)
 
 
 def _place_card(session: Session, row: OutboxRecord, posted: Posted, at: datetime) -> None:

@@ -17,7 +17,7 @@ from bot.domain.order import CertificateOrder
 from bot.domain.reminding import is_awake
 from bot.domain.site import Site
 from bot.domain.validation import reuse_ends
-from bot.domain.waiting import Wait, due_at, lapses_at, to_tell, wait_of, waits_on
+from bot.domain.waiting import Wait, due_at, has_spoken, lapses_at, to_tell, wait_of, waits_on
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
 
@@ -115,7 +115,7 @@ class Chaser:
             return None
         on = waits_on(self._site, order, wait)
         acts = debt.person in on
-        if not acts and self._has_spoken(order, debt.person):
+        if not acts and has_spoken(order, debt.person):
             return None
         return Reminder(
             order_id=order.id,
@@ -138,10 +138,6 @@ class Chaser:
             proven = self._orders.load(order.wish.renews)
         certificate = proven.certificate
         return reuse_ends(certificate.facts.not_before) if certificate else None
-
-    def _has_spoken(self, order: CertificateOrder, person: PersonId) -> bool:
-        since = order.waits_since
-        return since is not None and any(a.by == person and a.at >= since for a in order.approvals)
 
     def _find(self, person: PersonId) -> Account:
         return self._people.find(person)

@@ -1,13 +1,17 @@
 """The job of the outbox: every waiting message of one order, in order, each delivered once."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
 from bot.chat_ports import DeliveryFault, Notifier, Outbox
 from bot.domain.ids import OrderId
-from bot.domain.messages import OutboxRow, Pause
+from bot.domain.messages import OutboxRow, Pause, ReminderMessage
+from bot.domain.pacing import LONGEST_S
 from bot.ports import Orders
+from bot.workflow.late_reminders import Quiet
 from bot.workflow.outcome import LONGEST_WAIT_S, Done, NeedsPerson, Outcome, Run, TryLater
 
 log = logging.getLogger(__name__)
@@ -24,41 +28,50 @@ UNDELIVERABLE = "undeliverable"
 CARD_SHOWN = "card-shown"
 """The card was shown a moment ago; others of its order may go first."""
 
+NIGHT, PUT_OFF = "reader-is-asleep", "reminder-put-off"
+"""A reminder waits by itself: nothing else of its order belongs behind it. A run that finds it put off leaves it to the one that did."""
+
 _DOUBLINGS: Final = 4
+
+Look = Callable[[ReminderMessage], ReminderMessage | Quiet | None]
 
 
 class DeliveryJob:
     """Takes the rows that wait and hands them to chat, oldest first."""
 
-    def __init__(self, orders: Orders, outbox: Outbox, notifier: Notifier) -> None:
+    def __init__(self, orders: Orders, outbox: Outbox, notifier: Notifier, still: Look) -> None:
         self._orders = orders
         self._outbox = outbox
         self._notifier = notifier
+        self._still = still
 
     def run(self, run: Run, order_id: OrderId) -> float:
         """
         Deliver what waits; what others add meanwhile has a run of its own.
 
-        A card that was shown a moment ago is put aside and shown last, as the order stands by then. Nothing
-        overtakes anything else.
+        A card that was shown a moment ago is put aside and shown last, as the order stands by then. A reminder waits
+        until it is day where the reader is, and the rest goes before it. Nothing overtakes anything else.
 
         Returns:
             Seconds after which a later run must go on, 0 when nothing is left to this one.
         """
         waiting = run.step("list", lambda: Done("\n".join(self._outbox.waiting(order_id))))
         cards: list[tuple[str, float]] = []
+        nights: list[float] = []
         for row_id in waiting.seen.splitlines() if isinstance(waiting, Done) else ():
             end = self._send(run, order_id, row_id)
             if isinstance(end, TryLater) and end.code == CARD_SHOWN:
                 cards.append((row_id, end.after_s))
-            elif isinstance(end, TryLater):
+            elif isinstance(end, TryLater) and end.code == NIGHT:
+                nights.append(end.after_s)
+            elif isinstance(end, TryLater) and end.code != PUT_OFF:
                 return end.after_s
         for row_id, after_s in cards:
             run.sleep(after_s)
             end = self._send(run, order_id, row_id)
             if isinstance(end, TryLater):
                 return end.after_s
-        return 0.0
+        return min(nights, default=0.0)
 
     def _send(self, run: Run, order_id: OrderId, row_id: str) -> Done | TryLater:
         for number in count(1):
@@ -82,6 +95,14 @@ class DeliveryJob:
             return Done("delivered before")
         if isinstance(row, Pause):
             return _later(row)
+        if isinstance(row.message, ReminderMessage):
+            still = self._still(row.message)
+            if still is None:
+                self._outbox.delivered(row_id, None)
+                return Done("nothing to remind of any more")
+            if isinstance(still, Quiet):
+                return self._sleep(row, still)
+            row = replace(row, message=still)
         try:
             stands = self._orders.progress(order_id)
             posted = self._notifier.deliver(row, stands.order, stands.steps)
@@ -94,6 +115,12 @@ class DeliveryJob:
         self._outbox.delivered(row_id, posted)
         return Done("delivered")
 
+    def _sleep(self, row: OutboxRow, quiet: Quiet) -> Outcome:
+        """The night in parts: a moment further ahead would be taken for one of a wrong clock."""
+        seconds = min(quiet.seconds, LONGEST_S)
+        self._outbox.put_off(row, seconds, sent=False, slot="")
+        return TryLater(NIGHT, "It is no time to be reminded.", seconds, counts=False)
+
     def _give_up(self, row_id: str, why: str) -> Outcome:
         log.error("message %s was given up: %s", row_id, why)
         self._outbox.delivered(row_id, None)
@@ -101,7 +128,7 @@ class DeliveryJob:
 
 
 def _later(pause: Pause) -> TryLater:
-    code = CARD_SHOWN if pause.for_card else "chat-away"
+    code = CARD_SHOWN if pause.for_card else PUT_OFF if pause.for_reminder else "chat-away"
     return TryLater(code, "Its moment has not come.", pause.seconds, counts=False)
 
 

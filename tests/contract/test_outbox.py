@@ -16,9 +16,11 @@ from bot.domain.messages import (
     Pause,
     Place,
     Posted,
+    Reminder,
+    ReminderMessage,
 )
 from bot.domain.pacing import CARD_EVERY_S
-from tests.contract.samples import ANNA, LINE, STATUS, change, entry, place, step
+from tests.contract.samples import ANNA, BERT, LINE, NOON, STATUS, change, entry, place, step
 from tests.contract.stores import Store, sql_store
 
 CSR = CardMessage(card=Card.CSR)
@@ -277,6 +279,19 @@ def test_row_that_was_put_off_waits_with_its_slot(store: Store, sent: bool) -> N
         (int(sent), "post:C1"),
         (int(sent) + 1, ""),
     ]
+
+
+def test_reminder_that_was_put_off_says_that_others_may_go_first(store: Store) -> None:
+    """Whoever delivers the order's messages knows it without reading the message."""
+    place(store.orders)
+    one = Reminder(order_id=OrderId(1), name="mail.example.com", wait="issue", since=NOON, number=1)
+    save(store, ReminderMessage(to=BERT, reminders=(one,)))
+    row = store.outbox.begin("1:2:1")
+    assert isinstance(row, OutboxRow)
+    store.outbox.put_off(row, 30, sent=False, slot="")
+
+    assert store.outbox.pause("1:2:1") == Pause(seconds=30.0, for_card=False, for_reminder=True)
+    assert store.outbox.begin("1:2:1") == Pause(seconds=30.0, for_card=False, for_reminder=True)
 
 
 def test_card_put_off_before_it_was_sent_takes_the_next_change_with_it(store: Store) -> None:

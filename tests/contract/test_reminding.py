@@ -20,6 +20,7 @@ from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
 from bot.workflow.delivery_job import DeliveryJob
 from bot.workflow.engine import Engine
+from bot.workflow.late_reminders import LateReminders
 from handlers.notifier import SlackNotifier
 from handlers.people import SlackPeople
 from sandbox.slack.server import SlackWorkspace
@@ -115,13 +116,16 @@ async def town(sqlite_url: str) -> AsyncIterator[Town]:
             store.clock.forward((MONDAY - store.clock.now()).total_seconds())
             engine = Engine(store.orders, house, store.clock)
             notifier = SlackNotifier(client, store.outbox, store.pace, house, GuidedDesk(house))
+            people = SlackPeople(client, store.clock)
             yield Town(
                 store=store, clock=store.clock, client=client, users=users,
                 home=address["channels"]["cert-requests"], engine=engine,
                 chaser=Chaser(
-                    engine, store.orders, store.reminders, SlackPeople(client, store.clock), house, store.clock
+                    engine, store.orders, store.reminders, people, house, store.clock
                 ),
-                delivery=DeliveryJob(store.orders, store.outbox, notifier),
+                delivery=DeliveryJob(
+                    store.orders, store.outbox, notifier, LateReminders(store.orders, people, house, store.clock)
+                ),
             )  # fmt: skip
     finally:
         await workspace.stop()

@@ -20,7 +20,15 @@ from bot.domain.ids import HostName, OrderId, PersonId, UploadId
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.lifetime import CertificateEnd, latest_end
-from bot.domain.messages import Card, CardMessage, Message, OutboxRow, Pause, Posted
+from bot.domain.messages import (
+    Card,
+    CardMessage,
+    Message,
+    OutboxRow,
+    Pause,
+    Posted,
+    ReminderMessage,
+)
 from bot.domain.order import CertificateOrder, HostStep, Progress, Upload, Worklist
 from bot.domain.pacing import pause_of
 from bot.domain.plan import Caution, Step
@@ -375,7 +383,8 @@ class FakeOutbox:
             return None
         card = row.message.card if isinstance(row.message, CardMessage) else None
         shown = None if card is None else self._memory.shown.get((row.order_id, card))
-        return pause_of(row.due_at, shown, self._clock.now())
+        reminds = isinstance(row.message, ReminderMessage)
+        return pause_of(row.due_at, shown, self._clock.now(), reminds=reminds)
 
     def put_off(self, row: OutboxRow, seconds: float, *, sent: bool, slot: str) -> None:
         """The row waits so long."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
-from bot.chat_ports import DeliveryFault
+from bot.chat_ports import DeliveryFault, Notifier
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId, VendorName
 from bot.domain.intent import Intent
@@ -26,11 +26,13 @@ from bot.workflow.host_work import HostWork
 from bot.workflow.install_job import InstallJob
 from bot.workflow.jobs import Job
 from bot.workflow.key_work import KeyWork
+from bot.workflow.late_reminders import LateReminders
 from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
 from tests.fakes.leases import FakeLeases
+from tests.fakes.people import FakePeople
 from tests.fakes.revocation import FakeRevocation
 from tests.fakes.sealed import FakeSealedSecrets
 from tests.fakes.store import FakeAudit, FakeJournal, FakeOrders, FakeOutbox, Memory
@@ -187,6 +189,7 @@ class House:
     def __post_init__(self) -> None:
         self.hosts = ToyHosts(self.fuse)
         self.chat = ToyChat(self.fuse)
+        self.people = FakePeople()
         self.orders = FusedOrders(self.memory, self.fuse)
         self.outbox = FakeOutbox(self.memory, self.clock)
         self.audit = FakeAudit(self.memory)
@@ -242,9 +245,10 @@ class House:
         run: Job = kinds[work].run
         return run
 
-    def deliver(self) -> DeliveryJob:
-        """The job of the outbox."""
-        return DeliveryJob(self.orders, self.outbox, self.chat)
+    def deliver(self, chat: Notifier | None = None) -> DeliveryJob:
+        """The job of the outbox, into this chat or the house's own."""
+        late = LateReminders(self.orders, self.people, self.site, self.clock)
+        return DeliveryJob(self.orders, self.outbox, chat or self.chat, late)
 
     def _work(self) -> HostWork:
         return HostWork(

@@ -13,7 +13,6 @@ from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.pacing import CARD_EVERY_S
 from bot.domain.plan import Step
 from bot.domain.states import State
-from bot.workflow.delivery_job import DeliveryJob
 from tests.unit.domain.samples import RITA, order
 from tests.unit.workflow.house import House
 from tests.unit.workflow.plain_run import PlainRun
@@ -77,7 +76,7 @@ def test_the_last_state_is_shown_and_no_two_updates_are_close(
     house = House()
     house.put(order(State.INSTALLING))
     camera = Camera(house, takes_s, faults)
-    job = DeliveryJob(house.orders, house.outbox, camera)
+    job = house.deliver(camera)
     for number, gap in enumerate(gaps):
         house.clock.forward(gap)
         house.reporter.step(SEVEN, EX01, Step.IMPORT, "running", f"note {number}")
@@ -96,7 +95,7 @@ def test_many_steps_in_a_moment_are_two_updates() -> None:
     house = House()
     house.put(order(State.INSTALLING))
     camera = Camera(house, [0.0], [])
-    job = DeliveryJob(house.orders, house.outbox, camera)
+    job = house.deliver(camera)
     house.reporter.step(SEVEN, EX01, Step.IMPORT, "running", "first")
     job.run(PlainRun(house.clock), SEVEN)
     for number in range(50):
