@@ -50,7 +50,8 @@ class SealedSecrets(Protocol):
     The sealed secrets that are kept; new ones come, and an order's go, with a `Change` of `Orders`.
 
     1. A wiped secret has no bytes any more, and can be neither found nor resealed. 2. `wipe` and `reseal` write their
-    audit entry in the same transaction, once; False, with nothing written, when somebody else was first.
+    audit entry in the same transaction, once; False, with nothing written, when somebody else was first. 3. What was
+    wiped, files of orders too, may lie on in the database's own log while somebody is in the way; `scrub` waits for nobody.
     """
 
     def find(self, bond: Bond) -> SealedSecret | None:
@@ -71,6 +72,10 @@ class SealedSecrets(Protocol):
 
     def reseal(self, kept: KeptSecret, sealed: bytes, key_id: str, entry: AuditEntry) -> bool:
         """Put other bytes in place of those that were seen in ``kept``."""
+        ...
+
+    def scrub(self) -> None:
+        """Take out of the database's log what was wiped and is in it still; may be called at any time."""
         ...
 
 

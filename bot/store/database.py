@@ -4,6 +4,7 @@ The way to the database: one engine a process, one transaction a change, one sna
 Which URL it is decides `bot/settings.py`; here is only how each of the two databases has to be opened.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from bot.domain.faults import DatabaseAway
+
+log = logging.getLogger(__name__)
 
 WAIT_MS: Final = 30_000
 """How long a writer waits for another one before it gives up (engine.md, SQLite)."""
@@ -155,12 +158,38 @@ def scrub(engine: Engine) -> None:
     """
     Take what was wiped out of SQLite's log as well; nothing to do on PostgreSQL, whose vacuum does it.
 
-    When a reader is in the way the log keeps the old pages until the next checkpoint.
+    Waits for nobody, and raises nothing for what passes: the wiping itself is committed by then. While somebody reads
+    an older state or writes at this very moment, or the disk is full, the log keeps the old pages. That is logged, and
+    the next call takes them out; the minute's look makes one (`SqlSealedSecrets.scrub`), and so does the end of the
+    last process on the file.
     """
     if engine.dialect.name != "sqlite":
         return
-    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    try:
+        with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            is_empty = _empty_log(cursor)
+    except (sqlite3.Error, DBAPIError, PoolTimeout) as fault:
+        if not _passes_in_sqlite(fault) and not is_away(fault):
+            raise
+        log.warning("SQLite's log was not emptied (%s); what was wiped may be in it", fault)
+        return
+    if not is_empty:
+        log.info("SQLite's log is in use and was not emptied; what was wiped may be in it")
+
+
+def _empty_log(cursor: Any) -> bool:
+    """
+    Bring everything from the log into the file and cut the log off; False when somebody is in the way.
+
+    With its usual patience SQLite would wait for readers here, and let no writer in meanwhile.
+    """
+    patience = int(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
+    return not is_busy
 
 
 def is_away(fault: BaseException) -> bool:
@@ -173,13 +202,16 @@ def is_away(fault: BaseException) -> bool:
         return True
     if not isinstance(fault, DBAPIError):
         return False
-    code = getattr(fault.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return (code & 0xFF) in _SQLITE_PASSING
+    if getattr(fault.orig, "sqlite_errorcode", None) is not None:
+        return _passes_in_sqlite(fault.orig)
     state = getattr(fault.orig, "sqlstate", None)
     if state is None:
         return fault.connection_invalidated or isinstance(fault, OperationalError)
     return state[:2] in _POSTGRESQL_PASSING or state in _POSTGRESQL_PASSING_TOO
+
+
+def _passes_in_sqlite(fault: BaseException | None) -> bool:
+    return (getattr(fault, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSING
 
 
 def _parse(url: str) -> URL:

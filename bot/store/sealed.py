@@ -1,8 +1,8 @@
 """
 Sealed secrets: kept and forgotten with the change of their order, wiped on their day, resealed by rotation.
 
-Nothing here can open one. Wiping empties the row's bytes: SQLite overwrites them in its file (``secure_delete``) and in
-its log (`scrub`); PostgreSQL gives the old row's space up at its next vacuum. Copies of either (backups, archived
+Nothing here can open one. Wiping empties the row's bytes: SQLite overwrites them in its file (``secure_delete``) and cuts
+off its log (`scrub`), at once or, while that is in use, within the minutes after; PostgreSQL gives the old row's space up at its next vacuum. Copies of either (backups, archived
 logs, a disk's spare blocks) keep what they hold, so a vault key is taken off the list some time after the wiping.
 """
 
@@ -84,6 +84,10 @@ class SqlSealedSecrets:
             chain.append(session, entry)
         scrub(self._engine)
         return True
+
+    def scrub(self) -> None:
+        """Let go of what wiping left beside the rows because somebody was in the way."""
+        scrub(self._engine)
 
 
 def keep(session: Session, secret: SealedSecret) -> None:

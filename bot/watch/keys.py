@@ -20,9 +20,11 @@ class KeyWatch:
         self._clock = clock
 
     def wipe_dead(self) -> int:
-        """Wipe; how many were wiped now."""
+        """Wipe, and take out of the database's log what earlier wipings had to leave there; how many were wiped now."""
         dead = self._secrets.kept(dead_at=self._clock.now())
-        return sum(self._wipe(kept) for kept in dead)
+        wiped = sum(self._wipe(kept) for kept in dead)
+        self._secrets.scrub()
+        return wiped
 
     def _wipe(self, kept: KeptSecret) -> bool:
         secret = kept.secret

@@ -54,6 +54,9 @@ class FakeSealedSecrets:
             self._write(replace(kept, secret=secret), entry)
             return True
 
+    def scrub(self) -> None:
+        """Memory has no log."""
+
     def _write(self, kept: KeptSecret, entry: AuditEntry) -> None:
         if entry.order_id != kept.secret.bond.order_id:
             raise ValueError("the audit entry is about another order")
