@@ -2,8 +2,10 @@
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
+from typing import Final
 
-from sqlalchemy import Engine, LargeBinary, cast
+from sqlalchemy import Engine, LargeBinary, cast, func
 from sqlmodel import Session, col, select
 
 from bot.domain.audit import GENESIS, AuditEntry
@@ -12,6 +14,9 @@ from bot.store.chain import Link, entry_of, first_break
 from bot.store.columns import may_be_id
 from bot.store.database import reading
 from bot.store.tables import AuditHead, AuditRecord
+
+_PAGE: Final = 1000
+"""Entries read at once: an audit outgrows the memory of a process some day."""
 
 
 class SqlAudit:
@@ -31,9 +36,25 @@ class SqlAudit:
             return tuple(entry_of(body) for body in session.exec(chosen))
 
     def links(self, *, first: int = 1, last: int | None = None) -> Iterator[Link]:
-        """The entries as they lie in the database, by number, in one look; nothing about them is believed."""
-        with reading(self._engine) as session, closing(_links(session, first, last)) as links:
-            yield from links
+        """
+        The entries as they lie in the database, by number; nothing about them is believed.
+
+        Only those that are there at the first one: one stretch of the chain, however long the caller takes over it. No
+        transaction waits for the caller in between: the server would end it, and SQLite's log would grow until then.
+        """
+        # Writers queue for the head, so entries come in the order of their numbers: those up to here stay the same.
+        with reading(self._engine) as session:
+            end = session.exec(select(func.max(AuditRecord.number))).one() or 0
+        end = end if last is None else min(end, last)
+        while first <= end:
+            with reading(self._engine) as session:
+                links = _links(session, first, end)
+                page = tuple(islice(links, _PAGE))
+                links.close()
+            if not page:
+                return
+            yield from page
+            first = page[-1].number + 1
 
     def numbers(self, order_id: OrderId) -> tuple[int, ...]:
         """The numbers of one order's entries, rising."""
@@ -79,7 +100,6 @@ def batched(numbers: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
 
 def _links(session: Session, first: int | None = None, last: int | None = None) -> Generator[Link]:
     # The casts are for SQLite, where somebody may have put text where bytes belong.
-    # Read in pages: an audit outgrows the memory of a process some day.
     chosen = (
         select(
             AuditRecord.number,
@@ -88,7 +108,7 @@ def _links(session: Session, first: int | None = None, last: int | None = None) 
             cast(AuditRecord.hash, LargeBinary),
         )
         .order_by(col(AuditRecord.number))
-        .execution_options(yield_per=1000)
+        .execution_options(yield_per=_PAGE)
     )
     if first is not None:
         chosen = chosen.where(col(AuditRecord.number) >= first)

@@ -13,9 +13,12 @@ from sqlalchemy import text
 
 from bot.cli.audit import export_lines
 from bot.domain.audit import GENESIS, chained
+from bot.domain.ids import OrderId
 from bot.domain.plan import canonical
+from bot.store.audit import _PAGE as PAGE
 from bot.store.audit import SqlAudit
-from bot.store.chain import entry_of
+from bot.store.chain import append, entry_of
+from bot.store.database import writing
 from bot.system.checkpoints import Checkpoint, first_mismatch, sign
 from tests.contract.samples import NOON, change, entry, place, step
 from tests.contract.stores import Store
@@ -104,6 +107,49 @@ def test_part_of_an_export_says_what_it_follows(sql: Store) -> None:
     lines = list(export_lines(audit_of(sql)))
 
     assert list(export_lines(audit_of(sql), first=3, last=4)) == lines[2:4]
+
+
+def test_export_ends_where_the_chain_ended_at_its_beginning(sql: Store) -> None:
+    """What is written while somebody reads is left to the next export, however many pages this one has."""
+    order = place(sql.orders)
+    lengthen(sql, order.id, 2 * PAGE)
+    number, last = audit_of(sql).head()
+    lines = []
+    for line in export_lines(audit_of(sql)):
+        lines.append(line)
+        if len(lines) in (1, PAGE, PAGE + 1):
+            sql.orders.note_step(step(), order.id, entry(order.id, "later"), ())
+
+    assert check_export(lines) is None
+    assert (number, last) == (len(lines), json.loads(lines[-1])["hash"])
+    assert number + 3 == audit_of(sql).head()[0]
+
+
+def test_export_goes_on_over_a_gap(sql: Store) -> None:
+    """Where somebody took entries out, more than a page of them, the rest is shown as it lies there."""
+    lengthen(sql, place(sql.orders).id, PAGE + 50)
+    assert sql.engine is not None
+    guard = (
+        "DROP TRIGGER audit_no_delete"
+        if sql.engine.dialect.name == "sqlite"
+        else "ALTER TABLE audit DISABLE TRIGGER ALL"
+    )
+    with sql.engine.begin() as connection:
+        connection.execute(text(guard))
+        connection.execute(
+            text("DELETE FROM audit WHERE number > 3 AND number <= :end"), {"end": PAGE + 10}
+        )
+
+    numbers = [link.number for link in audit_of(sql).links()]
+    assert [1, 2, 3, *range(PAGE + 11, PAGE + 52)] == numbers
+
+
+def lengthen(store: Store, order_id: OrderId, by: int) -> None:
+    """More entries than one page holds."""
+    assert store.engine is not None
+    with writing(store.engine) as session:
+        for _ in range(by):
+            append(session, entry(order_id, "more"))
 
 
 def rewrite(store: Store) -> None:

@@ -24,6 +24,12 @@ def stand_still(connection: Connection, watcher: Engine) -> None:
     wait_for(lambda: not _lives(watcher, number))
 
 
+def linger(watcher: Engine) -> None:
+    """Let several times as long go by as the server bears with a transaction that stands still, by the server's own clock."""
+    with watcher.connect() as connection:
+        connection.execute(text(f"SELECT pg_sleep({5 * STILL_MS / 1000})"))
+
+
 def _lives(watcher: Engine, number: int) -> bool:
     with watcher.connect() as connection:
         lives = text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :number)")

@@ -11,12 +11,13 @@ from sqlalchemy import Engine, text
 from bot.domain.faults import DatabaseAway
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
+from bot.store.audit import SqlAudit
 from bot.store.database import is_away, open_database, reading, writing
 from bot.store.orders import SqlOrders
 from bot.workflow.outcome import Done, Run
 from tests.contract.engine_room import open_room, order_on, wait_for
 from tests.contract.samples import change, place
-from tests.postgres.standing_still import hurry, stand_still
+from tests.postgres.standing_still import hurry, linger, stand_still
 
 
 @pytest.fixture
@@ -102,3 +103,16 @@ def test_a_step_that_stood_still_is_run_again(tmp_path: Path, empty_postgres_url
 
     assert woken.is_set()
     assert ["written"] == room.log
+
+
+def test_an_export_into_a_slow_reader_comes_to_its_end(still: Engine, watcher: Engine) -> None:
+    """Somebody pages through it and stops to read: the rest is not cut off as if the chain ended there."""
+    orders = SqlOrders(still, lambda *_: None, lambda *_: None)
+    for key in ("a", "b", "c"):
+        place(orders, key)
+    links = SqlAudit(still).links()
+    read = [next(links)]
+    linger(watcher)
+    read += links
+
+    assert [1, 2, 3] == [link.number for link in read]
