@@ -8,7 +8,7 @@ import typer
 from bot.cli.answers import NO, YES, leave, say, say_json
 
 if TYPE_CHECKING:
-    from bot.store.moving import Moved
+    from bot.store.moving import Arrived
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def move(
     lock = lock_single_process(source)
     with nullcontext() if lock is None else closing(lock):
         try:
-            moved, head = _move(source, target)
+            arrived = _move(source, target)
         except CannotMove as refused:
             reasons = list(refused.reasons)
             if as_json:
@@ -40,14 +40,15 @@ def move(
                 for reason in reasons:
                     say(reason)
             leave(NO)
-    tables = {one.table: {"rows": one.rows, "sha256": one.sha256} for one in moved}
+    tables = {one.table: {"rows": one.rows, "sha256": one.sha256} for one in arrived.tables}
     if as_json:
-        say_json({"ok": True, "tables": tables, "audit": {"entries": head[0], "head": head[1]}})
+        audit = {"entries": arrived.entries, "head": arrived.head}
+        say_json({"ok": True, "tables": tables, "audit": audit})
     else:
-        for one in moved:
+        for one in arrived.tables:
             say(f"{one.table:<16} {one.rows:>8} row(s)  {one.sha256}")
         say(
-            f"Everything is on the target and the same; its audit verifies, {head[0]} entries, head {head[1]}."
+            f"Everything is on the target and the same; its audit verifies, {arrived.entries} entries, head {arrived.head}."
         )
         say(
             "Set CERTDESK_DATABASE_URL to the target and start CertDesk; keep the source, and start nothing on it."
@@ -55,9 +56,8 @@ def move(
     leave(YES)
 
 
-def _move(source: str, target: str) -> tuple[tuple["Moved", ...], tuple[int, str]]:
+def _move(source: str, target: str) -> "Arrived":
     from bot.opening import prepare_database
-    from bot.store.audit import SqlAudit
     from bot.store.database import open_database
     from bot.store.moving import CannotMove, check_source, move_rows
     from bot.workflow.drained import unfinished
@@ -79,8 +79,7 @@ def _move(source: str, target: str) -> tuple[tuple["Moved", ...], tuple[int, str
                 )
         there = open_database(target)
         try:
-            moved = move_rows(here, there)
-            return moved, SqlAudit(there).head()
+            return move_rows(here, there)
         finally:
             there.dispose()
     finally:

@@ -6,14 +6,18 @@ The durable engine's own tables are not copied: what waits for people is a row o
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from bot.domain.faults import DatabaseAway
 from bot.store.audit import broken_in
 from bot.store.database import reading, writing
 from bot.store.migration import newest_revision
@@ -21,6 +25,13 @@ from bot.store.tables import METADATA
 
 _LEFT_BEHIND: Final = frozenset({"worker_leases"})
 """Says which processes live at the source; none of them does any more."""
+
+log = logging.getLogger(__name__)
+
+_NOT_AVAILABLE: Final = "55P03"
+"""SQLSTATE of a lock that was waited for in vain."""
+
+_HEAD: Final = METADATA.tables["audit_head"].c
 
 _MODULUS: Final = 1 << 256
 _BATCH: Final = 500
@@ -53,6 +64,21 @@ class Moved:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """
+    Everything, as it is on the target.
+
+    Args:
+        entries: how many the audit has; its chain fits.
+        head: the hash of the last one, 64 hex digits.
+    """
+
+    tables: tuple[Moved, ...]
+    entries: int
+    head: str
+
+
 def check_source(engine: Engine) -> None:
     """
     Look whether everything can be taken from here.
@@ -62,6 +88,7 @@ def check_source(engine: Engine) -> None:
     """
     with reading(engine) as session:
         connection = session.connection()
+        _take_time(connection)
         _check_form(connection)
         others = _others(connection)
         if others:
@@ -77,18 +104,24 @@ def check_source(engine: Engine) -> None:
         )
 
 
-def move_rows(source: Engine, target: Engine) -> tuple[Moved, ...]:
+def move_rows(source: Engine, target: Engine) -> Arrived:
     """
     Copy everything, in one transaction of the target, and compare before it is kept.
+
+    Nobody writes at the source until the target has everything: on PostgreSQL its tables are locked, on SQLite the
+    caller holds the file.
 
     Args:
         target: migrated and empty.
 
     Raises:
-        CannotMove: it is not empty, or a table, or the audit, came out differently; then the target is as before.
+        CannotMove: it is not empty, a table or the audit came out differently, or somebody came to the source
+            meanwhile; then the target is as before.
+        DatabaseAway: one of them cannot be used; then too.
     """
-    with reading(source) as origin, writing(target) as end:
-        here, there = origin.connection(), end.connection()
+    with _held(source) as here, writing(target) as end:
+        there = end.connection()
+        _take_time(there)
         _check_empty(there)
         moved = tuple(_move_table(here, there, table) for table in _tables())
         for table in _tables():
@@ -99,7 +132,63 @@ def move_rows(source: Engine, target: Engine) -> tuple[Moved, ...]:
                 f"Entry {broken} of the audit did not fit its chain on the target, so everything was taken "
                 "back. The source is as it was."
             )
-    return moved
+        entries, head = there.execute(select(_HEAD.number, _HEAD.hash)).one()
+        arrived = Arrived(tables=moved, entries=entries, head=bytes(head).hex())
+        _check_still_alone(here)
+    return arrived
+
+
+@contextmanager
+def _held(source: Engine) -> Iterator[Connection]:
+    """
+    The source as it is now, and nobody writes there until the end of the block.
+
+    When the block is done the target has everything: how the source's own session ends changes nothing about it.
+    """
+    done = False
+    try:
+        with reading(source) as origin:
+            here = origin.connection()
+            _take_time(here)
+            _lock(here)
+            yield here
+            done = True
+    except (DatabaseAway, DBAPIError) as fault:
+        if not done:
+            raise
+        log.info("the source went away after everything was moved (%s)", type(fault).__name__)
+
+
+def _take_time(connection: Connection) -> None:
+    """A session of a move waits for the other one longer than a worker may stand still."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def _lock(here: Connection) -> None:
+    # Before the first look, so that what is seen is what is locked. Readers go on; on SQLite the file is locked.
+    if here.dialect.name != "postgresql":
+        return
+    names = ", ".join(table.name for table in _tables())
+    try:
+        here.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
+    except OperationalError as fault:
+        if getattr(fault.orig, "sqlstate", None) != _NOT_AVAILABLE:
+            raise
+        raise CannotMove(
+            "Somebody is in the middle of a change at the source and did not end it, so nothing was moved. "
+            "Stop every process that serves it."
+        ) from None
+
+
+def _check_still_alone(here: Connection) -> None:
+    """The last question to the source: it is held still, and nobody waits there to go on after the move."""
+    others = _others(here)
+    if others:
+        raise CannotMove(
+            f"{others} connection(s) of CertDesk were opened on the source during the move, so everything was taken "
+            "back. Nothing is lost; stop what was started there, and move again."
+        )
 
 
 def _tables() -> Iterator[Table]:
@@ -118,6 +207,8 @@ def _check_form(connection: Connection) -> None:
 def _others(connection: Connection) -> int:
     if connection.dialect.name != "postgresql":
         return 0
+    # Within a transaction the server tells the same sessions again and again, unless it is asked to look anew.
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
     others = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
         "AND application_name = 'certdesk' AND pid <> pg_backend_pid()"
