@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from bot.domain.faults import DatabaseAway
 from bot.store.migration import migrate
@@ -13,7 +13,6 @@ from bot.store.moving import CannotMove, check_source, move_rows
 from tests.contract.samples import place
 from tests.contract.stores import sql_store
 from tests.postgres.everything import fill
-from tests.postgres.standing_still import hurry, linger
 from tests.postgres.test_move import count, opened
 
 
@@ -34,11 +33,10 @@ def target(target_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def source(postgres_url: str) -> Iterator[Engine]:
-    """A filled database whose server bears with nobody who stands still."""
+    """A filled database on a server."""
     with sql_store(postgres_url) as store:
         fill(store)
     with opened(postgres_url) as engine:
-        hurry(engine)
         yield engine
 
 
@@ -66,16 +64,35 @@ def while_it_copies(target: Engine, what: Callable[[], object]) -> None:
     event.listen(target, "before_cursor_execute", look)
 
 
-@pytest.mark.parametrize("moment", [before_it_is_kept, while_it_copies])
-def test_a_move_takes_longer_than_anybody_may_stand_still(
-    source: Engine, target: Engine, target_url: str, aside: Engine, moment: Any
+def limit(connection: Connection) -> str:
+    """How long this session may stand still in its transaction."""
+    driver: Any = connection.connection.driver_connection
+    return str(driver.execute("SHOW idle_in_transaction_session_timeout").fetchone()[0])
+
+
+def test_the_source_of_a_move_may_stand_still_as_long_as_the_move_takes(
+    source: Engine, target: Engine
 ) -> None:
-    """A big audit is verified on the target meanwhile: the source's session is not ended over it."""
-    check_source(source)
-    moment(target, lambda: linger(aside))
+    """A big audit is verified on the target meanwhile: the server does not end the source's session over it."""
+    begun: list[Connection] = []
+    seen: list[str] = []
+    event.listen(source, "begin", begun.append)
+    before_it_is_kept(target, lambda: seen.append(limit(begun[-1])))
     moved = {one.table: one.rows for one in move_rows(source, target).tables}
 
-    assert 2 == moved["orders"] == count(target_url, "orders")
+    assert ["0"] == seen
+    assert 2 == moved["orders"]
+
+
+def test_so_may_its_target(source: Engine, empty_postgres_url: str) -> None:
+    """A source that is slow to read from keeps the target waiting."""
+    seen: list[str] = []
+    migrate(empty_postgres_url)
+    with opened(empty_postgres_url) as target:
+        event.listen(target, "commit", lambda connection: seen.append(limit(connection)))
+        move_rows(source, target)
+
+    assert ["0"] == seen
 
 
 def test_nobody_writes_at_the_source_until_the_target_has_everything(
