@@ -96,6 +96,8 @@ def test_a_step_that_stood_still_is_run_again(tmp_path: Path, empty_postgres_url
         room.job = job
         room.enqueue(Work.INSTALL, order_on("EX01"))
         with room.worker():
+            wait_for(woken.is_set)
+            wait_for(lambda: room.log)
             wait_for(lambda: room.gone)
         watcher.dispose()
 
