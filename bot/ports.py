@@ -70,6 +70,7 @@ class Change:
         keeps: a sealed secret that is kept from this change on.
         also: further audit entries of this change, after ``entry``: what became of secrets.
         due_at: when something is due if the order goes on waiting; see `bot.chase_ports.Reminders`.
+        wipes: a file whose bytes are gone from this change on; name and hash stay.
     """
 
     order: CertificateOrder
@@ -80,13 +81,14 @@ class Change:
     keeps: SealedSecret | None = None
     also: tuple[AuditEntry, ...] = ()
     due_at: datetime | None = None
+    wipes: UploadId | None = None
 
 
 class Orders(Protocol):
     """
     The orders, in a store that survives a kill at any line.
 
-    1. `place`, `save` and `note_step` write the change, its audit entry, its outbox rows and the start
+    1. `place`, `save`, `hand_in` and `note_step` write the change, its audit entry, its outbox rows and the start
        of its work in one transaction; after a failure none of it exists.
     2. `save` is compare-and-set on ``order.version - 1``: False, and nothing written, when somebody was first.
     3. `place` with a `Draft.key` seen before returns the order made then and writes nothing.
@@ -106,6 +108,12 @@ class Orders(Protocol):
 
     def save(self, change: Change) -> bool:
         """Write one change; False when somebody else was first."""
+        ...
+
+    def hand_in(
+        self, upload: Upload, version: int, tell: Callable[[UploadId], Change]
+    ) -> CertificateOrder | None:
+        """Keep a file with the change that names it; None, and nothing kept, when ``version`` is not the order's now."""
         ...
 
     def note_step(
@@ -174,16 +182,8 @@ class Orders(Protocol):
         """Orders with a clearing of pending requests under way or stopped, newest first."""
         ...
 
-    def add_upload(self, upload: Upload) -> UploadId:
-        """Keep a file that was handed in."""
-        ...
-
     def upload(self, upload_id: UploadId) -> Upload:
-        """One file. Raises KeyError."""
-        ...
-
-    def forget_upload(self, upload_id: UploadId) -> None:
-        """Wipe the bytes of a file (it held a private key); name and hash stay."""
+        """One file; its bytes are empty once they were wiped. Raises KeyError."""
         ...
 
 

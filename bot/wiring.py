@@ -33,6 +33,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.pace import SqlPace
 from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
+from bot.store.uploads import SqlLeftFiles
 from bot.store.workers import LockedFile, PostgresSlot, SqlWorkerLeases, slot_of
 from bot.system.checkpoint_places import place_for
 from bot.system.checkpoints import Checkpoints, CheckpointTrouble, load_key
@@ -47,6 +48,7 @@ from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
 from bot.watch.expiry import Calendar
 from bot.watch.fetching import Fetcher
+from bot.watch.files import FileWatch
 from bot.watch.keys import KeyWatch
 from bot.watch.probe import ProbeTarget, TlsProber
 from bot.watch.revocation import HttpRevocation
@@ -87,6 +89,7 @@ class House:
     rooms: Rooms
     calendar: Calendar
     key_watch: KeyWatch
+    file_watch: FileWatch
     make_app: Callable[[], AsyncApp]
     make_worker: Callable[[], Worker]
     slot: PostgresSlot | LockedFile
@@ -164,12 +167,14 @@ def build(
     calendar = Calendar(engine, orders, site, clock)
     kept = SqlSealedSecrets(database)
     key_watch = KeyWatch(kept, orders, clock)
+    file_watch = FileWatch(SqlLeftFiles(database), orders, clock)
     keys = KeyWork(SealedKeys(AesVault(settings.vault_keys), clock), kept, site, clock)
     chat = queue, SqlPace(database, clock)
     return House(
         rooms=rooms,
         calendar=calendar,
         key_watch=key_watch,
+        file_watch=file_watch,
         make_app=lambda: _app(settings, rooms),
         make_worker=lambda: Worker(
             database_url=settings.database_address,
@@ -178,7 +183,7 @@ def build(
                 settings,
                 rooms,
                 judge,
-                (calendar, key_watch, keys),
+                (calendar, key_watch, file_watch, keys),
                 operator,
                 chat,
                 _checkpointing(settings, audit, clock),
@@ -238,12 +243,12 @@ def _jobs(
     settings: Settings,
     rooms: Rooms,
     judge: GuardedJudge,
-    own: tuple[Calendar, KeyWatch, KeyWork],
+    own: tuple[Calendar, KeyWatch, FileWatch, KeyWork],
     operator: Operator,
     chat: tuple[WorkQueue, SqlPace],
     checkpointing: tuple[Callable[[], None], ...],
 ) -> Jobs:
-    calendar, key_watch, keys = own
+    calendar, key_watch, file_watch, keys = own
     queue, pace = chat
     orders, hosts, site, clock = rooms.orders, rooms.hosts, rooms.site, rooms.clock
     tries = settings.tries
@@ -269,13 +274,14 @@ def _jobs(
         deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace), late).run,
         sweeps=(
             in_turn(
-                lambda: _ignore(calendar.propose_renewals()),
-                lambda: _ignore(calendar.lapse_gates()),
+                calendar.propose_renewals,
+                calendar.lapse_gates,
+                file_watch.wipe_left,
                 *checkpointing,
             ),
         ),
         reconcile=in_turn(
-            lambda: _ignore(key_watch.wipe_dead()),
+            key_watch.wipe_dead,
             Reconciler(orders, rooms.outbox, queue, apology),
             Chaser(rooms.engine, orders, rooms.reminders, rooms.people, site, clock),
         ),
@@ -313,10 +319,6 @@ def _checkpointing(
             log.error("no checkpoint of the audit today: %s", trouble)  # noqa: TRY400 - the sentence says it all
 
     return (write,)
-
-
-def _ignore(_count: int) -> None:
-    """A sweep's count interests the command line only."""
 
 
 def _app(settings: Settings, rooms: Rooms) -> AsyncApp:

@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import pytest
 import yaml
 
-from bot import chase_ports, chat_ports, key_ports, ports
+from bot import chase_ports, chat_ports, file_ports, key_ports, ports
 from bot.certs.codes import CSR_CODES, STEP_OF_CODE
 from bot.domain.approvals import Role
 from bot.domain.audit import AuditEntry
@@ -44,6 +44,7 @@ FAKES = {
     "Notifier": "tests/unit/workflow/house.py:ToyChat",
     "KeyVault": "bot/system/vault.py:AesVault",
     "SealedSecrets": "tests/fakes/sealed.py:FakeSealedSecrets",
+    "LeftFiles": "tests/fakes/files.py:FakeLeftFiles",
     "LocalKeys": "tests/unit/workflow/keys.py:ToyKeys",
     "BundleJudge": "tests/unit/workflow/house.py:ToyJudge",
     "Revocation": "tests/fakes/revocation.py:FakeRevocation",
@@ -65,6 +66,7 @@ SUITES = {
     "Notifier": "tests/contract/test_notifier.py",
     "KeyVault": "tests/unit/system/test_vault.py",
     "SealedSecrets": "tests/contract/test_sealed_secrets.py",
+    "LeftFiles": "tests/contract/test_order_files.py",
     "LocalKeys": "tests/unit/system/test_local_keys.py",
     "BundleJudge": "tests/unit/system/test_judge.py",
     "Revocation": "tests/contract/test_revocation.py",
@@ -130,7 +132,7 @@ def test_the_walls_stand() -> None:
 def test_every_port_has_a_fake_and_a_suite() -> None:
     """A port is added together with its stand-in and with the file that tries its promises."""
     named = {
-        name for room in (ports, key_ports, chat_ports, chase_ports) for name, value in vars(room).items()
+        name for room in (ports, key_ports, chat_ports, chase_ports, file_ports) for name, value in vars(room).items()
         if inspect.isclass(value) and getattr(value, "_is_protocol", False) and value.__module__ == room.__name__
     }  # fmt: skip
 
@@ -147,7 +149,7 @@ def test_the_fake_of_a_port_has_the_port_s_methods(port: str) -> None:
 
     contract = next(
         getattr(room, port)
-        for room in (ports, key_ports, chat_ports, chase_ports)
+        for room in (ports, key_ports, chat_ports, chase_ports, file_ports)
         if hasattr(room, port)
     )
 
@@ -173,22 +175,19 @@ READS = {
 }
 """Methods of the orders that change nothing."""
 
-FILES = {"add_upload", "forget_upload"}
-"""What is done to the bytes of a file; that it was handed in, or wiped, is in the entry of the change with it."""
-
 
 def test_every_changing_method_of_the_orders_takes_an_audit_entry() -> None:
     """No change of an order's state can be written without one, by the methods of today and of tomorrow."""
     methods = {name for name in vars(ports.Orders) if not name.startswith("_")}
-    assert {"save", "note_step", "place"} == methods - READS - FILES
-    hints = {
-        name: get_type_hints(getattr(ports.Orders, name)) for name in ("save", "note_step", "place")
-    }
+    changing = methods - READS
+    assert {"save", "note_step", "place", "hand_in"} == changing
+    hints = {name: get_type_hints(getattr(ports.Orders, name)) for name in changing}
 
     assert ports.Change is hints["save"]["change"]
     assert AuditEntry is get_type_hints(ports.Change)["entry"]
     assert AuditEntry is hints["note_step"]["entry"]
     assert ports.Change in hints["place"]["tell"].__args__
+    assert ports.Change in hints["hand_in"]["tell"].__args__
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def vault_key() -> None:
 
 @watch.command("now")
 def watch_now(*, as_json: Json = False) -> None:
-    """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come."""
+    """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come and files nothing needs."""
     from bot.wiring import build
 
     settings, site_file = _ready(load_settings())
@@ -93,12 +93,17 @@ def watch_now(*, as_json: Json = False) -> None:
         proposed = house.calendar.propose_renewals()
         lapsed = house.calendar.lapse_gates()
         wiped = house.key_watch.wipe_dead()
+        files = house.file_watch.wipe_left()
     finally:
         house.close()
     if as_json:
-        say_json({"ok": True, "proposed": proposed, "lapsed": lapsed, "wiped": wiped})
+        counts = {"proposed": proposed, "lapsed": lapsed, "wiped": wiped, "files_wiped": files}
+        say_json({"ok": True, **counts})
     else:
-        say(f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted.")
+        say(
+            f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted, "
+            f"{files} file(s) wiped."
+        )
 
 
 def _serve(*, doors: bool, worker: bool) -> None:

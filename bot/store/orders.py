@@ -74,9 +74,28 @@ class SqlOrders:
             if not _swap(session, change.order, expected=change.order.version - 1):
                 return False
             self._finish(session, change)
-        if change.forgets is not None:
+        if change.forgets is not None or change.wipes is not None:
             scrub(self._engine)
         return True
+
+    def hand_in(
+        self, upload: Upload, version: int, tell: Callable[[UploadId], Change]
+    ) -> CertificateOrder | None:
+        """Keep a file with the change that names it; None, and nothing kept, when somebody was first. Raises `OrderUnknown`."""
+        with writing(self._engine) as session:
+            # Compared before the bytes are written: what is rolled back stays in SQLite's log for a while.
+            if _lock(session, upload.order_id) != version:
+                return None
+            change = tell(uploads.add(session, upload))
+            _check_change(change, upload.order_id)
+            if change.order.version != version + 1 or not _swap(
+                session, change.order, expected=version
+            ):
+                raise ValueError(
+                    f"A file was told as no change of order {upload.order_id}, version {version}; nothing was stored."
+                )
+            self._finish(session, change)
+        return change.order
 
     def note_step(
         self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
@@ -176,21 +195,10 @@ class SqlOrders:
         with reading(self._engine) as session:
             return _values(session, session.exec(chosen).all())
 
-    def add_upload(self, upload: Upload) -> UploadId:
-        """Keep a file that was handed in. Raises `OrderUnknown`."""
-        with writing(self._engine) as session:
-            return uploads.add(session, upload)
-
     def upload(self, upload_id: UploadId) -> Upload:
-        """One file. Raises KeyError."""
+        """One file; its bytes are empty once they were wiped. Raises KeyError."""
         with reading(self._engine) as session:
             return uploads.find(session, upload_id)
-
-    def forget_upload(self, upload_id: UploadId) -> None:
-        """Wipe the bytes of a file (it held a private key); name and hash stay. Raises KeyError."""
-        with writing(self._engine) as session:
-            uploads.wipe(session, upload_id)
-        scrub(self._engine)
 
     def _place(
         self,
@@ -217,6 +225,8 @@ class SqlOrders:
     def _finish(self, session: Session, change: Change) -> None:
         order = change.order
         approvals.add(session, order)
+        if change.wipes is not None:
+            uploads.wipe(session, change.wipes, order.id)
         # Before the chain: who settles debts locks them first and the chain's head after them.
         due.arm(session, order, change.due_at)
         chain.append(session, change.entry)

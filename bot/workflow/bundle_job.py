@@ -11,11 +11,6 @@ from bot.workflow.expected import earlier_orders, expectation_for
 from bot.workflow.outcome import Done, Outcome, Run
 from bot.workflow.reporter import Reporter
 
-SECRETS = frozenset({"private_key_present", "pkcs12_refused"})
-"""Findings after which the bytes are wiped: a key that travelled through chat is not kept here too."""
-
-HELD_A_KEY = "judged; it held a private key"
-
 
 class BundleJob:
     """
@@ -40,15 +35,12 @@ class BundleJob:
         self._reporter = reporter
 
     def run(self, run: Run, order_id: OrderId, version: int) -> None:
-        """Judge and report in one step; wipe what must not be kept in the next."""
+        """Judge and report in one step; the file's bytes go with the report, in its transaction."""
         which = run.step("which", lambda: self._which(order_id))
         if not isinstance(which, Done):
             return
         upload_id = UploadId(int(which.seen))
-        judged = run.step("judge", lambda: self._judge_it(order_id, version, upload_id))
-        if judged == Done(HELD_A_KEY):
-            # After the report: wiped before it, a kill in between would have the empty file judged instead.
-            run.step("forget", lambda: self._forget(upload_id))
+        run.step("judge", lambda: self._judge_it(order_id, version, upload_id))
 
     def _which(self, order_id: OrderId) -> Outcome:
         upload_id = self._orders.load(order_id).upload_id
@@ -58,6 +50,9 @@ class BundleJob:
 
     def _judge_it(self, order_id: OrderId, version: int, upload_id: UploadId) -> Outcome:
         order = self._orders.load(order_id)
+        if order.version != version:
+            # Killed behind the report, or overtaken: the bytes are gone, and an empty file has nothing to say.
+            return Done("not taken: overtaken")
         upload = self._orders.upload(upload_id)
         expected = expectation_for(order, self._site, earlier_orders(self._orders, order))
         vendor = order.wish.vendor
@@ -65,13 +60,7 @@ class BundleJob:
         if verdict.certificate is not None:
             asked = self._revocation.check(verdict.certificate, vendor=vendor)
             verdict = with_findings(verdict, (*asked, *_rows(verdict, expected)))
-        reported = self._reporter.once(order_id, version, event_of(verdict))
-        held_a_key = SECRETS.intersection(finding.code for finding in verdict.findings)
-        return Done(HELD_A_KEY) if held_a_key else reported
-
-    def _forget(self, upload_id: UploadId) -> Outcome:
-        self._orders.forget_upload(upload_id)
-        return Done("wiped")
+        return self._reporter.once(order_id, version, event_of(verdict))
 
 
 def _rows(verdict: Verdict, expected: Expectation) -> tuple[Finding, ...]:

@@ -12,12 +12,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain import events as ev
-from bot.domain.approvals import Approval, Gate, yes_count
+from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import Refused
-from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId
+from bot.domain.ids import SYSTEM, HostName, OrderId, PersonId, UploadId
 from bot.domain.life import advance, may_keep, way_back
 from bot.domain.order import CertificateOrder, Upload, Wish
-from bot.domain.pending import clearable_rounds
 from bot.domain.plan import Answer
 from bot.domain.policy import (
     check_keeps_gate,
@@ -31,6 +30,7 @@ from bot.domain.site import Site
 from bot.domain.states import RETRIES, EventKind, IllegalMove, State
 from bot.domain.waiting import due_at
 from bot.ports import Change, Clock, Draft, Orders
+from bot.workflow.decision import decision_of
 from bot.workflow.facts import entry_of, entry_of_placing
 from bot.workflow.gates import (
     DECIDED_IN,
@@ -41,11 +41,10 @@ from bot.workflow.gates import (
     check_not_cleared,
     counting,
     has_what_is_decided,
-    needed,
-    smtp_words,
 )
 from bot.workflow.key_fate import key_fate
 from bot.workflow.notices import messages_for, placed_messages
+from bot.workflow.refusals import not_now, stale
 
 NOT_NOW = timedelta(days=7)
 """How long the watch stays silent after "not now" on a renewal card."""
@@ -152,7 +151,7 @@ class Engine:
         check_may_decide(self._site, order, gate, by)
         self._check_fresh(order, version)
         if order.state not in DECIDED_IN[gate] or not has_what_is_decided(order):
-            raise self._not_now(order)
+            raise not_now(order)
         about = digest if gate is Gate.INSTALL else subject_of(order, gate)
         word = Approval(
             gate=gate, by=by, at=self._clock.now(), yes=yes, reason=reason, subject=about
@@ -166,7 +165,7 @@ class Engine:
             if yes:
                 check_answered(order, answers or {})
                 check_agreed(counting(self._site, order), digest, answers or {})
-        return self._apply(order, self._decision(order, word, answers or {}), by)
+        return self._apply(order, decision_of(self._site, order, word, answers or {}), by)
 
     def retry(
         self, order_id: OrderId, *, by: PersonId, version: int | None = None
@@ -179,7 +178,7 @@ class Engine:
         if order.state is not State.FAILED and order.clearing and order.clearing.fault:
             return self._apply(order, ev.ClearRetried(), by)
         if order.state is not State.FAILED or order.failed_in not in RETRIES:
-            raise self._not_now(order)
+            raise not_now(order)
         return self._apply(order, ev.RetryAsked(kind=RETRIES[order.failed_in]), by)
 
     def keep(
@@ -190,7 +189,7 @@ class Engine:
         check_keeps_gate(self._site, order, Gate.ROLL_BACK, by)
         self._check_fresh(order, version)
         if not may_keep(order):
-            raise self._not_now(order)
+            raise not_now(order)
         return self._apply(order, ev.Kept(kind=way_back(order), reason=reason), by)
 
     def cancel(
@@ -225,23 +224,24 @@ class Engine:
     def hand_in(
         self, order_id: OrderId, *, name: str, data: bytes, by: PersonId
     ) -> CertificateOrder:
-        """Take a bundle; the bytes are kept before the state changes, so that nothing is lost."""
+        """Take a bundle; it is kept with the change of state or not at all, for a private key may be in it."""
         order = self._orders.load(order_id)
         check_may_act(self._site, order, by)
         if order.state not in (State.SUBMITTED, State.ISSUED):
-            raise self._not_now(order)
+            raise not_now(order)
         sha256 = hashlib.sha256(data).hexdigest()
         upload = Upload(
             order_id=order_id, name=name, data=data, sha256=sha256, by=by, at=self._clock.now()
         )
-        upload_id = self._orders.add_upload(upload)
-        event = ev.BundleUploaded(upload_id=upload_id, file_name=name, by=by, sha256=sha256)
-        try:
-            return self._apply(order, event, by)
-        except Refused:
-            # No job will ever look at these bytes, and there may be a private key among them.
-            self._orders.forget_upload(upload_id)
-            raise
+
+        def tell(upload_id: UploadId) -> Change:
+            event = ev.BundleUploaded(upload_id=upload_id, file_name=name, by=by, sha256=sha256)
+            return self._change(order, event, by)
+
+        after = self._orders.hand_in(upload, order.version, tell)
+        if after is None:
+            raise stale(self._orders.load(order_id))
+        return after
 
     def renew(
         self, order_id: OrderId, *, by: PersonId, version: int | None = None
@@ -259,10 +259,10 @@ class Engine:
         check_keeps_gate(self._site, order, Gate.ISSUE, by)
         self._check_fresh(order, version)
         if order.state is not State.INSTALLED or order.renewed_by is not None:
-            raise self._not_now(order)
+            raise not_now(order)
         if order.renewal_asked_at is None:
             # Asked for by the watch, approved by a person; without the question it would be one person's act.
-            raise self._not_now(order)
+            raise not_now(order)
         reason = f"Renewal of order {order.id}"
         days = self._site.policy.local_key_days if order.wish.local_key_days else 0
         wish = replace(order.wish, renews=order.id, reason=reason, local_key_days=days)
@@ -299,94 +299,37 @@ class Engine:
         self._check_fresh(order, version)
         return self._apply(order, ev.RenewalPostponed(until=self._clock.now() + NOT_NOW), by)
 
-    def _decision(
-        self, order: CertificateOrder, word: Approval, answers: Mapping[HostName, Answer]
-    ) -> ev.Event:
-        if not word.yes:
-            return self._refusal(order, word)
-        words = (word, *smtp_words(word, answers))
-        have = yes_count((*counting(self._site, order), word), word.gate, subject=word.subject)
-        if have < needed(self._site, word.gate, answers):
-            return ev.Endorsed(gate=word.gate, approvals=words, reason=word.reason)
-        match word.gate:
-            case Gate.ISSUE:
-                return ev.Approved(reason=word.reason, approvals=words)
-            case Gate.INSTALL:
-                return ev.InstallApproved(
-                    digest=word.subject, answers=answers, reason=word.reason, approvals=words
-                )
-            case Gate.ROLL_BACK:
-                return ev.RollBackAsked(reason=word.reason, approvals=words)
-            case Gate.RETIRE:
-                return ev.RetireAsked(reason=word.reason, approvals=words)
-            case Gate.CLEAR_REQUEST:
-                rounds = clearable_rounds(order)
-                return ev.ClearAsked(rounds=rounds, reason=word.reason, approvals=words)
-            case Gate.OVERWRITE_SMTP:
-                raise AssertionError("this gate never stands open by itself, see DECIDED_IN")
-
-    def _refusal(self, order: CertificateOrder, word: Approval) -> ev.Event:
-        match word.gate:
-            case Gate.ISSUE:
-                return ev.Rejected(reason=word.reason, approvals=(word,))
-            case Gate.INSTALL:
-                return ev.Cancelled(reason=word.reason, approvals=(word,))
-            case _:
-                # Nobody has to say no to a roll-back or a removal: what nobody asks for does not happen.
-                raise self._not_now(order)
-
     def _apply(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> CertificateOrder:
+        change = self._change(order, event, by)
+        if not self._orders.save(change):
+            raise stale(self._orders.load(order.id))
+        return change.order
+
+    def _change(self, order: CertificateOrder, event: ev.Event, by: PersonId) -> Change:
         now = self._clock.now()
         try:
             after, work = advance(order, event, at=now, by=by)
         except IllegalMove:
-            raise self._not_now(order) from None
+            raise not_now(order) from None
         check_not_cleared(order, work)
         entry = entry_of(event, order, after, by=by, at=now, site=self._site, link=self._link)
-        change = Change(
+        return Change(
             order=after,
             entry=entry,
             messages=messages_for(event, after, by),
             work=work,
             due_at=due_at(after, self._site.policy, given=0, at=now),
+            # Judged, the file has served: what is needed of it afterwards is its name and hash.
+            wipes=order.upload_id if order.state is State.CHECKING else None,
             **key_fate(order, event, after, by=by, at=now),
         )
-        if not self._orders.save(change):
-            raise self._stale(self._orders.load(order.id))
-        return after
 
     def _check_fresh(self, order: CertificateOrder, version: int | None) -> None:
         if version is not None and version != order.version:
-            raise self._stale(order)
+            raise stale(order)
 
     def _check_plan(self, order: CertificateOrder, digest: str) -> None:
         if order.plan is None:
-            raise self._not_now(order)
+            raise not_now(order)
         if order.plan.digest() != digest:
-            raise self._stale(order)
-
-    def _stale(self, order: CertificateOrder) -> Refused:
-        return Refused(
-            "stale",
-            f"Somebody was faster, or this card is old: {order.title} is now "
-            f"{_words(order.state)}{_last_word(order)}. Your click changed nothing.",
-        )
-
-    def _not_now(self, order: CertificateOrder) -> Refused:
-        return Refused(
-            "not-now",
-            f"That does not fit {order.title}: it is {_words(order.state)}{_last_word(order)}. "
-            f"Nothing was changed. `/cert status {order.id}` shows what it waits for.",
-        )
-
-
-def _words(state: State) -> str:
-    return state.value.replace("_", " ")
-
-
-def _last_word(order: CertificateOrder) -> str:
-    if not order.approvals:
-        return ""
-    last = order.approvals[-1]
-    person = last.by.split(":")[-1]
-    return f" (<@{person}> said {'yes' if last.yes else 'no'}, {last.at:%Y-%m-%d %H:%M} UTC)"
+            raise stale(order)

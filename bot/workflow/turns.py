@@ -6,9 +6,10 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 
-def in_turn(*looks: Callable[[], None]) -> Callable[[], None]:
+def in_turn(*looks: Callable[[], object]) -> Callable[[], None]:
     """
     One look after the other, the weightiest first; each has its turn, whatever became of those before it.
+    What a look counts interests the command line only.
 
     Raises:
         Exception: the first fault, when all have looked; the engine keeps and logs it. Others are logged here.

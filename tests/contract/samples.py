@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.certs.names import DnsName
 from bot.domain.audit import AuditEntry
-from bot.domain.ids import HostName, OrderId, PersonId, VendorName
+from bot.domain.ids import HostName, OrderId, PersonId, UploadId, VendorName
 from bot.domain.messages import Card, CardMessage, LineMessage, Message, Place
 from bot.domain.order import CertificateOrder, HostStep, Upload, Wish
 from bot.domain.plan import Service, Step
-from bot.domain.states import Work
+from bot.domain.states import State, Work
 from bot.domain.subject import Subject
 from bot.ports import Change, Draft, Orders
 
@@ -89,3 +89,17 @@ def step(status: str = "done", *, host: HostName = EX01, of: Step = Step.IMPORT)
 def upload(order_id: OrderId, data: bytes = b"PK\x03\x04", name: str = "bundle.zip") -> Upload:
     """A file that Bert handed in."""
     return Upload(order_id=order_id, name=name, data=data, sha256="ab" * 32, by=BERT, at=NOON)
+
+
+def hand_in(
+    orders: Orders, order: CertificateOrder, file: Upload | None = None, **parts: Any
+) -> CertificateOrder:
+    """The order after a file was handed in for it, which is to be judged; ``upload_id`` names it."""
+
+    def tell(upload_id: UploadId) -> Change:
+        whole = {"state": State.CHECKING, "upload_id": upload_id, "uploader": BERT, **parts}
+        return change(order, what="bundle_uploaded", **whole)
+
+    after = orders.hand_in(file or upload(order.id), order.version, tell)
+    assert after is not None
+    return after

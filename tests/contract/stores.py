@@ -13,6 +13,7 @@ from bot.chat_ports import Outbox, Pace
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import Work
+from bot.file_ports import LeftFiles
 from bot.key_ports import SealedSecrets
 from bot.ports import Audit, Journal, Orders
 from bot.store.audit import SqlAudit
@@ -24,8 +25,10 @@ from bot.store.outbox import SqlOutbox
 from bot.store.pace import SqlPace
 from bot.store.reminders import SqlReminders
 from bot.store.sealed import SqlSealedSecrets
+from bot.store.uploads import SqlLeftFiles
 from bot.system.clock import SystemClock
 from bot.workflow.leases import HostLeases
+from tests.fakes.files import FakeLeftFiles
 from tests.fakes.leases import FakeLeases
 from tests.fakes.pace import FakePace
 from tests.fakes.reminders import FakeReminders
@@ -64,7 +67,7 @@ class Starts:
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """The five ports over one database, or over one memory; `engine` is None for the latter."""
+    """The ports over one database, or over one memory; `engine` is None for the latter."""
 
     orders: Orders
     audit: Audit
@@ -73,6 +76,7 @@ class Store:
     journal: Journal
     reminders: Reminders
     secrets: SealedSecrets
+    files: LeftFiles
     leases: HostLeases
     clock: FakeClock
     starts: Starts
@@ -111,6 +115,7 @@ def sql_store(url: str) -> Iterator[Store]:
             outbox=SqlOutbox(engine, clock),
             pace=SqlPace(engine, clock),
             secrets=SqlSealedSecrets(engine),
+            files=SqlLeftFiles(engine),
             journal=SqlJournal(engine, leases),
             reminders=SqlReminders(engine, starts.delivery),
             leases=leases,
@@ -132,6 +137,7 @@ def fake_store() -> Store:
         outbox=FakeOutbox(memory, clock),
         pace=FakePace(clock),
         secrets=FakeSealedSecrets(memory),
+        files=FakeLeftFiles(memory),
         journal=FakeJournal(memory, leases),
         reminders=FakeReminders(memory, starts.delivery),
         leases=leases,

@@ -27,7 +27,7 @@ from bot.store.audit import SqlAudit
 from bot.system.checkpoints import Checkpoint, first_mismatch, sign
 from bot.workflow.evidence import Evidence, evidence_files
 from bot.workflow.facts import entry_of
-from tests.contract.samples import BERT, LINE, NOON, change, place, step, upload
+from tests.contract.samples import BERT, LINE, NOON, change, hand_in, place, step, upload
 from tests.contract.stores import Store, sql_store
 from tests.contract.test_audit_export import check_export
 from tests.unit.cli.conftest import certdesk
@@ -56,12 +56,12 @@ def tell(store: Store) -> None:
     kept = SealedSecret(
         bond=bond, key_id="k", sealed=SEALED, made_at=NOON, dies_at=NOON + timedelta(days=9)
     )
-    file = store.orders.add_upload(upload(order.id, data=PRIVATE))
+    order = hand_in(store.orders, order, upload(order.id, data=PRIVATE))
     finding = Finding(code="long_life", severity="warn", where="leaf", message="It lives long.")
     parts: dict[str, Any] = {
         "state": State.INSTALLING, "plan": PLAN, "certificate": samples.certificate(), "approvals": (yes,),
         "findings": (finding,), "csr_pem": "CSR two\n", "csr_round": 2, "past_csrs": {1: "CSR one\n"},
-        "upload_id": file, "uploader": BERT, "vendor_reference": "GD-1",
+        "vendor_reference": "GD-1",
     }  # fmt: skip
     assert store.orders.save(replace(change(order, LINE, **parts), keeps=kept))
     operation = PLAN.hosts[0].operations[1]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.approvals import Approval, Gate
 from bot.domain.faults import OrderUnknown
-from bot.domain.ids import OrderId, PersonId
+from bot.domain.ids import OrderId, PersonId, UploadId
 from bot.domain.order import CertificateOrder, Clearing
 from bot.domain.states import State, Work
 from bot.ports import Change, Orders
@@ -22,6 +22,7 @@ from tests.contract.samples import (
     change,
     draft,
     entry,
+    hand_in,
     place,
     placed,
     step,
@@ -29,9 +30,18 @@ from tests.contract.samples import (
 )
 from tests.contract.stores import EngineDown, Store
 
-CHANGES = {"place", "save", "note_step"}
-FILES = {"add_upload", "upload", "forget_upload"}
-LOOKS = {"load", "steps", "in_states", "ends_of", "worklist", "placed_by", "being_cleared"}
+CHANGES = {"place", "save", "hand_in", "note_step"}
+LOOKS = {
+    "load",
+    "progress",
+    "upload",
+    "steps",
+    "in_states",
+    "ends_of",
+    "worklist",
+    "placed_by",
+    "being_cleared",
+}
 
 
 def yes(gate: Gate = Gate.ISSUE, reason: str = "") -> Approval:
@@ -213,11 +223,14 @@ def test_hostile_text_is_kept_or_made_harmless(store: Store) -> None:
             approvals=(yes(reason=hostile),),
         )
     )
-    file_id = store.orders.add_upload(upload(order.id, name=hostile))
+    handed_in = hand_in(
+        store.orders, store.orders.load(order.id), upload(order.id, name=hostile), detail=hostile
+    )
     store.orders.note_step(replace(step(), note=hostile), order.id, entry(order.id), ())
 
     loaded = store.orders.load(order.id)
-    texts = (loaded.detail, loaded.approvals[0].reason, store.orders.upload(file_id).name)
+    file = store.orders.upload(handed_in.upload_id or UploadId(0))
+    texts = (loaded.detail, loaded.approvals[0].reason, file.name)
     assert all(text.startswith("'; DROP TABLE orders; --") for text in texts)
     assert place(store.orders, key=hostile).id == order.id
     again = change(loaded, approvals=(*loaded.approvals, yes(Gate.INSTALL)))
@@ -272,20 +285,22 @@ def test_every_change_of_an_order_takes_its_audit_entry() -> None:
     public = {name for name in methods if not name.startswith("_")}
     spoken = {name: str(inspect.signature(methods[name])) for name in CHANGES}
 
-    assert public == CHANGES | FILES | LOOKS
+    assert public == CHANGES | LOOKS
     assert all("AuditEntry" in s or "Change" in s for s in spoken.values())
     assert "AuditEntry" in str(inspect.signature(Change))
 
 
 def test_every_change_of_an_order_leaves_one_audit_entry(store: Store) -> None:
-    """place, save and note_step each leave exactly one entry, by the person who did it."""
+    """place, save, hand_in and note_step each leave exactly one entry, by the person who did it."""
     order = place(store.orders)
     store.orders.save(change(order, what="approve"))
+    hand_in(store.orders, store.orders.load(order.id))
     store.orders.note_step(step(), order.id, entry(order.id, "import"), ())
 
     assert [(e.what, e.by) for e in store.audit.entries()] == [
         ("place", ANNA),
         ("approve", ANNA),
+        ("bundle_uploaded", ANNA),
         ("import", ANNA),
     ]
 

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from bot.domain.ids import UploadId
-from bot.domain.order import Upload
 from tests.doors.fake_slack import FakeSlack, File, until
 from tests.doors.lobby import Lobby, State, answer
 from tests.doors.test_uploads import ZIP, drop
@@ -46,10 +44,10 @@ async def test_a_file_that_was_lost_to_a_fault_of_ours_is_said_so(
 ) -> None:
     """Whoever dropped it would wait for an answer that never comes."""
 
-    def full(_: Upload) -> UploadId:
+    def full(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(lobby.orders, "add_upload", full)
+    monkeypatch.setattr(lobby.orders, "hand_in", full)
     lobby.put(scene.order(State.ISSUED))
     slack.files["F1"] = File(data=ZIP)
     await drop(lobby)

@@ -154,6 +154,24 @@ class FakeOrders:
             self._write(change)
             return True
 
+    def hand_in(
+        self, upload: Upload, version: int, tell: Callable[[UploadId], Change]
+    ) -> CertificateOrder | None:
+        """Keep a file with the change that names it."""
+        if self.away:
+            raise DatabaseAway("OperationalError")
+        with self._memory.change():
+            if self.load(upload.order_id).version != version:
+                return None
+            upload_id = UploadId(len(self._memory.uploads) + 1)
+            self._memory.uploads[upload_id] = upload
+            change = tell(upload_id)
+            _check_one_order(change, upload.order_id)
+            if change.order.version != version + 1:
+                raise ValueError("a file was told as no change of its order")
+            self._write(change)
+            return change.order
+
     def note_step(
         self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
     ) -> None:
@@ -255,28 +273,17 @@ class FakeOrders:
         found = [order for order in self._memory.orders.values() if order.clearing is not None]
         return tuple(sorted(found, key=lambda order: order.id, reverse=True))
 
-    def add_upload(self, upload: Upload) -> UploadId:
-        """Keep a file."""
-        with self._memory.change():
-            self.load(upload.order_id)
-            upload_id = UploadId(len(self._memory.uploads) + 1)
-            self._memory.uploads[upload_id] = upload
-            return upload_id
-
     def upload(self, upload_id: UploadId) -> Upload:
         """One file."""
         return self._memory.uploads[upload_id]
-
-    def forget_upload(self, upload_id: UploadId) -> None:
-        """Wipe the bytes of a file."""
-        with self._memory.change():
-            self._memory.uploads[upload_id] = replace(self.upload(upload_id), data=b"")
 
     def _write(self, change: Change) -> None:
         order = change.order
         self._memory.orders[order.id] = order
         arm(self._memory, order, change.due_at)
         self._append(change.entry)
+        if change.wipes is not None:
+            self._wipe(change.wipes, order.id)
         if change.forgets is not None:
             self._forget(change.forgets)
         if change.keeps is not None:
@@ -289,6 +296,11 @@ class FakeOrders:
 
     def _append(self, entry: AuditEntry) -> None:
         append(self._memory, entry)
+
+    def _wipe(self, upload_id: UploadId, order_id: OrderId) -> None:
+        upload = self._memory.uploads.get(upload_id)
+        if upload is not None and upload.order_id == order_id:
+            self._memory.uploads[upload_id] = replace(upload, data=b"")
 
     def _forget(self, entry: AuditEntry) -> None:
         living = [

@@ -20,6 +20,7 @@ from tests.contract.samples import (
     STATUS,
     change,
     entry,
+    hand_in,
     place,
     step,
     upload,
@@ -40,7 +41,7 @@ def fill(store: Store) -> None:
     assert store.orders.save(replace(told, keeps=kept))
     warned = replace(step(), warnings=(Caution(said="Careful.", meaning="Think."),))
     store.orders.note_step(warned, first.id, replace(told.entry, what="import"), (STATUS,))
-    store.orders.add_upload(upload(second.id, data=bytes(range(256)) * 3))
+    second = hand_in(store.orders, second, upload(second.id, data=bytes(range(256)) * 3))
     ready = change(second, state=State.CSR_READY, csr_pem="PEM", waits_since=NOON)
     assert store.orders.save(replace(ready, due_at=NOON))
     _remind(store, second.id)

@@ -16,7 +16,7 @@ from bot.store.moving import CannotMove, move_rows
 from bot.store.orders import SqlOrders
 from bot.store.tables import METADATA
 from tests.contract.engine_room import open_room, wait_for
-from tests.contract.samples import LINE, change, place, step, upload
+from tests.contract.samples import LINE, change, hand_in, place, step
 from tests.contract.stores import sql_store
 from tests.postgres.everything import fill
 from tests.unit.cli.front_door import FrontDoor
@@ -77,7 +77,7 @@ def test_numbers_go_on_where_they_ended(filled: str, postgres_url: str) -> None:
         move_rows(here, there)
     with sql_store(postgres_url) as store:
         order = place(store.orders, "c")
-        store.orders.add_upload(upload(order.id))
+        hand_in(store.orders, order)
         store.orders.note_step(step(), order.id, change(order).entry, (LINE,))
 
         assert order.id == 3

@@ -4,6 +4,7 @@ import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store.columns import UtcTime, may_be_id, storable
 from bot.store.database import DatabaseUnusable, open_database, reading
-from tests.contract.samples import place, upload
+from tests.contract.samples import change, hand_in, place, upload
 from tests.contract.stores import sql_store
 
 
@@ -124,10 +125,10 @@ def test_forgotten_upload_is_gone_from_the_disk(sqlite_url: str, tmp_path: Path)
     secret = b"-----BEGIN RSA PRIVATE KEY-----" + bytes(range(256)) * 40
     with sql_store(sqlite_url) as store:
         order = place(store.orders)
-        upload_id = store.orders.add_upload(upload(order.id, data=secret))
+        order = hand_in(store.orders, order, upload(order.id, data=secret))
         assert any(secret[:200] in path.read_bytes() for path in tmp_path.iterdir())
 
-        store.orders.forget_upload(upload_id)
+        assert store.orders.save(replace(change(order), wipes=order.upload_id))
 
         assert not any(secret[31:60] in path.read_bytes() for path in tmp_path.iterdir())
 

@@ -6,15 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, text
 
 from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
 from bot.store.database import reading, scrub
 from bot.watch.keys import KeyWatch
-from tests.contract.samples import place, upload
+from tests.contract.samples import change, hand_in, place, upload
 from tests.contract.stores import Store, sql_store
 
 SECRET = b"-----BEGIN RSA PRIVATE KEY-----" + bytes(range(256)) * 40
@@ -53,6 +55,12 @@ def reader(store: Store) -> Iterator[None]:
         yield
 
 
+def handed_in(store: Store) -> CertificateOrder:
+    """An order whose file holds the secret and is being judged."""
+    order = place(store.orders)
+    return hand_in(store.orders, order, upload(order.id, data=SECRET))
+
+
 def look(store: Store) -> None:
     """The minute's look at what is to be wiped."""
     KeyWatch(store.secrets, store.orders, store.clock).wipe_dead()
@@ -62,10 +70,10 @@ def test_nobody_waits_for_a_reader_and_the_secret_goes_afterwards(
     kept: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The wiping and the next order go through while somebody reads; the minute's look after that takes out the rest."""
-    upload_id = kept.orders.add_upload(upload(place(kept.orders).id, data=SECRET))
+    order = handed_in(kept)
 
     def wipe() -> OrderId:
-        kept.orders.forget_upload(upload_id)
+        assert kept.orders.save(replace(change(order), wipes=order.upload_id))
         return place(kept.orders, "next").id
 
     with ThreadPoolExecutor(1) as pool, caplog.at_level(logging.INFO), reader(kept):
@@ -79,8 +87,8 @@ def test_nobody_waits_for_a_reader_and_the_secret_goes_afterwards(
 
 def test_a_writer_is_not_waited_for_either(kept: Store, tmp_path: Path) -> None:
     """Somebody else holds the file at this very moment: the next look does it."""
-    upload_id = kept.orders.add_upload(upload(place(kept.orders).id, data=SECRET))
-    kept.orders.forget_upload(upload_id)
+    order = handed_in(kept)
+    assert kept.orders.save(replace(change(order), wipes=order.upload_id))
     with (
         ThreadPoolExecutor(1) as pool,
         engine_of(kept).begin() as other,
@@ -119,7 +127,7 @@ def test_a_full_disk_does_not_undo_what_is_committed(
     order = place(kept.orders)
     scrub(engine_of(kept))
     size = (tmp_path / "certdesk.db").stat().st_size
-    kept.orders.add_upload(upload(order.id, data=SECRET * 40))
+    hand_in(kept.orders, order, upload(order.id, data=SECRET * 40))
     with no_file_grows_beyond(size + 4096):
         scrub(engine_of(kept))
     assert (tmp_path / "certdesk.db-wal").stat().st_size

@@ -1,5 +1,6 @@
 """The whole workflow over fakes, with a fuse at every point where a process can die."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,11 @@ from bot.certs.findings import Finding
 from bot.certs.judge import Expectation, IssuedCertificate, Verdict
 from bot.chat_ports import DeliveryFault, Notifier
 from bot.domain.audit import AuditEntry
-from bot.domain.ids import OrderId, VendorName
+from bot.domain.ids import OrderId, UploadId, VendorName
 from bot.domain.intent import Intent
 from bot.domain.leases import Lease
 from bot.domain.messages import CardMessage, Message, OutboxRow, Posted
-from bot.domain.order import CertificateOrder, HostStep
+from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.plan import Caution
 from bot.domain.site import Site
 from bot.domain.states import Work
@@ -31,6 +32,7 @@ from bot.workflow.operations import Operator
 from bot.workflow.plan_job import PlanJob
 from bot.workflow.reporter import Reporter
 from bot.workflow.undo_jobs import RetireJob, RollBackJob
+from tests.fakes.files import FakeLeftFiles
 from tests.fakes.leases import FakeLeases
 from tests.fakes.people import FakePeople
 from tests.fakes.revocation import FakeRevocation
@@ -60,6 +62,15 @@ class FusedOrders(FakeOrders):
         saved = super().save(change)
         self._fuse.burn(f"after {change.entry.what} was saved")
         return saved
+
+    def hand_in(
+        self, upload: Upload, version: int, tell: Callable[[UploadId], Change]
+    ) -> CertificateOrder | None:
+        """Keep a file with its change."""
+        self._fuse.burn("before a file is kept")
+        after = super().hand_in(upload, version, tell)
+        self._fuse.burn("after a file was kept")
+        return after
 
     def note_step(
         self, step: HostStep, order_id: OrderId, entry: AuditEntry, messages: tuple[Message, ...]
@@ -201,6 +212,7 @@ class House:
             self.journal, self.leases, self.clock, worker="w1", deadline_s=DEADLINE_S
         )
         self.secrets = FakeSealedSecrets(self.memory)
+        self.files = FakeLeftFiles(self.memory)
         self.local_keys = ToyKeys(self.fuse)
         self.keys = KeyWork(self.local_keys, self.secrets, self.site, self.clock)
 
@@ -208,6 +220,14 @@ class House:
         """Lay an order into the store as it is, past the engine."""
         self.memory.orders[order.id] = order
         return order
+
+    def put_file(self, order_id: OrderId, data: bytes = b"PK", name: str = "b.zip") -> UploadId:
+        """Lay a file that Rita handed in into the store, past the engine; the order names it already."""
+        number = UploadId(len(self.memory.uploads) + 1)
+        self.memory.uploads[number] = Upload(
+            order_id=order_id, name=name, data=data, sha256="0", by=samples.RITA, at=samples.NOON
+        )
+        return number
 
     def order(self, number: int = 7) -> CertificateOrder:
         """An order as it stands."""

@@ -6,12 +6,14 @@ import pytest
 
 from bot.certs.compare import Change, rows_of
 from bot.certs.findings import Finding
+from bot.certs.judge import Verdict
 from bot.certs.prints import Fingerprint
 from bot.domain.ids import OrderId, UploadId
-from bot.domain.order import CertificateOrder, Upload
+from bot.domain.order import CertificateOrder
 from bot.domain.states import State, Work
-from bot.workflow.bundle_job import SECRETS, broken, event_of
-from tests.unit.domain.samples import NOON, RITA, certificate, order, wish
+from bot.workflow.bundle_job import broken, event_of
+from bot.workflow.jobs import Apology
+from tests.unit.domain.samples import RITA, certificate, order, wish
 from tests.unit.workflow.house import House, accepted, refused
 from tests.unit.workflow.plain_run import PlainRun
 from tests.unit.workflow.requests import csr_for
@@ -23,9 +25,7 @@ def checking() -> House:
     """A house in which Rita's zip waits to be judged."""
     house = House()
     house.put(order(State.CHECKING, csr_pem=csr_for(wish()), upload_id=UploadId(1), uploader=RITA))
-    house.orders.add_upload(
-        Upload(order_id=SEVEN, name="b.zip", data=b"PK", sha256="0", by=RITA, at=NOON)
-    )
+    house.put_file(SEVEN)
     return house
 
 
@@ -58,29 +58,37 @@ def test_what_is_refused_waits_for_another_file_with_every_finding() -> None:
     assert [{"findings": "name_missing, expired"}] == [e.facts for e in house.audit.entries(SEVEN)]
 
 
-@pytest.mark.parametrize("code", ["private_key_present", "pkcs12_refused"])
-def test_a_key_that_travelled_through_chat_is_not_kept(code: str) -> None:
-    """The bytes are wiped; the name and the hash stay for the audit."""
+VERDICTS = [
+    accepted(),
+    refused("expired"),
+    refused("private_key_present"),
+    refused("zip_encrypted"),
+]
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_file_s_bytes_go_with_its_verdict(verdict: Verdict) -> None:
+    """A key may be in what nobody could look into; name and hash stay for the audit and the evidence."""
     house = checking()
-    house.judge.verdict = refused("expired", code)
+    house.judge.verdict = verdict
 
     play(house)
 
-    assert (b"", "b.zip") == (
+    assert (b"", "b.zip", "0") == (
         house.orders.upload(UploadId(1)).data,
         house.orders.upload(UploadId(1)).name,
+        house.orders.upload(UploadId(1)).sha256,
     )
-    assert code in SECRETS
 
 
-def test_a_file_without_secrets_is_kept() -> None:
-    """Evidence is not thrown away for another reason."""
+def test_a_file_the_judge_broke_on_is_wiped_too() -> None:
+    """Nobody will look at it again: the apology asks for another upload."""
     house = checking()
-    house.judge.verdict = refused("expired")
 
-    play(house)
+    Apology(house.orders, house.reporter)(SEVEN, "4711", Work.CHECK_BUNDLE)
 
-    assert b"PK" == house.orders.upload(UploadId(1)).data
+    assert ["not_judged"] == [finding.code for finding in house.order().findings]
+    assert b"" == house.orders.upload(UploadId(1)).data
 
 
 def test_what_was_revoked_is_refused_after_the_judge_took_it() -> None:

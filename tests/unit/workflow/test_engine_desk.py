@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from bot.domain import events as ev
-from bot.domain.faults import Refused
+from bot.domain.faults import DatabaseAway, Refused
 from bot.domain.ids import OrderId, PersonId
 from bot.domain.states import MOVES, EventKind, State, Work
 from bot.workflow.engine import Engine
 from tests.unit.domain.samples import ANNE, MAX, OLGA, RITA, STRANGER, event, order
+from tests.unit.workflow.fuse import Killed
 from tests.unit.workflow.house import House
 from tests.unit.workflow.overtaken import Overtaken
 
@@ -114,20 +115,45 @@ def test_what_needs_a_gate_or_is_the_machine_s_cannot_be_reported(kind: EventKin
     assert before == house.order()
 
 
-def test_a_file_of_somebody_who_was_overtaken_is_wiped() -> None:
-    """No job will look at its bytes, and there may be a private key among them."""
+def test_a_file_of_somebody_who_was_overtaken_is_not_kept() -> None:
+    """No job would look at its bytes, and there may be a private key among them."""
     house = House()
     house.put(order(State.ISSUED))
     orders = Overtaken(house.memory)
     orders.meanwhile = lambda: hand_in(house, data=b"first")
     slow = Engine(orders, house.site, house.clock)
 
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="is now checking"):
         slow.hand_in(SEVEN, name="second.zip", data=b"second", by=OLGA)
 
-    assert {"bundle.zip": b"first", "second.zip": b""} == {
-        upload.name: upload.data for upload in house.memory.uploads.values()
-    }
+    assert [b"first"] == [upload.data for upload in house.memory.uploads.values()]
+    assert ["bundle_uploaded"] == house.whats()
+
+
+def test_a_kill_while_a_file_is_handed_in_leaves_no_bytes_without_their_order() -> None:
+    """Either the order names the file and it is judged, or nothing of it was kept."""
+    for at in (1, 2):
+        house = House()
+        house.put(order(State.ISSUED))
+        house.fuse.at = at
+        with pytest.raises(Killed):
+            hand_in(house)
+
+        files, named = list(house.memory.uploads), house.order().upload_id
+        assert files == ([named] if named else []), house.fuse.blown
+        assert len(files) == len(house.memory.works) == len(house.whats()) == at - 1
+
+
+def test_a_pause_of_the_database_while_a_file_is_handed_in_leaves_nothing() -> None:
+    """The person hears of it and hands the file in again."""
+    house = House()
+    house.put(order(State.ISSUED))
+    house.orders.away = True
+
+    with pytest.raises(DatabaseAway):
+        hand_in(house)
+
+    assert {} == house.memory.uploads
 
 
 FAILED: dict[tuple[State, PersonId], str] = {

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from bot.domain.ids import OrderId, UploadId
-from bot.domain.order import Upload
 from bot.domain.plan import Answer
 from bot.domain.states import State, Work
-from tests.unit.domain.samples import EX01, NOON, RITA, certificate, order, plan, wish
+from tests.unit.domain.samples import EX01, NOON, certificate, order, plan, wish
 from tests.unit.workflow.fuse import Killed
 from tests.unit.workflow.house import House, without_time
 from tests.unit.workflow.plain_run import Kept, PlainRun
@@ -36,9 +35,7 @@ def _start(state: State, **parts: Any) -> House:
 
 def _checking() -> House:
     house = _start(State.CHECKING, csr_pem=csr_for(wish()), upload_id=UploadId(1))
-    house.orders.add_upload(
-        Upload(order_id=SEVEN, name="b.zip", data=b"PK", sha256="0", by=RITA, at=NOON)
-    )
+    house.put_file(SEVEN)
     return house
 
 
