@@ -9,7 +9,18 @@ import sys
 
 import typer
 
-from bot.cli import audit, bundles, evidence, hosts, moving, pages, records, running, vault
+from bot.cli import (
+    audit,
+    bundles,
+    evidence,
+    hosts,
+    moving,
+    pages,
+    records,
+    reopening,
+    running,
+    vault,
+)
 from bot.cli.answers import explain
 
 app = typer.Typer(
@@ -28,6 +39,7 @@ app.add_typer(audit.audit, name="audit")
 app.add_typer(vault.vault, name="vault")
 evidence.register(app)
 moving.register(app)
+reopening.register(app)
 pages.register(app)
 
 

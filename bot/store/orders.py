@@ -25,7 +25,7 @@ from bot.store import approvals, chain, due, ends, outbox, sealed, steps, upload
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
 from bot.store.rows import order_columns, order_value
-from bot.store.tables import OrderRecord, OutboxRecord
+from bot.store.tables import AuditRecord, OrderRecord, OutboxRecord
 
 StartWork = Callable[[Session, Work, CertificateOrder], None]
 """
@@ -208,7 +208,9 @@ class SqlOrders:
         tell: Callable[[CertificateOrder], Change],
     ) -> CertificateOrder:
         unnumbered = _first_version(draft, at)
-        row = OrderRecord(draft_key=draft.key, **order_columns(unnumbered))
+        row = OrderRecord(
+            id=_next_number(session), draft_key=draft.key, **order_columns(unnumbered)
+        )
         session.add(row)
         session.flush()
         order = replace(unnumbered, id=OrderId(row.id or 0))
@@ -245,6 +247,22 @@ class SqlOrders:
     def _deliver(self, session: Session, order_id: OrderId, last: str | None) -> None:
         if last is not None:
             self._enqueue_delivery(session, order_id, last)
+
+
+def highest_number(session: Session) -> int:
+    """The highest number an order has, or that the audit names; 0 where there is none."""
+    found = (
+        session.exec(select(func.max(OrderRecord.id))).one(),
+        session.exec(select(func.max(AuditRecord.order_id))).one(),
+    )
+    return max(number or 0 for number in found)
+
+
+def _next_number(session: Session) -> int | None:
+    """SQLite has no sequence that remembers numbers which were passed over (`reopening`); PostgreSQL's does, with None."""
+    if session.connection().dialect.name == "postgresql":
+        return None
+    return highest_number(session) + 1
 
 
 def _first_version(draft: Draft, at: datetime) -> CertificateOrder:

@@ -82,16 +82,19 @@ def test_postgresql_dump_taken_while_writing_is_whole(
         fill(store)
         waiting = place(store.orders, "waits")
         with being_written(store):
-            _pg("pg_dump", empty_postgres_url, "--format=custom", "--file", str(tmp_path / "dump"))
+            pg_program(
+                "pg_dump", empty_postgres_url, "--format=custom", "--file", str(tmp_path / "dump")
+            )
     restored = postgres.create("certdesk_restored")
     try:
-        _pg("pg_restore", restored, "--exit-on-error", "--no-owner", "--single-transaction", str(tmp_path / "dump"))  # fmt: skip
+        pg_program("pg_restore", restored, "--exit-on-error", "--no-owner", "--single-transaction", str(tmp_path / "dump"))  # fmt: skip
         check_restored(restored, tmp_path, waiting.id)
     finally:
         postgres.drop(restored)
 
 
-def _pg(program: str, url: str, *arguments: str) -> None:
+def pg_program(program: str, url: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on a database."""
     address = make_url(url)
     where = ["--host", str(address.host), "--port", str(address.port), "--username", str(address.username)]  # fmt: skip
     subprocess.run(

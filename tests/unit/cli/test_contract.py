@@ -7,7 +7,7 @@ import pytest
 from tests.unit.cli.front_door import FrontDoor
 
 SPEAK_JSON = [
-    "migrate", "move", "doctor", "bundle inspect", "csr inspect", "csr command", "probe", "inventory", "orders list",
+    "migrate", "move", "reopen", "doctor", "bundle inspect", "csr inspect", "csr command", "probe", "inventory", "orders list",
     "orders show", "evidence", "audit verify", "audit checkpoint", "watch now", "vault list", "vault rotate",
 ]  # fmt: skip
 SPEAK_OTHERWISE = {

@@ -58,6 +58,7 @@ def test_python_m_bot_is_the_same_door() -> None:
         "worker",
         "migrate",
         "move",
+        "reopen",
         "doctor",
         "bundle",
         "csr",
