@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 from bot.domain import events as ev
 from bot.domain.approvals import Approval, Gate
@@ -59,6 +60,21 @@ REPORTED = frozenset(
     }
 )
 """What people report without a gate; everything else is decided, or is the machine's own word."""
+
+UNDER_WAY = frozenset(
+    {
+        State.PLACED,
+        State.APPROVED,
+        State.CSR_READY,
+        State.SUBMITTED,
+        State.ISSUED,
+        State.CHECKING,
+        State.PROVEN,
+        State.INSTALLING,
+        State.FAILED,
+    }
+)
+"""A successor that still may take an order's place; any other one is over, and a yes opens the next."""
 
 
 class Engine:
@@ -257,28 +273,56 @@ class Engine:
         """
         order = self._orders.load(order_id)
         check_keeps_gate(self._site, order, Gate.ISSUE, by)
-        self._check_fresh(order, version)
-        if order.state is not State.INSTALLED or order.renewed_by is not None:
-            raise not_now(order)
-        if order.renewal_asked_at is None:
-            # Asked for by the watch, approved by a person; without the question it would be one person's act.
-            raise not_now(order)
+        successor = self._opened_by(order, version)
+        if successor is None:
+            self._check_fresh(order, version)
+            if order.state is not State.INSTALLED or order.renewed_by is not None:
+                raise not_now(order)
+            if order.renewal_asked_at is None:
+                # Asked for by the watch, approved by a person; without the question it would be one person's act.
+                raise not_now(order)
+            successor = self._place_successor(order)
+            try:
+                self._apply(order, ev.RenewalOpened(successor=successor.id), by)
+            except Refused:
+                self._take_back(order.id, successor)
+                raise
+        if successor.state is not State.PLACED:
+            return successor
+        reason = successor.wish.reason
+        return self.decide(successor.id, Gate.ISSUE, yes=True, by=by, reason=reason)
+
+    def _opened_by(self, order: CertificateOrder, version: int | None) -> CertificateOrder | None:
+        """
+        The successor that a yes to this very card opened and that nobody has decided on; None when there is none.
+
+        The yes was killed behind the opening: said again, it goes on to the decision. A card of an earlier question
+        stays stale.
+        """
+        if order.state is not State.INSTALLED or order.renewed_by is None:
+            return None
+        successor = self._orders.load(order.renewed_by)
+        is_this_card = version == order.version - 1
+        return successor if is_this_card and successor.state is State.PLACED else None
+
+    def _place_successor(self, order: CertificateOrder) -> CertificateOrder:
+        """
+        The successor that waits already, or a new one.
+
+        The key tells which one it is, counted past those that are over, and not at which version of the order the
+        yes was said: a yes that was killed behind the placing, and is said again after "not now", finds what it placed.
+        """
         reason = f"Renewal of order {order.id}"
         days = self._site.policy.local_key_days if order.wish.local_key_days else 0
         wish = replace(order.wish, renews=order.id, reason=reason, local_key_days=days)
-        successor = self.place(
-            wish,
-            by=SYSTEM,
-            home=order.home,
-            key=f"renew:{order.id}:{order.version}",
-            requester=order.requester,
-        )
-        try:
-            self._apply(order, ev.RenewalOpened(successor=successor.id), by)
-        except Refused:
-            self._take_back(order.id, successor)
-            raise
-        return self.decide(successor.id, Gate.ISSUE, yes=True, by=by, reason=reason)
+        for number in count(1):
+            successor = self.place(
+                wish, by=SYSTEM, home=order.home, key=f"renewal:{order.id}:{number}",
+                requester=order.requester,
+            )  # fmt: skip
+            if successor.state in UNDER_WAY:
+                return successor
+        raise AssertionError("the loop has no end")
 
     def _take_back(self, order_id: OrderId, successor: CertificateOrder) -> None:
         """End the successor of a yes that came too late, unless another yes to the same card opened it."""

@@ -17,7 +17,7 @@ from bot.domain.order import CertificateOrder, HostStep, Upload
 from bot.domain.plan import Caution
 from bot.domain.site import Site
 from bot.domain.states import Work
-from bot.ports import Change
+from bot.ports import Change, Draft
 from bot.workflow.bundle_job import BundleJob
 from bot.workflow.clear_job import ClearJob
 from bot.workflow.csr_job import CsrJob
@@ -55,6 +55,15 @@ class FusedOrders(FakeOrders):
     def __init__(self, memory: Memory, fuse: Fuse) -> None:
         super().__init__(memory)
         self._fuse = fuse
+
+    def place(
+        self, draft: Draft, at: datetime, tell: Callable[[CertificateOrder], Change]
+    ) -> CertificateOrder:
+        """Place an order."""
+        self._fuse.burn(f"before {draft.key} is placed")
+        order = super().place(draft, at, tell)
+        self._fuse.burn(f"after {draft.key} was placed")
+        return order
 
     def save(self, change: Change) -> bool:
         """Write one change."""
