@@ -30,6 +30,16 @@ class Link:
     hash: bytes
 
 
+def lock(session: Session) -> AuditHead:
+    """
+    The chain's head, locked until the caller's transaction ends.
+
+    Asked for by itself where something that comes behind the head is locked before the entry is written (see the
+    order of locks in `bot.store`).
+    """
+    return session.exec(select(AuditHead).with_for_update()).one()
+
+
 def append(session: Session, entry: AuditEntry) -> None:
     """
     Add an entry to the end of the chain, in the caller's transaction.
@@ -38,7 +48,7 @@ def append(session: Session, entry: AuditEntry) -> None:
     follow the same one, whichever process they come from. What the machine does by itself is signed with the name
     of the process that did it.
     """
-    head = session.exec(select(AuditHead).with_for_update()).one()
+    head = lock(session)
     if entry.by == SYSTEM and entry.by_name is None:
         entry = replace(entry, by_name=machine_of(session))
     entry = replace(entry, at=entry.at.astimezone(UTC))

@@ -46,6 +46,7 @@ class SqlLeases:
     def take(self, host: HostName, holder: Holder) -> Lease | Occupied:
         """Take a host or renew the hold on it."""
         with writing(self._engine) as session:
+            _lock(session, or_(row.host == lease_key(host), _of(holder)))
             now = moment(session, self._clock)
             self._set_right(session, host, now)
             self._let_go(session, now, _of(holder), row.host != lease_key(host))
@@ -81,6 +82,7 @@ class SqlLeases:
         """Let go of everything this holder has."""
         with writing(self._engine) as session:
             ended = and_(_same_run(holder), row.worker.in_((holder.worker, _BURIED)))
+            _lock(session, ended)
             self._let_go(session, moment(session, self._clock), ended)
 
     def bury(self, worker: str) -> None:
@@ -90,6 +92,7 @@ class SqlLeases:
         For a whole lease from now on: what its own moments say may come from before a clock was set.
         """
         with writing(self._engine) as session:
+            _lock(session, row.worker == worker)
             until = moment(session, self._clock) + self._hold
             session.connection().execute(
                 update(HostLeaseRecord)
@@ -116,6 +119,13 @@ class SqlLeases:
             .where(row.expires_at > now, *whose)
             .values(worker=_BURIED, expires_at=case((row.busy_until > now, busy), else_=now))
         )
+
+
+def _lock(session: Session, which: ColumnElement[bool]) -> None:
+    """Lock hosts by their names: of two runs that change hosts crosswise one waits, and not each for the other."""
+    session.connection().execute(
+        select(row.host).where(which).order_by(row.host).with_for_update()
+    ).all()
 
 
 def moment(session: Session, clock: Clock) -> datetime:

@@ -309,8 +309,11 @@ def _swap(session: Session, order: CertificateOrder, *, expected: int) -> bool:
 
 
 def _lock(session: Session, order_id: OrderId) -> int:
+    # Not the key: whoever holds the chain's head may be about to write a row that refers to this order.
     version = session.exec(
-        select(OrderRecord.version).where(OrderRecord.id == order_id).with_for_update()
+        select(OrderRecord.version)
+        .where(OrderRecord.id == order_id)
+        .with_for_update(key_share=True)
     ).first()
     if version is None:
         raise OrderUnknown(order_id)

@@ -40,6 +40,7 @@ class SqlSealedSecrets:
         if not may_be_id(bond.order_id):
             return None
         with writing(self._engine) as session:
+            chain.lock(session)
             row = session.exec(_of(bond).with_for_update()).first()
             if row is None:
                 return None
@@ -62,6 +63,7 @@ class SqlSealedSecrets:
     def wipe(self, secret_id: SealedId, entry: AuditEntry) -> bool:
         """Empty a secret's bytes; False when they were wiped before."""
         with writing(self._engine) as session:
+            chain.lock(session)
             row = _locked(session, secret_id)
             if row is None:
                 return False
@@ -75,6 +77,7 @@ class SqlSealedSecrets:
     def reseal(self, kept: KeptSecret, sealed: bytes, key_id: str, entry: AuditEntry) -> bool:
         """Compare-and-set of the bytes; False when they are not those of ``kept`` any more."""
         with writing(self._engine) as session:
+            chain.lock(session)
             row = _locked(session, kept.id)
             if row is None or row.sealed != kept.secret.sealed:
                 return False
