@@ -20,6 +20,7 @@ from bot.domain.validation import reuse_ends
 from bot.domain.waiting import Wait, due_at, has_spoken, lapses_at, to_tell, wait_of, waits_on
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
+from bot.workflow.turns import each, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +50,15 @@ class Chaser:
     def __call__(self) -> None:
         """Look once; harmless to repeat, and in several processes at once."""
         now = self._clock.now()
-        rule = self._site.policy.reminders
-        for due in self._reminders.due(now, horizon=rule.longest):
-            self._take(due, now)
-        for person in self._reminders.owed(now, gap=rule.gap):
-            self._tell(person, now)
+        in_turn(lambda: self._take_all(now), lambda: self._tell_all(now))()
+
+    def _take_all(self, now: datetime) -> None:
+        fell_due = self._reminders.due(now, horizon=self._site.policy.reminders.longest)
+        each(fell_due, lambda due: self._take(due, now), named=lambda due: f"due-{due.order_id}")
+
+    def _tell_all(self, now: datetime) -> None:
+        owed = self._reminders.owed(now, gap=self._site.policy.reminders.gap)
+        each(owed, lambda person: self._tell(person, now), named=lambda person: f"owed-{person}")
 
     def _take(self, due: Due, now: datetime) -> None:
         order = self._orders.load(due.order_id)

@@ -17,6 +17,7 @@ from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.ports import Orders
 from bot.workflow.jobs import work_due
 from bot.workflow.paging import every
+from bot.workflow.turns import each, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -62,19 +63,32 @@ class Reconciler:
         self._apologize = apologize
 
     def __call__(self) -> None:
-        """Look once; harmless to repeat."""
+        """Look once; harmless to repeat. What breaks is told at the end, see `bot.workflow.turns`."""
+        in_turn(self._look_at_work, self._look_at_messages)()
+
+    def _look_at_work(self) -> None:
         moving = every(self._orders, (*ENGINE_OWNED, State.PROVEN))
-        for order in chain(moving, self._orders.being_cleared()):
-            work = work_due(order)
-            if work is not None and not self._running.is_alive(work, order.id):
-                if self._running.start_again(work, order):
-                    log.warning("the work of order %s goes on with the new release", order.id)
-                    continue
-                log.error("the work of order %s is gone in state %s", order.id, order.state)
-                self._apologize(order.id, f"gone-{order.id}-{order.version}", work, order.version)
-        for order_id, row_id in self._outbox.orders_waiting():
-            # A delivery that comes later counts while its message has to wait; the clock may have been set back since.
-            first = self._outbox.waiting(order_id)[:1]
-            put_off = any(self._outbox.pause(row) is not None for row in first)
-            if not self._running.is_delivering(order_id, put_off=put_off):
-                self._running.deliver_again(order_id, row_id)
+        orders = chain(moving, self._orders.being_cleared())
+        each(orders, self._revive, named=lambda order: f"work-{order.id}")
+
+    def _revive(self, order: CertificateOrder) -> None:
+        work = work_due(order)
+        if work is None or self._running.is_alive(work, order.id):
+            return
+        if self._running.start_again(work, order):
+            log.warning("the work of order %s goes on with the new release", order.id)
+            return
+        log.error("the work of order %s is gone in state %s", order.id, order.state)
+        self._apologize(order.id, f"gone-{order.id}-{order.version}", work, order.version)
+
+    def _look_at_messages(self) -> None:
+        waiting = self._outbox.orders_waiting()
+        each(waiting, self._deliver, named=lambda found: f"messages-{found[0]}")
+
+    def _deliver(self, found: tuple[OrderId, str]) -> None:
+        order_id, row_id = found
+        # A delivery that comes later counts while its message has to wait; the clock may have been set back since.
+        first = self._outbox.waiting(order_id)[:1]
+        put_off = any(self._outbox.pause(row) is not None for row in first)
+        if not self._running.is_delivering(order_id, put_off=put_off):
+            self._running.deliver_again(order_id, row_id)

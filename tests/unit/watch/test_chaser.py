@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.chase_ports import Account
 from bot.domain import events as ev
 from bot.domain.approvals import Gate, Role
@@ -16,6 +18,7 @@ from bot.domain.states import State
 from bot.domain.validation import reuse_ends
 from bot.domain.waiting import Wait, waits_on
 from bot.watch.chaser import Chaser
+from bot.workflow.turns import LookFailed
 from tests.fakes.people import FakePeople
 from tests.fakes.reminders import FakeReminders
 from tests.unit.domain.samples import RITA, certificate, order, plan, site, wish
@@ -313,3 +316,42 @@ def test_the_vendor_s_silence_on_a_renewal_names_the_end_of_the_last_proof() -> 
 
     assert {reuse_ends(certificate().facts.not_before)} == ends
     assert {None} == {one.reuse_ends_at for one in first.reminders(RITA)}
+
+
+def test_an_order_that_breaks_the_look_keeps_nobody_from_being_reminded() -> None:
+    """What is due of the others is taken, and whoever is owed a word hears it; the look says that it failed."""
+    watched = Watched()
+    broken, sound = watched.place("a"), watched.place("b")
+    watched.pass_time(3 * HOUR)
+    del watched.house.memory.orders[broken.id]
+    watched.house.clock.forward(2 * HOUR)
+
+    with pytest.raises(LookFailed, match=f"look-due-{broken.id}"):
+        watched.chaser()
+
+    reminded = {one.order_id for who in watched.approvers() for one in watched.reminders(who)}
+    assert {sound.id} == reminded
+
+
+def test_a_person_who_breaks_the_look_keeps_nobody_from_being_reminded() -> None:
+    """One account that cannot be read is one person who waits for the next look."""
+    watched = Watched()
+    watched.place()
+    first, *others = sorted(watched.approvers())
+    find = watched.people.find
+
+    class Unreadable(FakePeople):
+        def find(self, person: PersonId) -> Account:
+            if person == first and watched.house.memory.debts:
+                raise LookupError(person)
+            return find(person)
+
+    watched.chaser._people = Unreadable()
+    watched.house.clock.forward(5 * HOUR)
+
+    with pytest.raises(LookFailed, match=f"look-owed-{first}"):
+        watched.chaser()
+
+    assert others
+    assert [] == watched.told(first)
+    assert all(watched.told(other) for other in others)

@@ -13,7 +13,8 @@ from bot.domain.plan import Step
 from bot.domain.states import ENGINE_OWNED, State, Work
 from bot.workflow.jobs import Apology
 from bot.workflow.reconcile import Reconciler
-from tests.unit.domain.samples import EX01, EX02, RITA, order, plan
+from bot.workflow.turns import LookFailed
+from tests.unit.domain.samples import EX01, EX02, RITA, order, plan, wish
 from tests.unit.workflow.house import House
 
 SEVEN = OrderId(7)
@@ -253,3 +254,25 @@ def test_a_delivery_that_comes_later_is_not_waited_for_for_hours(
     look(house, queue)
 
     assert started * [(SEVEN, newest)] == queue.delivered_again
+
+
+def test_an_order_that_breaks_the_look_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """The others get their word and their messages; the look says that it failed, and the log says where."""
+    house, queue = House(), ToyQueue()
+    house.put(order(State.INSTALLING))
+    house.put(order(State.INSTALLING, id=OrderId(8)))
+    placed = house.engine.place(wish(), by=RITA, home="C1", key="form-1")
+
+    def apologize(order_id: OrderId, incident: str, work: Work, version: int) -> None:
+        if order_id == OrderId(8):
+            raise LookupError(order_id)
+        Apology(house.orders, house.reporter)(order_id, incident, work, version)
+
+    with pytest.raises(LookFailed, match="look-work-8"):
+        Reconciler(house.orders, house.outbox, queue, apologize)()
+
+    assert State.FAILED is house.order().state
+    assert placed.id in [order_id for order_id, _ in queue.delivered_again]
+    assert ["incident look-work-8: the look goes on with the next"] == [
+        one.getMessage() for one in caplog.records if one.exc_info
+    ]
