@@ -47,8 +47,17 @@ class Outbox(Protocol):
         """Count an attempt and read the row, or say why it is not to be begun yet; None when it was delivered meanwhile."""
         ...
 
-    def delivered(self, row_id: str, posted: Posted | None) -> None:
-        """The row is done; ``posted`` None when there was nothing to post any more."""
+    def is_overtaken(self, row: OutboxRow) -> bool:
+        """Whether another attempt was begun, or the row was delivered, since ``row`` was begun."""
+        ...
+
+    def delivered(self, row_id: str, posted: Posted | None) -> bool:
+        """
+        The row is done; ``posted`` None when there was nothing to post any more.
+
+        The first word counts. True when this one was second and tells of a post that nothing knows of: the row stands
+        elsewhere, and no other row stands there, so that the post is to be taken back.
+        """
         ...
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
@@ -70,6 +79,7 @@ class Notifier(Protocol):
     4. What cannot stand in its place goes where somebody reads it, and says so; what chat does not draw is said
        in plain words. None only for what has nothing to show, or reaches the same person by another row.
     5. Raises `DeliveryFault` when chat refuses; ``final`` when trying again is useless.
+    6. Right before it posts it makes sure that the attempt is still the row's; if not, nothing is posted and `Overtaken` raised.
     """
 
     def deliver(
@@ -79,6 +89,10 @@ class Notifier(Protocol):
         steps: tuple[HostStep, ...],
     ) -> Posted | None:
         """Deliver one row, from the order as it stands now."""
+        ...
+
+    def take_back(self, posted: Posted) -> None:
+        """Delete a message of ours; one that is gone already is no fault. Raises `DeliveryFault`."""
         ...
 
 
@@ -125,3 +139,7 @@ class DeliveryFault(Exception):
         self.sent = sent
         self.slot = slot
         super().__init__(sentence)
+
+
+class Overtaken(Exception):
+    """Another attempt at the row was begun meanwhile: that one posts, and this one posted nothing."""

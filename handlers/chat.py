@@ -5,6 +5,7 @@ Synchronous, for worker threads; it never waits and never retries: the outbox do
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -82,6 +83,15 @@ class Chat:
         except Gone:
             return False
         return True
+
+    def delete(self, at: Posted) -> None:
+        """Take a message of ours away; one that is gone is no fault. Raises `DeliveryFault`."""
+        with suppress(Gone):
+            self._asked(
+                f"delete a message in {at.channel}",
+                "chat.delete",
+                lambda: self._client.chat_delete(channel=at.channel, ts=at.ts),
+            )
 
     def find(self, channel: str, row_id: str, *, thread: str = "") -> Posted | None:
         """Where the message of an outbox row stands already; None when it is not there."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from slack_sdk import WebClient
 
-from bot.chat_ports import DeliveryFault, Outbox, Pace
+from bot.chat_ports import DeliveryFault, Outbox, Overtaken, Pace
 from bot.domain.approvals import Role
 from bot.domain.ids import SYSTEM, PersonId
 from bot.domain.messages import (
@@ -79,6 +79,10 @@ class SlackNotifier:
             shown = reminder_picture(row.message)
             return self._once(row, self._direct(row.message.to), "", shown)
         return self._line(row, row.message, order)
+
+    def take_back(self, posted: Posted) -> None:
+        """Delete a message of ours. Raises `DeliveryFault`."""
+        self._chat.delete(posted)
 
     def _card(
         self, row: OutboxRow, card: Card, order: CertificateOrder, steps: tuple[HostStep, ...]
@@ -174,6 +178,8 @@ class SlackNotifier:
                 found = self._chat.find(channel, row_id, thread=thread)
                 if found is not None:
                     return found
+            if self._outbox.is_overtaken(row):
+                raise Overtaken
             post = partial(self._chat.post, channel, row_id=row_id, thread=thread)
             return self._drawn(row, shown, partial(post, slot=row.slot), partial(post, slot=None))
         except ThreadGone:

@@ -150,18 +150,30 @@ class SqlOutbox:
             kept.due_at = self._clock.now() + timedelta(seconds=seconds)
             kept.slot = slot or None
 
-    def delivered(self, row_id: str, posted: Posted | None) -> None:
-        """The row is done; the first word on it counts. Raises KeyError for a row that never was."""
+    def is_overtaken(self, row: OutboxRow) -> bool:
+        """Whether another attempt was begun, or the row was delivered, since this one was begun."""
+        with reading(self._engine) as session:
+            kept = session.exec(select(OutboxRecord).where(OutboxRecord.id == row.id)).first()
+            return kept is not None and (kept.delivered or kept.attempt != row.attempt + 1)
+
+    def delivered(self, row_id: str, posted: Posted | None) -> bool:
+        """
+        The row is done; the first word on it counts. True for a second post that nothing knows of.
+
+        Raises:
+            KeyError: the row never was.
+        """
         with writing(self._engine) as session:
             row = _locked(session, row_id)
             if row is None:
                 raise KeyError(row_id)
             if row.delivered:
-                return
+                return row.ts is not None and posted is not None and _is_unknown(session, posted)
             row.delivered = True
             if posted is not None:
                 row.channel, row.ts = posted.channel, posted.ts
                 _place_card(session, row, posted, self._clock.now())
+            return False
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""
@@ -186,6 +198,16 @@ def _locked(session: Session, row_id: str) -> OutboxRecord | None:
     return session.exec(
         select(OutboxRecord).where(OutboxRecord.id == row_id).with_for_update()
     ).first()
+
+
+def _is_unknown(session: Session, posted: Posted) -> bool:
+    """Whether no row stands there: a card's place may be that of an earlier row, which leads to its thread."""
+    there = (
+        select(OutboxRecord.id)
+        .where(OutboxRecord.channel == posted.channel)
+        .where(OutboxRecord.ts == posted.ts)
+    )
+    return session.exec(there).first() is None
 
 
 def _card_of(session: Session, row: OutboxRecord) -> CardRecord | None:

@@ -6,13 +6,21 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
-from bot.chat_ports import DeliveryFault, Notifier, Outbox
+from bot.chat_ports import DeliveryFault, Notifier, Outbox, Overtaken
 from bot.domain.ids import OrderId
-from bot.domain.messages import OutboxRow, Pause, ReminderMessage
+from bot.domain.messages import OutboxRow, Pause, Posted, ReminderMessage
 from bot.domain.pacing import LONGEST_S
 from bot.ports import Orders
 from bot.workflow.late_reminders import Quiet
-from bot.workflow.outcome import LONGEST_WAIT_S, Done, NeedsPerson, Outcome, Run, TryLater
+from bot.workflow.outcome import (
+    LONGEST_WAIT_S,
+    Done,
+    NeedsPerson,
+    Outcome,
+    Run,
+    TryLater,
+    until_done,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +40,9 @@ NIGHT, PUT_OFF = "reader-is-asleep", "reminder-put-off"
 """A reminder waits by itself: nothing else of its order belongs behind it. A run that finds it put off leaves it to the one that did."""
 
 _DOUBLINGS: Final = 4
+_SECOND: Final = "second"
+"""How the outcome of a delivery begins that stands a second time; the place follows."""
+_TAKEN_BACK_TRIES: Final = 3
 
 Look = Callable[[ReminderMessage], ReminderMessage | Quiet | None]
 
@@ -77,7 +88,9 @@ class DeliveryJob:
         for number in count(1):
             end = run.step(f"{row_id} #{number}", lambda: self._deliver(order_id, row_id))
             match end:
-                case Done():
+                case Done(seen=seen):
+                    if seen.startswith(_SECOND):
+                        self._take_back(run, row_id, seen)
                     return end
                 case NeedsPerson(sentence=why):
                     run.step(f"give up {row_id}", lambda why=why: self._give_up(row_id, why))  # type: ignore[misc]  # mypy cannot type a default in a lambda
@@ -112,7 +125,11 @@ class DeliveryJob:
             wait_s = _wait_s(fault, row)
             self._outbox.put_off(row, wait_s, sent=fault.sent, slot=fault.slot)
             return TryLater("chat-away", fault.sentence, wait_s)
-        self._outbox.delivered(row_id, posted)
+        except Overtaken:
+            # This run stood still: another one has the row, and goes on with those behind it.
+            return TryLater("overtaken", "Another run delivers this message.", LONGEST_WAIT_S)
+        if self._outbox.delivered(row_id, posted) and posted is not None:
+            return Done(f"{_SECOND} {posted.channel} {posted.ts}")
         return Done("delivered")
 
     def _sleep(self, row: OutboxRow, quiet: Quiet) -> Outcome:
@@ -120,6 +137,32 @@ class DeliveryJob:
         seconds = min(quiet.seconds, LONGEST_S)
         self._outbox.put_off(row, seconds, sent=False, slot="")
         return TryLater(NIGHT, "It is no time to be reminded.", seconds, counts=False)
+
+    def _take_back(self, run: Run, row_id: str, seen: str) -> None:
+        """
+        Delete a post that stands a second time: this run stood still between looking and posting.
+
+        Nothing leads from it to its order, and its buttons would look alive.
+        """
+        _, channel, ts = seen.split(" ")
+        log.warning("message %s stands twice: the second post is taken back", row_id)
+
+        def take() -> Outcome:
+            try:
+                self._notifier.take_back(Posted(channel=channel, ts=ts))
+            except DeliveryFault as fault:
+                if fault.final:
+                    return NeedsPerson(UNDELIVERABLE, fault.sentence)
+                return TryLater(
+                    "chat-away", fault.sentence, min(fault.retry_after_s, LONGEST_WAIT_S)
+                )
+            return Done("taken back")
+
+        end = until_done(run, f"take back {row_id}", take, tries=_TAKEN_BACK_TRIES)
+        if isinstance(end, NeedsPerson):
+            log.error(
+                "message %s stands twice, delete %s %s: %s", row_id, channel, ts, end.sentence
+            )
 
     def _give_up(self, row_id: str, why: str) -> Outcome:
         log.error("message %s was given up: %s", row_id, why)

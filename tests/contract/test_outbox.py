@@ -332,6 +332,54 @@ def test_word_of_an_overtaken_attempt_puts_nothing_off(store: Store, sent: bool)
     assert (row.attempt, row.slot) == (2, "")
 
 
+def test_second_word_tells_of_a_post_that_nothing_knows_of(store: Store) -> None:
+    """The sleeper's post is to be taken back: no card leads to it, and it leads to no order."""
+    place(store.orders)
+    row = store.outbox.begin("1:1:1")
+    assert isinstance(row, OutboxRow)
+    assert not store.outbox.is_overtaken(row)
+    store.outbox.begin("1:1:1")
+    assert store.outbox.is_overtaken(row)
+
+    assert not store.outbox.delivered("1:1:1", HERE)
+    assert store.outbox.delivered("1:1:1", THERE)
+    assert (HERE, None) == (
+        store.outbox.card_at(OrderId(1), STATUS.card),
+        store.outbox.order_at(THERE),
+    )
+
+
+def test_row_delivered_meanwhile_is_overtaken(store: Store) -> None:
+    """Also when the other attempt was the one before."""
+    place(store.orders)
+    row = store.outbox.begin("1:1:1")
+    assert isinstance(row, OutboxRow)
+    store.outbox.delivered("1:1:1", HERE)
+
+    assert store.outbox.is_overtaken(row)
+
+
+@pytest.mark.parametrize(("first", "second"), [(HERE, HERE), (HERE, None), (None, HERE)])
+def test_second_word_that_leaves_no_second_post_tells_of_none(
+    store: Store, first: Posted | None, second: Posted | None
+) -> None:
+    """The same place is one post; without a place there is none, or only this one."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", first)
+
+    assert not store.outbox.delivered("1:1:1", second)
+
+
+def test_place_of_an_earlier_card_is_never_taken_back(store: Store) -> None:
+    """The card was posted anew; where it stood before is the thread of what was said."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+    store.outbox.delivered("1:2:1", THERE)
+
+    assert not store.outbox.delivered("1:2:1", HERE)
+
+
 def test_orders_with_waiting_messages_bring_their_newest(store: Store) -> None:
     """One line an order; delivered rows do not count."""
     for key in ("a", "b", "c"):

@@ -50,6 +50,7 @@ class Waiting:
     delivered: bool = False
     due_at: datetime | None = None
     slot: str = ""
+    posted: Posted | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -415,17 +416,24 @@ class FakeOutbox:
             if key in self._memory.cards:
                 self._memory.shown[key] = self._clock.now()
 
-    def delivered(self, row_id: str, posted: Posted | None) -> None:
-        """The row is done."""
+    def is_overtaken(self, row: OutboxRow) -> bool:
+        """Whether another attempt was begun, or the row was delivered, since this one was begun."""
+        kept = self._memory.outbox.get(row.id)
+        return kept is not None and (kept.delivered or kept.attempt != row.attempt + 1)
+
+    def delivered(self, row_id: str, posted: Posted | None) -> bool:
+        """The row is done; True for a second post that nothing knows of."""
         with self._memory.change():
             row = self._memory.outbox[row_id]
             if row.delivered:
-                return
-            self._memory.outbox[row_id] = replace(row, delivered=True)
+                known = {kept.posted for kept in self._memory.outbox.values()}
+                return None not in (row.posted, posted) and posted not in known
+            self._memory.outbox[row_id] = replace(row, delivered=True, posted=posted)
             if posted is not None and isinstance(row.message, CardMessage):
                 self._memory.cards[row.order_id, row.message.card] = posted
                 self._memory.heads[posted] = row.order_id
                 self._show(row)
+            return False
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""

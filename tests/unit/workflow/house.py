@@ -162,6 +162,8 @@ class ToyChat:
         self.said: list[Message] = []
         self.faults: list[DeliveryFault] = []
         self.rows: list[OutboxRow] = []
+        self.taken_back: list[Posted] = []
+        self.back_faults: list[DeliveryFault] = []
         self._fuse = fuse
 
     def deliver(
@@ -177,6 +179,12 @@ class ToyChat:
             self.said.append(row.message)
             self._fuse.burn(f"after {row.id} was posted")
         return Posted(channel="C", ts=row.id)
+
+    def take_back(self, posted: Posted) -> None:
+        """Note it."""
+        if self.back_faults:
+            raise self.back_faults.pop(0)
+        self.taken_back.append(posted)
 
 
 def accepted() -> Verdict:

@@ -1,15 +1,26 @@
 """The outbox's job: every message once, in order, whatever dies or refuses."""
 
+from collections.abc import Callable
+
 import pytest
 
-from bot.chat_ports import DeliveryFault
+from bot.chat_ports import DeliveryFault, Overtaken
 from bot.domain import events as ev
 from bot.domain.ids import SYSTEM, OrderId
-from bot.domain.messages import CardMessage, LineMessage, Message, ReminderMessage
+from bot.domain.messages import (
+    Card,
+    CardMessage,
+    LineMessage,
+    Message,
+    OutboxRow,
+    Posted,
+    ReminderMessage,
+)
+from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.states import State
 from tests.unit.domain.samples import NOON, RITA, order, wish
-from tests.unit.workflow.fuse import Killed
-from tests.unit.workflow.house import House, cards
+from tests.unit.workflow.fuse import Fuse, Killed
+from tests.unit.workflow.house import House, ToyChat, cards
 from tests.unit.workflow.plain_run import Kept, PlainRun
 
 SEVEN = OrderId(7)
@@ -195,3 +206,77 @@ def test_the_machine_gets_no_direct_message(requester: str) -> None:
     assert (0 if requester == SYSTEM else 1) == len(direct)
     assert CardMessage in {type(m) for m in house.chat.said}
     assert NOON == house.clock.now()
+
+
+class Sleeper(Fuse):
+    """A run that stands still before its post while another one delivers the same row."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act: list[Callable[[], object]] = [act]
+
+    def burn(self, where: str) -> None:
+        """Stand still, once."""
+        if where == "before 7:4:1 is posted" and self._act:
+            self._act.pop()()
+
+
+def slept(house: House) -> House:
+    """The first message is posted elsewhere and told by another run while this one stands still."""
+
+    def other() -> None:
+        assert house.outbox.begin("7:4:1") is not None
+        house.outbox.delivered("7:4:1", Posted(channel="C", ts="other"))
+
+    house.chat._fuse = Sleeper(other)
+    return house
+
+
+def test_a_post_that_stands_a_second_time_is_taken_back() -> None:
+    """Its buttons would look alive and lead nowhere; what comes behind it is delivered all the same."""
+    house = slept(told())
+    house.chat.back_faults = [DeliveryFault("502")]
+    play(house)
+
+    assert [Posted(channel="C", ts="7:4:1")] == house.chat.taken_back
+    assert Posted(channel="C", ts="other") == house.outbox.card_at(SEVEN, Card.STATUS)
+    assert ALL == words(house.chat.said)
+
+
+@pytest.mark.parametrize(
+    ("faults", "why"),
+    [
+        ([DeliveryFault("cant_delete_message", final=True)], "cant_delete_message"),
+        ([DeliveryFault("502")] * 3, "502 Tried 3 times."),
+    ],
+)
+def test_a_second_post_that_cannot_be_deleted_is_told_in_the_log(
+    faults: list[DeliveryFault], why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An administrator deletes it; nothing else waits for that."""
+    house = slept(told())
+    house.chat.back_faults = list(faults)
+    play(house)
+
+    assert f"message 7:4:1 stands twice, delete C 7:4:1: {why}" == caplog.messages[-1]
+    assert () == house.outbox.waiting(SEVEN)
+
+
+def test_a_run_that_was_overtaken_leaves_the_messages_to_the_other_one() -> None:
+    """It posts nothing, begins nothing anew, and a later run looks whether anything is left."""
+    house = told()
+
+    class Awake(ToyChat):
+        def deliver(
+            self, row: OutboxRow, order: CertificateOrder, steps: tuple[HostStep, ...]
+        ) -> Posted | None:
+            house.outbox.begin(row.id)
+            raise Overtaken
+
+    job = house.deliver(Awake(house.fuse))
+
+    assert 60.0 == job.run(PlainRun(house.clock), SEVEN)
+    assert 4 == len(house.outbox.waiting(SEVEN))
+    row = house.outbox.begin("7:4:1")
+    assert isinstance(row, OutboxRow)
+    assert 2 == row.attempt
