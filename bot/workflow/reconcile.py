@@ -75,6 +75,9 @@ class Reconciler:
         work = work_due(order)
         if work is None or self._running.is_alive(work, order.id):
             return
+        if self._orders.load(order.id).version != order.version:
+            # Its work ended between the two looks; what it waits for now is seen in a minute.
+            return
         if self._running.start_again(work, order):
             log.warning("the work of order %s goes on with the new release", order.id)
             return

@@ -17,7 +17,7 @@ from sqlalchemy import URL, create_engine, make_url
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",  # a test database need not survive a power cut
-    "max_connections": "60",
+    "max_connections": "200",  # five processes of ours at once, and those who look on
     "shared_buffers": "32MB",
 }
 

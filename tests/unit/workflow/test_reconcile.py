@@ -141,8 +141,8 @@ def test_a_proven_order_with_a_plan_or_a_fault_waits_for_people(parts: dict[str,
     assert before == house.order()
 
 
-def test_work_that_ended_during_the_look_is_no_loss() -> None:
-    """The order is read again before anything is said about it."""
+def test_work_that_ended_during_the_look_is_no_loss(caplog: pytest.LogCaptureFixture) -> None:
+    """The order is read again before anything is said about it, in chat or in the log."""
     house, queue = House(), ToyQueue()
     house.put(order(State.INSTALLING))
 
@@ -156,6 +156,7 @@ def test_work_that_ended_during_the_look_is_no_loss() -> None:
 
     assert State.INSTALLED is house.order().state
     assert ["install_finished"] == house.whats()
+    assert not caplog.records
 
 
 def test_messages_nobody_delivers_are_started_again() -> None:
