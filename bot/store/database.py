@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -63,6 +63,9 @@ _POSTGRESQL_PASSING_TOO: Final = frozenset(
 )
 """SQLSTATEs of other classes, whose rest is a fault of ours (PostgreSQL, Appendix A)."""
 
+_APPLICATION: Final = "certdesk"
+"""What our connections are called at a server."""
+
 _LOOK: Final = "certdesk_look"
 """The execution option by which the begin hook knows a transaction that only reads."""
 _LOOKING: Final[dict[str, dict[str, Any]]] = {
@@ -102,7 +105,7 @@ def open_database(url: str, *, machine: str = "") -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
-            "application_name": "certdesk",
+            "application_name": _APPLICATION,
             "options": f"-c lock_timeout={WAIT_MS} -c idle_in_transaction_session_timeout={_STILL_MS}",
         },
     )
@@ -212,6 +215,19 @@ def is_away(fault: BaseException) -> bool:
 
 def _passes_in_sqlite(fault: BaseException | None) -> bool:
     return (getattr(fault, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSING
+
+
+def others_connected(connection: Connection) -> int:
+    """How many other connections of CertDesk are open on a server; 0 on SQLite, where a lock beside the file tells."""
+    if connection.dialect.name != "postgresql":
+        return 0
+    # Within a transaction the server tells the same sessions again and again, unless it is asked to look anew.
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name = :name AND pid <> pg_backend_pid()"
+    )
+    return int(connection.execute(others, {"name": _APPLICATION}).scalar_one())
 
 
 def _parse(url: str) -> URL:

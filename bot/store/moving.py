@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.domain.faults import DatabaseAway
 from bot.store.audit import broken_in
-from bot.store.database import reading, writing
+from bot.store.database import others_connected, reading, writing
 from bot.store.migration import newest_revision
 from bot.store.tables import METADATA
 
@@ -90,7 +90,7 @@ def check_source(engine: Engine) -> None:
         connection = session.connection()
         _take_time(connection)
         _check_form(connection)
-        others = _others(connection)
+        others = others_connected(connection)
         if others:
             raise CannotMove(
                 f"{others} connection(s) of CertDesk are open on the source, so nothing was moved. "
@@ -183,7 +183,7 @@ def _lock(here: Connection) -> None:
 
 def _check_still_alone(here: Connection) -> None:
     """The last question to the source: it is held still, and nobody waits there to go on after the move."""
-    others = _others(here)
+    others = others_connected(here)
     if others:
         raise CannotMove(
             f"{others} connection(s) of CertDesk were opened on the source during the move, so everything was taken "
@@ -202,18 +202,6 @@ def _check_form(connection: Connection) -> None:
             f"The source has the form {found or 'of no release'}, and this release's is {newest_revision()}, so nothing "
             "was moved. Run `certdesk migrate` on the source first, and start it once to see that it works."
         )
-
-
-def _others(connection: Connection) -> int:
-    if connection.dialect.name != "postgresql":
-        return 0
-    # Within a transaction the server tells the same sessions again and again, unless it is asked to look anew.
-    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
-    others = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND application_name = 'certdesk' AND pid <> pg_backend_pid()"
-    )
-    return int(connection.execute(others).scalar_one())
 
 
 def _check_empty(connection: Connection) -> None:

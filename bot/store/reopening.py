@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Function, func, select, text, update
+from sqlalchemy import Connection, Engine, Function, func, select, update
 from sqlmodel import Session, col
 
 from bot.domain.audit import AuditEntry
 from bot.domain.ids import SYSTEM, OrderId
 from bot.store import chain
 from bot.store.columns import may_be_id
-from bot.store.database import writing
+from bot.store.database import others_connected, writing
 from bot.store.migration import newest_revision
 from bot.store.orders import highest_number
 from bot.store.tables import METADATA, OutboxRecord
@@ -83,23 +83,12 @@ def _check_fit(connection: Connection) -> None:
             f"The database has the form {found or 'of no release'}, and this release's is {newest_revision()}, so nothing "
             "was changed. Run `certdesk migrate` first."
         )
-    there = _others(connection)
+    there = others_connected(connection)
     if there:
         raise CannotReopen(
             f"{there} connection(s) of CertDesk are open, so nothing was changed: what they write now may clash with what "
             "happened since the backup. Stop every process."
         )
-
-
-def _others(connection: Connection) -> int:
-    """How many other connections of CertDesk are open; SQLite has a lock for that, which the caller holds."""
-    if connection.dialect.name != "postgresql":
-        return 0
-    served = (
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'certdesk' "
-        "AND datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    return int(connection.execute(text(served)).scalar_one())
 
 
 def _highest(session: Session, connection: Connection) -> int:
