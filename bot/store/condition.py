@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store.database import DatabaseUnusable, file_of, open_database
-from bot.store.migration import newest_revision, revisions
+from bot.store.migration import form_of, newest_revision, revisions
 
 LEAST_FREE: Final = 64 * 1024 * 1024
 """Bytes; below it the next days' orders may not find room (an order takes about 11 KiB, an upload up to some MiB)."""
@@ -80,12 +80,7 @@ def _look_inside(url: str, reads_engine: Callable[[str], object]) -> Condition:
 
 def _form(connection: Connection) -> Condition | None:
     """What is to be said of the form; None when it is that of this release."""
-    tables = inspect(connection).get_table_names()
-    found = (
-        connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if "alembic_version" in tables
-        else None
-    )
+    found = form_of(connection)
     if found == newest_revision():
         return None
     if found is None:

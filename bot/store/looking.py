@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from bot.store.database import WAIT_MS, DatabaseUnusable, file_of, open_database, reading
-from bot.store.migration import newest_revision, revisions
+from bot.store.migration import form_of, newest_revision, revisions
 
 
 class NothingKept(DatabaseUnusable):
@@ -51,13 +51,12 @@ def check_form(engine: Engine) -> None:
         DatabaseUnusable: it has another.
     """
     with reading(engine) as session:
-        connection = session.connection()
-        if "alembic_version" not in inspect(connection).get_table_names():
-            raise NothingKept(
-                "CertDesk has nothing in this database yet, so nothing was done. Look at CERTDESK_DATABASE_URL, or "
-                "make the tables with `certdesk migrate`."
-            )
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        found = form_of(session.connection())
+    if found is None:
+        raise NothingKept(
+            "CertDesk has nothing in this database yet, so nothing was done. Look at CERTDESK_DATABASE_URL, or "
+            "make the tables with `certdesk migrate`."
+        )
     newest = newest_revision()
     if found == newest:
         return

@@ -5,6 +5,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
@@ -30,6 +31,11 @@ def migrate(url: str) -> None:
             command.upgrade(_config(connection), "head")
     finally:
         engine.dispose()
+
+
+def form_of(connection: Connection) -> str | None:
+    """The form a database has; None where CertDesk has nothing yet."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.domain.faults import DatabaseAway
 from bot.store.audit import broken_in
 from bot.store.database import others_connected, reading, writing
-from bot.store.migration import newest_revision
+from bot.store.migration import form_of, newest_revision
 from bot.store.tables import METADATA
 
 _LEFT_BEHIND: Final = frozenset({"worker_leases"})
@@ -196,7 +195,7 @@ def _tables() -> Iterator[Table]:
 
 
 def _check_form(connection: Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = form_of(connection)
     if found != newest_revision():
         raise CannotMove(
             f"The source has the form {found or 'of no release'}, and this release's is {newest_revision()}, so nothing "

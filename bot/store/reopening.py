@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Function, func, select, update
 from sqlmodel import Session, col
 
@@ -18,7 +17,7 @@ from bot.domain.ids import SYSTEM, OrderId
 from bot.store import chain
 from bot.store.columns import may_be_id
 from bot.store.database import others_connected, writing
-from bot.store.migration import newest_revision
+from bot.store.migration import form_of, newest_revision
 from bot.store.orders import highest_number
 from bot.store.tables import METADATA, OutboxRecord
 
@@ -77,7 +76,7 @@ def reopen(engine: Engine, *, skip: int, at: datetime) -> Reopened:
 
 
 def _check_fit(connection: Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = form_of(connection)
     if found != newest_revision():
         raise CannotReopen(
             f"The database has the form {found or 'of no release'}, and this release's is {newest_revision()}, so nothing "
