@@ -5,7 +5,6 @@ Never here: the bot itself (`demo` starts it), and what a part does inside.
 """
 
 import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import aiohttp
 from cryptography.fernet import Fernet
 
 from sandbox.bot_site import ANCHORS_FILE, TownFacts, bot_environment, render_site
+from sandbox.loopback import unused_port
 from sandbox.parts import Addresses, Part, Version, exchange_part, slack_part, vendor_part
 from sandbox.town_folder import CONFIG_FILE, TownFolder
 
@@ -120,7 +120,7 @@ class Town:
         links += [{"title": f"Host {host['name']}", "url": host["page"]} for host in self.exchange]
         events_url = None
         if self._bot_http_port is not None:
-            self._bot_http_port = self._bot_http_port or _free_port()
+            self._bot_http_port = self._bot_http_port or unused_port()
             events_url = f"{self._bot_page()}/slack/events"
         return slack_part(port=self._slack_port, events_url=events_url, links=links)
 
@@ -158,9 +158,3 @@ async def _workspace(session: aiohttp.ClientSession, slack: Addresses) -> dict[s
         response.raise_for_status()
         answer: dict[str, Any] = await response.json()
         return answer
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ One contract for every implementation of `ports.Prober`, and what real handshake
 The real one dials the sandbox host's TLS listeners, which serve what is really enabled there.
 """
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from bot.ports import Prober
 from bot.watch.probe import ProbeTarget, TlsProber, probe_address
 from sandbox.exchange.clock import utc_now
 from sandbox.exchange.host import ExchangeHost
+from sandbox.loopback import unused_port
 from tests.contract.exchange_worlds import access
 from tests.fakes.exchange import FakeExchangeHosts
 from tests.fakes.prober import FakeProber
@@ -99,7 +99,7 @@ def test_a_closed_port_is_a_value(prober: Prober, installed: Installed) -> None:
         prober.shown[EX01, "https"] = None
         closed: Prober = prober
     else:
-        closed = _real(installed, {"https": _free_port()})
+        closed = _real(installed, {"https": unused_port()})
     (shown,) = closed.probe(EX01, installed.certificate, (Service.IIS,))
 
     assert (shown.proven, shown.sha256) == (False, None)
@@ -158,13 +158,6 @@ def _https(
     pem = installed.vendor.anchors_pem if anchors_pem is None else anchors_pem
     port = installed.ports["https"]
     return probe_address(_LOOPBACK, port, starttls=None, name=name, anchors_pem=pem)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((_LOOPBACK, 0))
-        port: int = sock.getsockname()[1]
-    return port
 
 
 def _csr_of_another_host() -> str:

@@ -1,6 +1,5 @@
 """What the HTTP door answers beside Slack: is it alive, can it work, what does it measure."""
 
-import socket
 from typing import cast
 
 import aiohttp
@@ -8,19 +7,13 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from handlers.serving import HttpDoor
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from sandbox.loopback import unused_port
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
 async def test_the_door_tells_supervisors_what_they_ask(ready: bool, status: int) -> None:
     """Three pages, none of which reaches Slack's app."""
-    port = free_port()
+    port = unused_port()
     door = HttpDoor(
         cast(AsyncApp, None), host="127.0.0.1", port=port, is_ready=lambda: ready,
         metrics=lambda: (b"certdesk_database_up 1.0", "text/plain; version=1.0.0"),

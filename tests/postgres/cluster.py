@@ -4,7 +4,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url
+
+from sandbox.loopback import unused_port
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -71,7 +72,7 @@ def running() -> Iterator[Cluster]:
 
 
 def _serve(programs: Path, folder: Path, user: str | None) -> Iterator[Cluster]:
-    data, word, port = folder / "data", folder / "word", _free_port()
+    data, word, port = folder / "data", folder / "word", unused_port()
     password = secrets.token_urlsafe(16)
     word.write_text(password, encoding="ascii")
     if user is not None:
@@ -130,12 +131,6 @@ def _user() -> str | None:
             "The server refuses root, and there is no user postgres to become."
         ) from None
     return "postgres"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(program: Path, arguments: list[str], user: str | None) -> None:

@@ -15,6 +15,8 @@ from os import environ
 from pathlib import Path
 from typing import Final
 
+from sandbox.loopback import unused_port
+
 _LOOPBACK: Final = "127.0.0.1"
 _PROGRAMS: Final = ("krb5kdc", "kdb5_util", "kadmin.local")
 _PLACES: Final = f"{environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/usr/lib/mit/sbin"
@@ -69,7 +71,7 @@ class Realm:
             raise NoRealm(
                 f"{', '.join(absent)} not found. On Debian or Ubuntu: apt-get install krb5-kdc krb5-admin-server"
             )
-        self.port = _free_port()
+        self.port = unused_port()
         self._write_configuration()
         self._run("kdb5_util", "create", "-s", "-r", self.name, "-P", secrets.token_hex(16))
         self.resume()
@@ -236,10 +238,3 @@ class Realm:
 
 def _program(name: str) -> str:
     return shutil.which(name, path=_PLACES) or name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -73,6 +73,7 @@ class Doorman:
         self._name = name
         self._doors: dict[int, Serve] = {}
         self._sockets: list[socket.socket] = []
+        self._kept: list[socket.socket] = []
         self._guests: dict[threading.Thread, Guest] = {}
         self._lock = threading.Lock()
         self._orders: list[tuple[Callable[[], None], threading.Event]] = []
@@ -83,20 +84,24 @@ class Doorman:
 
     def open(self, serve: Serve, *, port: int = 0) -> int:
         """Open one more door; gives back its port. `serve` runs in a thread of its own for each guest."""
-        listening = _listen(port)
+        listening = _bind(port)
+        _listen(listening)
         taken = int(listening.getsockname()[1])
         self._doors[taken] = serve
         self._order(lambda: self._sockets.append(listening))
         return taken
 
     def shut_doors(self) -> None:
-        """Refuse new connections; the ports stay reserved for `reopen_doors`."""
-        self._order(self._close_sockets)
+        """
+        Refuse new connections; the ports stay reserved for `reopen_doors`.
+
+        Each is bound again at once, by a socket that does not listen: any other program may else be given it meanwhile.
+        """
+        self._order(self._keep_ports)
 
     def reopen_doors(self) -> None:
-        """Listen again on every port that was opened."""
-        listening = [_listen(port) for port in self._doors]
-        self._order(lambda: self._sockets.extend(listening))
+        """Listen again on every port that was shut."""
+        self._order(self._listen_again)
 
     def is_open(self) -> bool:
         """False between `shut_doors` and `reopen_doors`."""
@@ -132,10 +137,22 @@ class Doorman:
         self._wake.send(b".")
         done.wait(_JOIN_S)
 
-    def _close_sockets(self) -> None:
-        for listening in self._sockets:
+    def _keep_ports(self) -> None:
+        while self._sockets:
+            listening = self._sockets.pop()
+            port = int(listening.getsockname()[1])
             listening.close()
-        self._sockets.clear()
+            self._kept.append(_bind(port))
+
+    def _listen_again(self) -> None:
+        for kept in self._kept:
+            _listen(kept)
+        self._sockets, self._kept = self._sockets + self._kept, []
+
+    def _close_sockets(self) -> None:
+        for opened in (*self._sockets, *self._kept):
+            opened.close()
+        self._sockets, self._kept = [], []
 
     def _watch(self) -> None:
         while self._running:
@@ -185,10 +202,17 @@ class Doorman:
                 self._guests.pop(threading.current_thread(), None)
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    listening.listen(64)
-    listening.setblocking(False)
-    return listening
+def _bind(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _listen(bound: socket.socket) -> None:
+    bound.listen(64)
+    bound.setblocking(False)
