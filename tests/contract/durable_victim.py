@@ -74,7 +74,8 @@ def main(url: str, log: Path, dies: str) -> None:
         if dies == "inside":
             os.kill(os.getpid(), signal.SIGKILL)
         if dies.startswith("frozen"):
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: sent to the process, another thread may take it, and this one goes on until it has.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         if dies == "frozen_breaks":
             raise LookupError("the job breaks")
         return write("two ends")
