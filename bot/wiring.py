@@ -1,28 +1,21 @@
-"""The one file that names concrete classes and plugs adapters into ports."""
+"""Where concrete classes are named and adapters plugged into ports; those on the hosts' side in `host_wiring`."""
 
 import logging
-import os
 import platform
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import urlsplit
 
-import certifi
 from slack_bolt.async_app import AsyncApp
 from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.ids import HostName, VendorName
 from bot.domain.states import Work
-from bot.exchange.access import HostAccess
-from bot.exchange.hosts import WinRMHosts
-from bot.exchange.session import Deadlines
-from bot.settings import BadSettings, Settings, secret_from
-from bot.site_file import HostSection, SiteFile
+from bot.host_wiring import anchor_files, build_hosts, build_prober
+from bot.settings import BadSettings, Settings
+from bot.site_file import SiteFile
 from bot.store.audit import SqlAudit
 from bot.store.beside import Beside
 from bot.store.database import is_away, open_database
@@ -42,7 +35,7 @@ from bot.system.judge import GuardedJudge
 from bot.system.lint import find_linter
 from bot.system.local_keys import SealedKeys
 from bot.system.metrics import Metrics
-from bot.system.stopwatch import BootStopwatch, SteadyClock, since_start
+from bot.system.stopwatch import BootStopwatch, SteadyClock
 from bot.system.vault import AesVault
 from bot.vendors.desk import GuidedDesk
 from bot.watch.chaser import Chaser
@@ -50,7 +43,6 @@ from bot.watch.expiry import Calendar
 from bot.watch.fetching import Fetcher
 from bot.watch.files import FileWatch
 from bot.watch.keys import KeyWatch
-from bot.watch.probe import ProbeTarget, TlsProber
 from bot.watch.revocation import HttpRevocation
 from bot.workflow.bundle_job import BundleJob
 from bot.workflow.clear_job import ClearJob
@@ -163,7 +155,7 @@ def build(
         deadline_s=deadline_s,
         stopwatch=stopwatch,
     )
-    judge = GuardedJudge(_anchor_files(settings, site_file), clock, linter=find_linter())
+    judge = GuardedJudge(anchor_files(settings, site_file), clock, linter=find_linter())
     calendar = Calendar(engine, orders, site, clock)
     kept = SqlSealedSecrets(database)
     key_watch = KeyWatch(kept, orders, clock)
@@ -205,38 +197,6 @@ def build(
         metrics=Metrics(seen.oldest, clock),
         close=close,
     )
-
-
-def build_hosts(
-    settings: Settings,
-    site_file: SiteFile,
-    clock: SystemClock,
-    stopwatch: BootStopwatch | None = None,
-) -> WinRMHosts:
-    """
-    The Exchange hosts of the site.
-
-    Args:
-        stopwatch: the one of whoever notes deadlines.
-    """
-    accesses = tuple(_access(settings, host) for host in site_file.hosts)
-    deadlines = Deadlines(change_s=settings.command_deadline_s)
-    return WinRMHosts(
-        accesses, clock, deadlines=deadlines, monotonic=since_start, stopwatch=stopwatch
-    )
-
-
-def build_prober(settings: Settings, site_file: SiteFile) -> TlsProber:
-    """The prober, with the ports and anchors of the site."""
-    targets = tuple(
-        ProbeTarget(
-            host=HostName(h.name),
-            address=_connect_to(h),
-            ports={str(name): port for name, port in h.ports.items()},
-        )
-        for h in site_file.hosts
-    )
-    return TlsProber(targets, anchors_pem=_all_anchors(settings, site_file))
 
 
 def _jobs(
@@ -341,59 +301,3 @@ def _client(settings: Settings, *, timeout_s: int = 30) -> WebClient:
         base_url=settings.slack_api_url,
         timeout=timeout_s,
     )
-
-
-def _access(settings: Settings, host: HostSection) -> HostAccess:
-    hidden = settings.hidden_variables
-
-    def password() -> str:
-        try:
-            return secret_from(
-                host.password_env, host.password_file, host.password_command, hidden=hidden
-            )
-        except BadSettings as bad:
-            # What the hosts' room knows as "the secret cannot be opened"; the sentences hold no secret.
-            raise LookupError(str(bad)) from None
-
-    return HostAccess(
-        name=HostName(host.name),
-        version=host.version,
-        winrm_url=host.winrm,
-        auth=host.auth,
-        user=host.user,
-        password=password,
-        shell=host.shell,
-        psrp_url=host.psrp,
-        door=host.door,
-        cert_pem=str(_beside(settings, host.cert_pem)) if host.cert_pem else "",
-        key_pem=str(_beside(settings, host.key_pem)) if host.key_pem else "",
-        keytab=str(_beside(settings, host.keytab)) if host.keytab else "",
-        spn_host=host.spn_host,
-        delegate=host.delegate,
-        ca_pem=str(_beside(settings, host.ca_pem)) if host.ca_pem else None,
-    )
-
-
-def _connect_to(host: HostSection) -> str:
-    return host.connect_to or urlsplit(host.winrm).hostname or host.name
-
-
-def _anchor_files(settings: Settings, site_file: SiteFile) -> dict[VendorName, Path]:
-    return {
-        VendorName(vendor.name): _beside(settings, vendor.anchors)
-        for vendor in site_file.vendors
-        if vendor.anchors
-    }
-
-
-def _all_anchors(settings: Settings, site_file: SiteFile) -> str:
-    """What the site's clients trust: the vendors' own anchors, Mozilla's list for the others."""
-    files = {
-        _beside(settings, vendor.anchors) if vendor.anchors else Path(certifi.where())
-        for vendor in site_file.vendors
-    }
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(files))
-
-
-def _beside(settings: Settings, name: str) -> Path:
-    return settings.config.parent / os.path.expandvars(name)

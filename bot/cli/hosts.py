@@ -75,10 +75,10 @@ def _host_and_port(address: str, usual: int) -> tuple[str, int]:
 
 def inventory(host: str, *, as_json: Json = False) -> None:
     """Read an Exchange host: its certificates, what hangs on them, and the requests that wait there."""
+    from bot.host_wiring import build_hosts
     from bot.settings import load_settings
     from bot.site_file import load_site_file
     from bot.system.clock import SystemClock
-    from bot.wiring import build_hosts
     from bot.workflow.pending_requests import pending_requests
 
     settings = load_settings()

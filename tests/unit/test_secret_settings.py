@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.host_wiring import _access
 from bot.settings import BadSettings, Settings, load_settings
 from bot.site_file import HostSection
 from bot.system.secret_command import LIMIT_BYTES
-from bot.wiring import _access
 from tests.unit.cli.front_door import FrontDoor
 
 READERS: dict[str, Callable[[Settings], str]] = {

@@ -9,11 +9,11 @@ from bot.domain.faults import FaultKind, HostFault
 from bot.exchange.dialling import open_password
 from bot.exchange.faults import WireTrouble, host_fault
 from bot.exchange.refused import RefusedPasswords
+from bot.host_wiring import _access, build_hosts
 from bot.settings import Settings
 from bot.site_file import HostSection, SiteFile
 from bot.system.clock import SystemClock
 from bot.system.stopwatch import since_start
-from bot.wiring import _access, build_hosts
 
 
 @pytest.mark.parametrize(
