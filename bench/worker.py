@@ -163,6 +163,7 @@ def _jobs(url: str, database: Database, word: str, hosts: ToyHosts) -> Jobs:
             SqlOutbox(database, clock),
             ToyChat(Fuse()),
             LateReminders(orders, FakePeople(), site(), clock),
+            clock,
         ).run,
         sweeps=(),
         reconcile=lambda: None,

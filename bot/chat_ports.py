@@ -6,6 +6,7 @@ As in `ports`, the docstring is the contract; fakes are in `tests/fakes`.
 
 from typing import Protocol
 
+from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
 from bot.domain.messages import Card, OutboxRow, Pause, Posted
 from bot.domain.order import CertificateOrder, HostStep
@@ -58,6 +59,10 @@ class Outbox(Protocol):
         The first word counts. True when this one was second and tells of a post that nothing knows of: the row stands
         elsewhere, and no other row stands there, so that the post is to be taken back.
         """
+        ...
+
+    def give_up(self, row_id: str, entry: AuditEntry) -> None:
+        """The row is never delivered, and the audit says why; nothing changes when it was delivered, or given up, before."""
         ...
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:

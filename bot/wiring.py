@@ -231,7 +231,9 @@ def _jobs(
             Work.RETIRE: RetireJob(orders, hosts, work, reporter, tries=tries).run,
             Work.CLEAR_REQUEST: ClearJob(orders, hosts, operator, reporter, tries=tries).run,
         },
-        deliver=DeliveryJob(orders, rooms.outbox, _notifier(settings, rooms, pace), late).run,
+        deliver=DeliveryJob(
+            orders, rooms.outbox, _notifier(settings, rooms, pace), late, clock
+        ).run,
         sweeps=(
             in_turn(
                 calendar.propose_renewals,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, update
 from sqlmodel import Session, col, select
 
+from bot.domain.audit import AuditEntry
 from bot.domain.ids import OrderId
 from bot.domain.messages import (
     Card,
@@ -18,6 +19,7 @@ from bot.domain.messages import (
 )
 from bot.domain.pacing import pause_of
 from bot.ports import Clock
+from bot.store import chain
 from bot.store.database import reading, writing
 from bot.store.tables import CardRecord, OutboxRecord
 from bot.store.values import MESSAGE
@@ -174,6 +176,16 @@ class SqlOutbox:
                 row.channel, row.ts = posted.channel, posted.ts
                 _place_card(session, row, posted, self._clock.now())
             return False
+
+    def give_up(self, row_id: str, entry: AuditEntry) -> None:
+        """The row is never delivered, and the audit says why; nothing changes when it was delivered, or given up, before."""
+        with writing(self._engine) as session:
+            chain.lock(session)
+            row = _locked(session, row_id)
+            if row is None or row.delivered:
+                return
+            row.delivered = True
+            chain.append(session, entry)
 
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""

@@ -7,10 +7,20 @@ from itertools import count
 from typing import Final
 
 from bot.chat_ports import DeliveryFault, Notifier, Outbox, Overtaken
-from bot.domain.ids import OrderId
-from bot.domain.messages import OutboxRow, Pause, Posted, ReminderMessage
+from bot.domain.audit import AuditEntry
+from bot.domain.ids import SYSTEM, OrderId
+from bot.domain.messages import (
+    CardMessage,
+    LineMessage,
+    Message,
+    OutboxRow,
+    Pause,
+    Posted,
+    ReminderMessage,
+)
 from bot.domain.pacing import LONGEST_S
-from bot.ports import Orders
+from bot.domain.states import State
+from bot.ports import Clock, Orders
 from bot.workflow.late_reminders import Quiet
 from bot.workflow.outcome import (
     LONGEST_WAIT_S,
@@ -31,7 +41,10 @@ TRIES: Final = 20
 """After so many short waits the run ends as well."""
 
 UNDELIVERABLE = "undeliverable"
-"""Chat will never take the message; the one reason to give it up."""
+"""Chat will never take it."""
+
+GIVEN_UP = "message_given_up"
+"""What the audit calls a message that nobody was told."""
 
 CARD_SHOWN = "card-shown"
 """The card was shown a moment ago; others of its order may go first."""
@@ -50,11 +63,14 @@ Look = Callable[[ReminderMessage], ReminderMessage | Quiet | None]
 class DeliveryJob:
     """Takes the rows that wait and hands them to chat, oldest first."""
 
-    def __init__(self, orders: Orders, outbox: Outbox, notifier: Notifier, still: Look) -> None:
+    def __init__(
+        self, orders: Orders, outbox: Outbox, notifier: Notifier, still: Look, clock: Clock
+    ) -> None:
         self._orders = orders
         self._outbox = outbox
         self._notifier = notifier
         self._still = still
+        self._clock = clock
 
     def run(self, run: Run, order_id: OrderId) -> float:
         """
@@ -92,9 +108,9 @@ class DeliveryJob:
                     if seen.startswith(_SECOND):
                         self._take_back(run, row_id, seen)
                     return end
-                case NeedsPerson(sentence=why):
-                    run.step(f"give up {row_id}", lambda why=why: self._give_up(row_id, why))  # type: ignore[misc]  # mypy cannot type a default in a lambda
-                    return Done("given up")
+                case NeedsPerson():
+                    # Kept by an earlier release, which gave up in a step of its own: a later run tries once more.
+                    return Done("left")
                 case TryLater():
                     is_long = end.after_s > WAITED_FOR_S or number >= TRIES
                     if is_long or end.code == CARD_SHOWN:
@@ -116,12 +132,12 @@ class DeliveryJob:
             if isinstance(still, Quiet):
                 return self._sleep(row, still)
             row = replace(row, message=still)
+        stands = self._orders.progress(order_id)
         try:
-            stands = self._orders.progress(order_id)
             posted = self._notifier.deliver(row, stands.order, stands.steps)
         except DeliveryFault as fault:
             if fault.final:
-                return NeedsPerson(UNDELIVERABLE, fault.sentence)
+                return self._give_up(row, stands.order.state, fault.sentence)
             wait_s = _wait_s(fault, row)
             self._outbox.put_off(row, wait_s, sent=fault.sent, slot=fault.slot)
             return TryLater("chat-away", fault.sentence, wait_s)
@@ -164,10 +180,26 @@ class DeliveryJob:
                 "message %s stands twice, delete %s %s: %s", row_id, channel, ts, end.sentence
             )
 
-    def _give_up(self, row_id: str, why: str) -> Outcome:
-        log.error("message %s was given up: %s", row_id, why)
-        self._outbox.delivered(row_id, None)
+    def _give_up(self, row: OutboxRow, state: State, why: str) -> Outcome:
+        """End a message that chat will never take: whoever looks for it later finds that nobody was told, and why."""
+        log.error("message %s was given up: %s", row.id, why)
+        entry = AuditEntry(
+            order_id=row.order_id, at=self._clock.now(), by=SYSTEM, what=GIVEN_UP, before=state.value,
+            after=state.value, why=why, facts={"message": row.id} | _facts(row.message),
+        )  # fmt: skip
+        self._outbox.give_up(row.id, entry)
         return Done("given up")
+
+
+def _facts(message: Message) -> dict[str, str]:
+    """Which message it is, and for whom where it is for one person."""
+    match message:
+        case CardMessage(card=card):
+            return {"card": card.value}
+        case LineMessage(code=code, to=to):
+            return {"line": code} | ({"to": to} if to else {})
+        case ReminderMessage(to=to):
+            return {"reminder": "", "to": to}
 
 
 def _later(pause: Pause) -> TryLater:

@@ -56,7 +56,7 @@ def notifier(post: Post, store: Store, pace: FakePace) -> SlackNotifier:
 
 def deliver(store: Store, order: CertificateOrder, by: SlackNotifier) -> None:
     """One worker's delivery."""
-    job = DeliveryJob(store.orders, store.outbox, by, lambda message: message)
+    job = DeliveryJob(store.orders, store.outbox, by, lambda message: message, store.clock)
     job.run(PlainRun(store.clock), order.id)
 
 

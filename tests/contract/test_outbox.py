@@ -332,6 +332,32 @@ def test_word_of_an_overtaken_attempt_puts_nothing_off(store: Store, sent: bool)
     assert (row.attempt, row.slot) == (2, "")
 
 
+def test_what_is_given_up_waits_no_more_and_stands_in_the_audit(store: Store) -> None:
+    """Whoever looks for it later finds that nobody was told."""
+    place(store.orders)
+    store.outbox.begin("1:1:1")
+    told = entry(OrderId(1), "message_given_up")
+    store.outbox.give_up("1:1:1", told)
+
+    assert store.outbox.waiting(OrderId(1)) == ()
+    assert store.outbox.begin("1:1:1") is None
+    assert store.audit.entries(OrderId(1))[-1] == told
+    assert store.audit.broken_at() is None
+
+
+def test_what_was_delivered_meanwhile_is_not_given_up(store: Store) -> None:
+    """A worker that stood still has no last word; nor is anything given up twice."""
+    place(store.orders)
+    save(store, LINE)
+    store.outbox.delivered("1:1:1", HERE)
+    for row_id in ("1:1:1", "1:2:1", "1:2:1", "9:9:9"):
+        store.outbox.give_up(row_id, entry(OrderId(1), f"given up {row_id}"))
+
+    said = [one.what for one in store.audit.entries(OrderId(1))]
+    assert [one for one in said if one.startswith("given up")] == ["given up 1:2:1"]
+    assert store.outbox.card_at(OrderId(1), STATUS.card) == HERE
+
+
 def test_second_word_tells_of_a_post_that_nothing_knows_of(store: Store) -> None:
     """The sleeper's post is to be taken back: no card leads to it, and it leads to no order."""
     place(store.orders)

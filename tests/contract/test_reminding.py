@@ -124,7 +124,8 @@ async def town(sqlite_url: str) -> AsyncIterator[Town]:
                     engine, store.orders, store.reminders, people, house, store.clock
                 ),
                 delivery=DeliveryJob(
-                    store.orders, store.outbox, notifier, LateReminders(store.orders, people, house, store.clock)
+                    store.orders, store.outbox, notifier,
+                    LateReminders(store.orders, people, house, store.clock), store.clock,
                 ),
             )  # fmt: skip
     finally:

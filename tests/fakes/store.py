@@ -435,6 +435,15 @@ class FakeOutbox:
                 self._show(row)
             return False
 
+    def give_up(self, row_id: str, entry: AuditEntry) -> None:
+        """The row is never delivered, and the audit says why."""
+        with self._memory.change():
+            row = self._memory.outbox.get(row_id)
+            if row is None or row.delivered:
+                return
+            self._memory.outbox[row_id] = replace(row, delivered=True)
+            append(self._memory, entry)
+
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""
         return self._memory.cards.get((order_id, card))

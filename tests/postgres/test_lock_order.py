@@ -154,6 +154,22 @@ def test_a_step_that_is_noted_and_a_reminder_that_is_told(pg: Store, first: str)
         assert [None, True] == (results if first == "step" else results[::-1])
 
 
+@pytest.mark.parametrize("first", ["change", "giving up"])
+def test_a_change_and_a_message_that_is_given_up(pg: Store, first: str) -> None:
+    """The one writes the card that the other one ends, and both write the audit."""
+    for number in range(ROUNDS):
+        order = place(pg.orders, f"form-{number}")
+        row_id = f"{order.id}:1:1"
+        save = partial(pg.orders.save, change(pg.orders.load(order.id), STATUS))
+        give_up = partial(pg.outbox.give_up, row_id, entry(order.id, "message_given_up"))
+        jobs: list[Callable[[], Any]] = [save, give_up] if first == "change" else [give_up, save]
+        results = behind(pg, HEAD, *jobs)
+
+        assert [True, None] == (results if first == "change" else results[::-1])
+        assert row_id not in pg.outbox.waiting(order.id)
+    assert pg.audit.broken_at() is None
+
+
 def test_two_runs_that_change_hosts_crosswise(pg: Store) -> None:
     """Each lets go of the host that the other one wants; both get an answer, round after round."""
     one, other = HostName("EX01"), HostName("EX02")

@@ -94,7 +94,7 @@ def channel(client: WebClient, store: Store, home: str, approvals: str) -> Itera
     site = replace(samples.site(), approvals_channel=approvals)
     notifier = SlackNotifier(client, store.outbox, store.pace, site, GuidedDesk(site))
     late = LateReminders(store.orders, FakePeople(), site, store.clock)
-    yield DeliveryJob(store.orders, store.outbox, notifier, late)
+    yield DeliveryJob(store.orders, store.outbox, notifier, late, store.clock)
 
 
 async def test_messages_posted_after_the_backup_are_found_and_not_posted_twice(

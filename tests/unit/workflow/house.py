@@ -285,7 +285,7 @@ class House:
     def deliver(self, chat: Notifier | None = None) -> DeliveryJob:
         """The job of the outbox, into this chat or the house's own."""
         late = LateReminders(self.orders, self.people, self.site, self.clock)
-        return DeliveryJob(self.orders, self.outbox, chat or self.chat, late)
+        return DeliveryJob(self.orders, self.outbox, chat or self.chat, late, self.clock)
 
     def _work(self) -> HostWork:
         return HostWork(

@@ -18,6 +18,7 @@ from bot.domain.messages import (
 )
 from bot.domain.order import CertificateOrder, HostStep
 from bot.domain.states import State
+from bot.workflow.delivery_job import GIVEN_UP
 from tests.unit.domain.samples import NOON, RITA, order, wish
 from tests.unit.workflow.fuse import Fuse, Killed
 from tests.unit.workflow.house import House, ToyChat, cards
@@ -98,7 +99,7 @@ def test_chat_that_is_away_is_waited_for_as_long_as_it_says() -> None:
 def test_what_chat_will_never_take_is_given_up_and_the_rest_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A message to somebody who left does not hold up the order's others; the log says what was given up."""
+    """A message to somebody who left does not hold up the order's others; log and audit say what was given up."""
     house = told()
     house.chat.faults = [DeliveryFault("channel_not_found", final=True)]
 
@@ -107,6 +108,26 @@ def test_what_chat_will_never_take_is_given_up_and_the_rest_goes_on(
     assert ALL[1:] == words(house.chat.said)
     assert ["message 7:4:1 was given up: channel_not_found"] == caplog.messages
     assert () == house.outbox.waiting(SEVEN)
+    entry = house.audit.entries(SEVEN)[-1]
+    assert (GIVEN_UP, "channel_not_found") == (entry.what, entry.why)
+    assert {"message": "7:4:1", "card": "status"} == entry.facts
+    assert [house.order().state.value] * 2 == [entry.before, entry.after]
+
+
+def test_the_audit_says_which_message_was_for_whom() -> None:
+    """Whoever was not told can be told otherwise."""
+    house = told()
+    house.chat.faults = [DeliveryFault("account closed", final=True) for _ in ALL]
+
+    play(house)
+
+    given_up = [one.facts for one in house.audit.entries(SEVEN) if one.what == GIVEN_UP]
+    assert given_up == [
+        {"message": "7:4:1", "card": "status"},
+        {"message": "7:4:2", "card": "csr"},
+        {"message": "7:4:3", "line": "issued"},
+        {"message": "7:4:4", "line": "issued", "to": house.order().requester},
+    ]
 
 
 def test_chat_that_stays_away_loses_nothing_and_nothing_overtakes() -> None:
