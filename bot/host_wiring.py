@@ -1,6 +1,7 @@
 """How the site's Exchange hosts are reached and proven: addresses, sign-in and anchors, from settings and site file."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,7 +30,9 @@ def build_hosts(
     Args:
         stopwatch: the one of whoever notes deadlines.
     """
-    accesses = tuple(_access(settings, host) for host in site_file.hosts)
+    # Once for all of them: it reads the whole site file.
+    hidden = settings.hidden_variables
+    accesses = tuple(_access(settings, host, hidden) for host in site_file.hosts)
     deadlines = Deadlines(change_s=settings.command_deadline_s)
     return WinRMHosts(
         accesses, clock, deadlines=deadlines, monotonic=since_start, stopwatch=stopwatch
@@ -58,9 +61,7 @@ def anchor_files(settings: Settings, site_file: SiteFile) -> dict[VendorName, Pa
     }
 
 
-def _access(settings: Settings, host: HostSection) -> HostAccess:
-    hidden = settings.hidden_variables
-
+def _access(settings: Settings, host: HostSection, hidden: Collection[str]) -> HostAccess:
     def password() -> str:
         try:
             return secret_from(

@@ -234,7 +234,7 @@ def test_no_program_sees_a_secret_of_another(
     settings = load_settings()
 
     assert "nothing" == settings.bot_token
-    assert "nothing" == _access(settings, section).password()
+    assert "nothing" == _access(settings, section, settings.hidden_variables).password()
 
 
 @pytest.mark.parametrize(
