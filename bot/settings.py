@@ -63,7 +63,7 @@ _SECRETS: Final = (
 )
 _SOURCES: Final = tuple(f"{secret}{kind}" for secret in _SECRETS for kind in ("_file", "_command"))
 _ADDRESS: Final = re.compile(
-    r"(?P<scheme>[\w+]+://)(?:(?P<user>[^:/@]*)(?::(?P<password>[^@]*))?@)?(?P<rest>.*)", re.DOTALL
+    r"(?P<scheme>[\w+]+://)(?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?(?P<rest>.*)", re.DOTALL
 )
 """As the database's library reads it, up to where the password ends."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.host_wiring import _access
 from bot.settings import BadSettings, Settings, load_settings
@@ -208,6 +209,33 @@ def test_the_database_s_password_stands_in_one_place(monkeypatch: pytest.MonkeyP
         [told] = faults()
         assert told.startswith("CERTDESK_DATABASE_PASSWORD: ")
         assert says in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        SERVER,
+        "postgresql+psycopg://certdesk@ad.example.com@db.example.com:5433/certdesk",
+        "postgresql://certdesk:@db.example.com/certdesk",
+        "postgresql://db.example.com:5433/certdesk?sslmode=verify-full",
+        "postgresql://certdesk@[fd00::1]:5433/certdesk",
+        "postgresql://[fd00::1]/certdesk",
+        "postgresql:///certdesk?host=/run/postgresql",
+    ],
+)
+def test_the_password_changes_nothing_else_of_an_address(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the database's library reads it: a name with a sign of its own must not become a part of the server's."""
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", address)
+    monkeypatch.setenv("CERTDESK_DATABASE_PASSWORD", "p:a/s@s?")
+
+    meant, got = make_url(address), make_url(load_settings().database_address)
+
+    assert "p:a/s@s?" == got.password
+    assert [meant.username or "", meant.host, meant.port, meant.database, meant.query] == [
+        got.username, got.host, got.port, got.database, got.query,
+    ]  # fmt: skip
 
 
 SEES = "import os; print(','.join(sorted(k for k in os.environ if 'hush' in os.environ[k])) or 'nothing')"
