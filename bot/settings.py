@@ -262,13 +262,13 @@ class Settings(BaseSettings):
         signing = (
             "SLACK_SIGNING_SECRET is empty: HTTP mode cannot tell Slack from a stranger without it."
         )
-        door = ("slack_app_token", app_token)
-        if self.mode == "http":
-            door = ("slack_signing_secret", signing)
+        is_http = self.mode == "http"
         return (
             *self._missing("slack_bot_token", bot_token),
             *self.faults_of_vault(local_key_hosts),
-            *self._missing(*door),
+            *(() if is_http else self._missing("slack_app_token", app_token)),
+            # Read for either door, needed for one.
+            *self._missing("slack_signing_secret", signing if is_http else ""),
             *self._missing("database_password", ""),
             *self.faults_of_checkpoints(),
         )

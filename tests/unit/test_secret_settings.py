@@ -193,6 +193,19 @@ def test_every_program_that_fails_is_told_at_once_and_asked_once(
     assert "xxx" == count.read_text()
 
 
+@pytest.mark.parametrize("mode", ["socket", "http"])
+def test_a_signing_secret_that_cannot_be_had_is_told_before_the_start(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either way it is read when the doors are built: by then a worker would be at work already."""
+    monkeypatch.setenv("CERTDESK_MODE", mode)
+    monkeypatch.setenv("SLACK_SIGNING_SECRET_FILE", "/no/such/hush")
+
+    told = [one for one in load_settings().faults_for_running() if "SIGNING" in one]
+
+    assert ["SLACK_SIGNING_SECRET_FILE: /no/such/hush cannot be read (FileNotFoundError)."] == told
+
+
 def test_the_database_s_password_stands_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the address or apart from it; SQLite has none; whatever is in it reaches the address whole."""
     monkeypatch.setenv("CERTDESK_DATABASE_PASSWORD", "p:a/s@s?")
