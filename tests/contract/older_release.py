@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, StepOptions
 
 def main(url: str, log: Path) -> None:
     """Work until the second step has begun."""
+    first_step = threading.Lock()
 
     def write(line: str) -> dict[str, str]:
         with log.open("a", encoding="utf-8") as out:
@@ -24,6 +25,8 @@ def main(url: str, log: Path) -> None:
 
     def dies() -> None:
         write("old two begins")
+        # The other run's first step is kept by now, or has not begun: what it wrote says which.
+        first_step.acquire()
         os.kill(os.getpid(), signal.SIGKILL)
 
     DBOS(
@@ -39,13 +42,14 @@ def main(url: str, log: Path) -> None:
 
     @DBOS.workflow(name="install", max_recovery_attempts=20)
     def install(order_id: int, version: int) -> None:
-        DBOS.run_step(StepOptions(name="one"), write, f"old one {order_id}/{version}")
+        with first_step:
+            DBOS.run_step(StepOptions(name="one"), write, f"old one {order_id}/{version}")
         DBOS.sleep(0.2)
         DBOS.run_step(StepOptions(name="two"), dies)
 
     DBOS.launch()
     DBOS.register_queue("hosts", partition_concurrency=16, global_concurrency=64)
-    threading.Event().wait(60)
+    threading.Event().wait(120)
 
 
 if __name__ == "__main__":
