@@ -51,7 +51,7 @@ def _line(way: HostAccess, **parts: float) -> HostLine:
 
 def _until(is_so: Callable[[], bool]) -> None:
     waiting = threading.Event()
-    for _ in range(400):
+    for _ in range(1200):
         if is_so():
             return
         waiting.wait(0.05)
@@ -78,7 +78,7 @@ def test_a_cancel_wakes_who_waits_and_leaves_no_shell(host: ExchangeHost, tmp_pa
     asking.start()
     _until(lambda: any(shell.is_listened_to() for shell in host.shells._shells.values()))
     session.cancel()
-    asking.join(20)
+    asking.join(60)
 
     assert [fault.code for fault in told] == ["ended"]
     assert host.shells.listed() == []
@@ -119,10 +119,10 @@ def test_what_runs_when_the_process_stops_is_cancelled(host: ExchangeHost, tmp_p
 
     working = threading.Thread(target=work)
     working.start()
-    started.wait(20)
+    started.wait(60)
     _until(lambda: any(shell.is_listened_to() for shell in host.shells._shells.values()))
     line.close()
-    working.join(20)
+    working.join(60)
 
     assert [fault.executed for fault in told] == ["maybe"]
     assert host.shells.listed() == []
@@ -144,11 +144,12 @@ def test_a_pipeline_is_stopped_from_a_second_connection(host: ExchangeHost, tmp_
         except HostFault as fault:
             told.append(fault)
 
+    opening = _endpoint_actions(host)["Receive"]
     asking = threading.Thread(target=ask)
     asking.start()
-    _until(lambda: _endpoint_actions(host).get("Receive", 0) > 2)
+    _until(lambda: _endpoint_actions(host)["Receive"] > opening)
     endpoint.cancel()
-    asking.join(20)
+    asking.join(60)
 
     assert len(told) == 1
     assert host.pools.listed() == []

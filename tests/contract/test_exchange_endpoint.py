@@ -85,7 +85,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 def _soon(is_so: Callable[[], bool]) -> bool:
     """Whether it becomes so within moments: a pipeline runs beside the message that began it."""
     waiting = threading.Event()
-    return any(is_so() or waiting.wait(0.05) for _ in range(40)) or is_so()
+    return any(is_so() or waiting.wait(0.05) for _ in range(400)) or is_so()
 
 
 _OPENING: list[tuple[Trouble, FaultKind]] = [

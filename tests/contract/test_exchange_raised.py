@@ -110,7 +110,7 @@ def _listener(row: Row, context: ssl.SSLContext) -> Iterator[int]:
                 with contextlib.suppress(OSError):
                     plain, _ = server.accept()
                     with context.wrap_socket(plain, server_side=True) as guest:
-                        guest.settimeout(5)
+                        guest.settimeout(60)
                         _take_request(guest)
                         if row.answer is not None:
                             guest.sendall(row.answer)
@@ -127,7 +127,7 @@ def _listener(row: Row, context: ssl.SSLContext) -> Iterator[int]:
             over.set()
             with contextlib.suppress(OSError), socket.create_connection(server.getsockname(), 1):
                 pass
-            thread.join(5)
+            thread.join(60)
 
 
 def _take_request(guest: ssl.SSLSocket) -> None:
