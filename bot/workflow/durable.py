@@ -208,7 +208,7 @@ class Worker:
     Args:
         executor_id: stable per worker slot, unique among live processes; a restart under the same one
             resumes what the killed process had begun.
-        sweep_cron: when the daily watch looks, five fields in UTC.
+        sweep_cron, look_cron: when the daily watch and the minute's look are due, five fields in UTC.
         is_away: whether a fault means that the database cannot be used for the moment. A step waits then and
             is run again from its start, as it would be after a kill.
         stopwatch: for sleeps that no setting of a clock makes longer or shorter.
@@ -222,13 +222,14 @@ class Worker:
         executor_id: str,
         jobs: Jobs,
         sweep_cron: str = "0 7 * * *",
+        look_cron: str = RECONCILE_CRON,
         is_away: Callable[[BaseException], bool] = lambda _: False,
         own_engine: object | None = None,
         stopwatch: Stopwatch,
     ) -> None:
         self._jobs = jobs
         self._queue = WorkQueue(database_url)
-        self._cron = sweep_cron
+        self._crons = sweep_cron, look_cron
         self._is_away = is_away
         self._stopwatch = stopwatch
         self._stopping = threading.Event()
@@ -268,8 +269,8 @@ class Worker:
         DBOS.register_queue(CHECK_QUEUE, worker_concurrency=2, polling_interval_sec=POLL_S)
         DBOS.apply_schedules(
             [
-                _schedule("sweep", sweep, self._cron),
-                _schedule("reconcile", reconcile, RECONCILE_CRON),
+                _schedule("sweep", sweep, self._crons[0]),
+                _schedule("reconcile", reconcile, self._crons[1]),
             ]
         )
         self._is_up = True

@@ -25,9 +25,8 @@ from bot.system.stopwatch import BootStopwatch
 from bot.workflow.durable import CONNECTIONS, Worker
 from bot.workflow.jobs import Jobs
 from bot.workflow.outcome import Done, Run, TryLater
-from tests.contract.engine_room import WORKS
+from tests.contract.engine_room import NO_LOOKS, PATIENCE_S, WORKS
 
-PATIENCE_S = 20.0
 LOOK_S = 0.05
 FROZEN_LOOKS = 100
 FULL_S = 1.5
@@ -45,12 +44,17 @@ def let_nothing_grow(url: str) -> None:
     log = Path(f"{url.removeprefix('sqlite:///')}-wal")
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, most))
-    threading.Timer(2 * FULL_S, resource.setrlimit, (resource.RLIMIT_FSIZE, (most, most))).start()
+
+
+def let_everything_grow() -> None:
+    """There is room again."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def main(url: str, log: Path, dies: str) -> None:
     """Work until the job is done, or until death."""
-    reached, stopped = threading.Event(), threading.Event()
+    reached, stopped, woken = threading.Event(), threading.Event(), threading.Event()
     if dies == "slept_set":
         set_clock()
 
@@ -65,6 +69,8 @@ def main(url: str, log: Path, dies: str) -> None:
             set_clock()
         if dies.startswith("full"):
             let_nothing_grow(url)
+        if dies == "full":
+            threading.Timer(2 * FULL_S, let_everything_grow).start()
         if dies == "full_and_killed":
             threading.Timer(FULL_S, os.kill, (os.getpid(), signal.SIGKILL)).start()
         return TryLater("code", "sentence", 1.5, counts=False)
@@ -76,6 +82,7 @@ def main(url: str, log: Path, dies: str) -> None:
         if dies.startswith("frozen"):
             # To this thread: sent to the process, another thread may take it, and this one goes on until it has.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+            woken.set()
         if dies == "frozen_breaks":
             raise LookupError("the job breaks")
         return write("two ends")
@@ -113,6 +120,7 @@ def main(url: str, log: Path, dies: str) -> None:
         is_away=is_away,
         own_engine=library.engine,
         stopwatch=BootStopwatch(),
+        **NO_LOOKS,
     )
     worker.start()
     if dies == "stopped":
@@ -120,6 +128,8 @@ def main(url: str, log: Path, dies: str) -> None:
         worker.stop()
         stopped.set()
         return
+    if dies.startswith("frozen"):
+        woken.wait()
     # Looks are counted and not seconds: a process that stood still is awake for all of them.
     looks = FROZEN_LOOKS if dies.startswith("frozen") else int(PATIENCE_S / LOOK_S)
     while "three" not in (log.read_text(encoding="utf-8") if log.exists() else ""):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.states import Work
-from tests.contract.engine_room import Room, open_room, order_on
+from tests.contract.engine_room import PATIENCE_S, Room, open_room, order_on
 
 JUMPS = [5 * 3600, -5 * 3600]
 KEPT = "TryLater(code='code', sentence='sentence', after_s=1.5, counts=False)"
@@ -29,7 +29,7 @@ def victim(room: Room, log: Path, how: str, set_by: float = 0) -> subprocess.Com
     """A worker in a process of its own, whose clock somebody sets."""
     return subprocess.run(
         [sys.executable, "-m", "tests.contract.durable_victim", room.url, str(log), how],
-        env={**os.environ, "SET_BY": str(set_by)}, capture_output=True, check=False, text=True, timeout=90,
+        env={**os.environ, "SET_BY": str(set_by)}, capture_output=True, check=False, text=True, timeout=2 * PATIENCE_S,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from bot.system.clock import SystemClock
 from bot.workflow.durable import VERSION
 from bot.workflow.outcome import Done, Outcome, Run, TryLater, until_done
 from bot.workflow.queues import QUEUES
-from tests.contract.engine_room import WORKS, Room, open_room, order_on, wait_for
+from tests.contract.engine_room import PATIENCE_S, WORKS, Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)
 
@@ -169,7 +169,7 @@ def _victim(url: str, log: Path, dies: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE_S,
     )
 
 
@@ -223,7 +223,7 @@ def test_the_oldest_work_that_runs_and_that_waits_is_known(room: Room) -> None:
 
     def job(run: Run, order_id: OrderId, version: int) -> None:
         begun.set()
-        freed.wait(20)
+        freed.wait(PATIENCE_S)
 
     room.job = job
     before = SystemClock().now() - timedelta(seconds=2)
@@ -300,6 +300,7 @@ def test_a_delivery_that_breaks_ends_and_leaves_its_rows_to_the_next_look(room: 
 
 def test_the_schedules_exist_and_are_not_made_twice(room: Room) -> None:
     """The daily watch and the minute's look; a second start finds them."""
+    room.looks = {}
     for _ in range(2):
         with room.worker():
             schedules = {s["schedule_name"]: s["schedule"] for s in DBOS.list_schedules()}

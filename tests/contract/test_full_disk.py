@@ -18,7 +18,7 @@ from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.store.database import is_away
 from bot.workflow.outcome import Done, Run
-from tests.contract.engine_room import Room, open_room, order_on, wait_for
+from tests.contract.engine_room import PATIENCE_S, Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)
 BIG = "x" * 300_000
@@ -65,8 +65,8 @@ def test_what_a_step_came_to_is_kept_when_there_is_room_again(
         return any("database or disk is full" in line for line in caplog.messages)
 
     def first() -> Done:
-        disk.is_full = True
         room.say("one")
+        disk.is_full = True
         return Done(BIG)
 
     def job(run: Run, order_id: OrderId, version: int) -> None:
@@ -167,5 +167,5 @@ def victim(url: str, log: Path, dies: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
         text=True,
-        timeout=90,
+        timeout=2 * PATIENCE_S,
     )

@@ -14,7 +14,7 @@ from bot.domain.states import State, Work
 from bot.opening import prepare_database
 from bot.store.orders import SqlOrders
 from bot.workflow.outcome import Run
-from tests.contract.engine_room import Room, open_room, order_on, wait_for
+from tests.contract.engine_room import PATIENCE_S, Room, open_room, order_on, wait_for
 from tests.contract.samples import LINE, change, place
 
 OLD_FORM = "0005"
@@ -36,7 +36,7 @@ def test_an_earlier_release_is_carried_on(room: Room, tmp_path: Path) -> None:
         room.enqueue(Work.INSTALL, order_on("EX01" if number == 7 else "EX02", number))
     old = subprocess.run(
         [sys.executable, "-m", "tests.contract.older_release", room.url, str(log)],
-        capture_output=True, check=False, text=True, timeout=90,
+        capture_output=True, check=False, text=True, timeout=2 * PATIENCE_S,
     )  # fmt: skip
     assert -signal.SIGKILL == old.returncode, old.stderr
     before = log.read_text(encoding="utf-8").splitlines()

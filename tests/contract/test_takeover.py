@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bot.domain.ids import OrderId
 from bot.domain.states import Work
 from bot.workflow.outcome import Run
-from tests.contract.engine_room import Room, open_room, order_on, wait_for
+from tests.contract.engine_room import PATIENCE_S, Room, open_room, order_on, wait_for
 
 SEVEN = OrderId(7)
 VICTIM = "victim-1"
@@ -57,7 +57,7 @@ def dead(room: Room, log: Path) -> Iterator[Victim]:
     """A worker that was killed in the middle of order 7's job."""
     room.enqueue(Work.INSTALL, order_on("EX01"))
     victim = Victim(room, log, "inside")
-    assert -signal.SIGKILL == victim.process.wait(timeout=60)
+    assert -signal.SIGKILL == victim.process.wait(timeout=2 * PATIENCE_S)
     yield victim
     victim.end()
 
