@@ -13,6 +13,8 @@ from sandbox.exchange.kerberos.realm import NoRealm, Realm
 
 Addresses = dict[str, Any]
 Version = Literal["2007", "2010", "2013", "2016", "2019", "se"]
+SLACK_PATIENCE_S = 3.0
+"""The real one's."""
 
 
 class Part(Protocol):
@@ -42,13 +44,23 @@ def slack_part(
     manifest: Path | None = None,
     events_url: str | None = None,
     links: list[dict[str, str]] | None = None,
+    patience_s: float = SLACK_PATIENCE_S,
 ) -> Part:
-    """A Slack workspace; with `events_url` it delivers by signed HTTP instead of Socket Mode."""
-    from sandbox.slack.server import SlackWorkspace
+    """
+    A Slack workspace; with `events_url` it delivers by signed HTTP instead of Socket Mode.
 
-    if manifest is None:
-        return SlackWorkspace(port=port, events_url=events_url, links=links)
-    return SlackWorkspace(port=port, events_url=events_url, links=links, manifest=manifest)
+    After `patience_s` it waits no longer for an acknowledgement, and a trigger opens no window any more.
+    """
+    from sandbox.slack.server import MANIFEST, SlackWorkspace
+
+    return SlackWorkspace(
+        port=port,
+        events_url=events_url,
+        links=links,
+        manifest=manifest or MANIFEST,
+        ack_window_s=patience_s,
+        trigger_life_s=patience_s,
+    )
 
 
 def exchange_part(

@@ -15,7 +15,15 @@ from cryptography.fernet import Fernet
 
 from sandbox.bot_site import ANCHORS_FILE, TownFacts, bot_environment, render_site
 from sandbox.loopback import unused_port
-from sandbox.parts import Addresses, Part, Version, exchange_part, slack_part, vendor_part
+from sandbox.parts import (
+    SLACK_PATIENCE_S,
+    Addresses,
+    Part,
+    Version,
+    exchange_part,
+    slack_part,
+    vendor_part,
+)
 from sandbox.town_folder import CONFIG_FILE, TownFolder
 
 
@@ -36,7 +44,8 @@ class Town:
 
     After `start`: `slack`, `exchange` (a list) and `vendor` are the parts' addresses, `environment`
     is the bot's. A town begins empty, so databases of an earlier town in the folder are removed
-    unless `database_url` names one of your own.
+    unless `database_url` names one of your own. Slack waits `slack_patience_s` for an answer of the
+    bot: on a machine that does much else, three seconds may be over for no fault of the bot's.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class Town:
         slack_port: int = 0,
         bot_http_port: int | None = None,
         database_url: str | None = None,
+        slack_patience_s: float = SLACK_PATIENCE_S,
     ) -> None:
         self.folder = folder.resolve()
         self._files = TownFolder(folder)
@@ -58,6 +68,7 @@ class Town:
         self._slack_port = slack_port
         self._bot_http_port = bot_http_port
         self._database_url = database_url
+        self._slack_patience_s = slack_patience_s
         self._started: list[Part] = []
 
     async def start(self) -> Addresses:
@@ -122,7 +133,12 @@ class Town:
         if self._bot_http_port is not None:
             self._bot_http_port = self._bot_http_port or unused_port()
             events_url = f"{self._bot_page()}/slack/events"
-        return slack_part(port=self._slack_port, events_url=events_url, links=links)
+        return slack_part(
+            port=self._slack_port,
+            events_url=events_url,
+            links=links,
+            patience_s=self._slack_patience_s,
+        )
 
     def _settle(self, people: Mapping[str, str]) -> None:
         facts = TownFacts(

@@ -7,7 +7,6 @@ from sandbox.slack.ids import TEAM_ID
 from sandbox.slack.model import ReplyHandle, Trigger
 from sandbox.slack.workspace import Workspace
 
-TRIGGER_LIFE_S = 3.0
 REPLY_LIFE_S = 30 * 60.0
 REPLY_USES = 5
 
@@ -24,7 +23,7 @@ def spend_trigger(ws: Workspace, trigger_id: str) -> Trigger:
         raise ApiError("invalid_trigger_id")
     if trigger.used:
         raise ApiError("exchanged_trigger_id")
-    if ws.clock.now() - trigger.created_at > TRIGGER_LIFE_S:
+    if ws.clock.now() - trigger.created_at > ws.trigger_life_s:
         raise ApiError("expired_trigger_id")
     trigger.used = True
     return trigger

@@ -35,7 +35,7 @@ from sandbox.slack.replies import ReplyRoute
 from sandbox.slack.socket_mode import SocketModeLink
 from sandbox.slack.trouble import TroubleError
 from sandbox.slack.web_api import WebApi
-from sandbox.slack.workspace import PEOPLE, Workspace
+from sandbox.slack.workspace import PEOPLE, TRIGGER_LIFE_S, Workspace
 
 LOOPBACK: Final = "127.0.0.1"
 ACK_WINDOW_S: Final = 3.0
@@ -59,6 +59,7 @@ class SlackWorkspace:
         clock: the sandbox's time, which /control/clock moves.
         bot_token, app_token, signing_secret: credentials to use instead of new ones.
         ack_window_s: how long Slack waits for an ack. 3 s; tests of slowness may shorten it.
+        trigger_life_s: how long a trigger_id opens a window. 3 s as well.
         redelivery_s: the waits before the redeliveries of an event.
         links: third-party pages the workspace's page should link to, {"title", "url"} each.
     """
@@ -74,6 +75,7 @@ class SlackWorkspace:
         app_token: str | None = None,
         signing_secret: str | None = None,
         ack_window_s: float = ACK_WINDOW_S,
+        trigger_life_s: float = TRIGGER_LIFE_S,
         redelivery_s: tuple[float, ...] = REDELIVERY_S,
         links: list[dict[str, str]] | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class SlackWorkspace:
         self.state = Workspace(
             manifest=load_manifest(manifest), credentials=credentials, clock=self.clock
         )
+        self.state.trigger_life_s = trigger_life_s
         self._sockets = SocketModeLink(
             clock=self.clock,
             ack_window_s=ack_window_s,

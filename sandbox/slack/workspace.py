@@ -23,6 +23,7 @@ from sandbox.slack.trouble import Trouble
 
 TEAM_NAME = "CertDesk Sandbox"
 TEAM_DOMAIN = "certdesk-sandbox"
+TRIGGER_LIFE_S = 3.0
 What = Literal["messages", "views", "home", "channels", "app"]
 
 PEOPLE = (
@@ -45,6 +46,7 @@ class Workspace:
         self.credentials = credentials
         self.clock = clock
         self.base_url = ""
+        self.trigger_life_s = TRIGGER_LIFE_S
         self.stamps = Stamps()
         self.users = _default_users(manifest)
         self.channels = self._default_channels()

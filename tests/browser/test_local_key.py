@@ -11,6 +11,7 @@ from sandbox.demo import Demo
 from sandbox.town import HostWish, Town
 from tests.browser.walk_camera import HEIGHT, WIDTH, Camera
 from tests.browser.walk_tabs import WAIT_MS, SlackTab
+from tests.story.conftest import PATIENT_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.story]
 async def town(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """A town with two hosts, for one of which CertDesk may make keys."""
     hosts = (HostWish(local_key=True), HostWish(name="EX02"))
-    demo = Demo(Town(folder=tmp_path / "town", hosts=hosts))
+    demo = Demo(Town(folder=tmp_path / "town", hosts=hosts, slack_patience_s=PATIENT_S))
     try:
         yield await demo.start()
     finally:

@@ -12,6 +12,7 @@ from sandbox.demo import Demo
 from sandbox.town import Town
 from tests.browser.walk_camera import HEIGHT, WIDTH, Camera, folder_for_pictures
 from tests.browser.walk_tabs import WAIT_MS, SlackTab
+from tests.story.conftest import PATIENT_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 
@@ -36,7 +37,7 @@ _BAD = {
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """A town with the real bot in it."""
-    demo = Demo(Town(folder=tmp_path / "town"))
+    demo = Demo(Town(folder=tmp_path / "town", slack_patience_s=PATIENT_S))
     try:
         yield await demo.start()
     finally:

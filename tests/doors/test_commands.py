@@ -1,8 +1,12 @@
 """`/cert` as people type it, sad paths first."""
 
+import inspect
+
 import pytest
 
 from bot.domain.ids import PersonId
+from handlers.app import build_app
+from sandbox.parts import SLACK_PATIENCE_S
 from tests.doors.fake_slack import FakeSlack
 from tests.doors.lobby import SECRET, Lobby, State, answer
 from tests.unit.handlers import scene
@@ -113,6 +117,13 @@ async def test_a_slow_reading_is_answered_afterwards(slack: FakeSlack) -> None:
 
     assert "One moment" in answer(response)["text"]
     assert (await slack.told())["text"] == "3 Exchange hosts."
+
+
+def test_a_door_is_waited_for_less_long_than_slack_waits() -> None:
+    """A second is left for the way of the acknowledgement."""
+    patience_s = inspect.signature(build_app).parameters["patience_s"].default
+
+    assert patience_s <= SLACK_PATIENCE_S - 1
 
 
 async def test_probe_names_what_is_installed(lobby: Lobby) -> None:

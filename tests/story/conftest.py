@@ -18,6 +18,8 @@ from sandbox.town import HostWish, Town
 PINNED = (("Send", "Internet"), ("Receive", "Default Frontend EX01"))
 WITH_CONNECTORS = {"Send and receive connectors": ["Change connectors"]}
 """What Rita ticks beside the story's own words."""
+PATIENT_S = 30.0
+"""Slack's patience where lateness is not the subject: three towns share two cores."""
 
 
 class LiveTown:
@@ -105,6 +107,7 @@ def open_town(tmp_path: Path) -> OpenTown:
             folder=tmp_path / "town",
             hosts=(HostWish(version=version, door=door, role_group=role_group),),
             bot_http_port=0 if http else None,
+            slack_patience_s=PATIENT_S,
         )
         demo = Demo(town)
         try:

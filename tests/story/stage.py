@@ -28,7 +28,7 @@ from sandbox.parts import Addresses
 from sandbox.person import Person, said
 from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
-from tests.story.conftest import PINNED
+from tests.story.conftest import PATIENT_S, PINNED
 
 PASSWORD_FILE = "EX01.password"
 STRANGE_TEAM = "T0STRANGE1"
@@ -278,6 +278,7 @@ async def staged(
     host: HostWish | None = None,
     hosts: tuple[HostWish, ...] = (),
     settings: Mapping[str, str] = MappingProxyType({}),
+    slack_patience_s: float = PATIENT_S,
 ) -> AsyncIterator[Stage]:
     """Open a stage; whatever was played on it, the house is looked over before it closes."""
     town = BusyTown(
@@ -285,6 +286,7 @@ async def staged(
         settings=settings,
         hosts=hosts or (host or HostWish(),),
         bot_http_port=0 if http else None,
+        slack_patience_s=slack_patience_s,
     )
     demo = Demo(town)
     try:

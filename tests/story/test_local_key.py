@@ -31,7 +31,7 @@ from sandbox.parts import SandboxFault
 from sandbox.person import said
 from sandbox.story import NAMES, Story
 from sandbox.town import HostWish, Town
-from tests.story.conftest import LiveTown
+from tests.story.conftest import PATIENT_S, LiveTown
 from tests.story.test_kills import kill_and_wait
 
 pytestmark = pytest.mark.story
@@ -181,7 +181,9 @@ class Watched:
     """A town of two hosts, and everything that can be read of it from outside."""
 
     def __init__(self, folder: Path, database_url: str | None) -> None:
-        self.town = Town(folder=folder, hosts=HOSTS, database_url=database_url)
+        self.town = Town(
+            folder=folder, hosts=HOSTS, database_url=database_url, slack_patience_s=PATIENT_S
+        )
         self.demo = Demo(self.town)
         self.secrets = Secrets()
         self.addresses: dict[str, Any] = {}

@@ -13,11 +13,15 @@ from tests.story.stage import Scene, Stage, staged
 
 pytestmark = [pytest.mark.story, pytest.mark.asyncio(loop_scope="module")]
 
+PATIENCE_S = 6.0
+"""Slack's here, twice the real one's: a bot that is not late must not seem so on a busy machine."""
+LATE_S = PATIENCE_S + 0.5
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """One town for the whole file."""
-    async with staged(tmp_path_factory.mktemp("slack")) as opened:
+    async with staged(tmp_path_factory.mktemp("slack"), slack_patience_s=PATIENCE_S) as opened:
         yield opened
 
 
@@ -64,7 +68,7 @@ async def test_a_click_that_arrives_too_late_still_counts_once(scene: Scene) -> 
     """Slack tells the person that it took too long; the click has its effect, the second one an answer."""
     await scene.ask()
     card = await scene.approval()
-    await scene.stage.slack_trouble(delivery="block_actions", do="delay", seconds=3.5)
+    await scene.stage.slack_trouble(delivery="block_actions", do="delay", seconds=LATE_S)
 
     with pytest.raises(SandboxFault, match="operation_timeout"):
         await scene.max.click(scene.approvals, card, "Approve order")
@@ -78,7 +82,7 @@ async def test_a_click_that_arrives_too_late_still_counts_once(scene: Scene) -> 
 async def test_a_command_that_arrives_too_late_is_answered(scene: Scene) -> None:
     """Its trigger is too old for a window, so the person gets a sentence, and can try again."""
     before = await scene.rita.newest(scene.requests)
-    await scene.stage.slack_trouble(delivery="slash_commands", do="delay", seconds=3.5)
+    await scene.stage.slack_trouble(delivery="slash_commands", do="delay", seconds=LATE_S)
 
     with pytest.raises(SandboxFault, match="operation_timeout"):
         await scene.rita.command(scene.requests, "request")
@@ -88,9 +92,9 @@ async def test_a_command_that_arrives_too_late_is_answered(scene: Scene) -> None
 
 
 async def test_slack_slower_than_its_own_patience_is_acknowledged_in_time(scene: Scene) -> None:
-    """A window that takes four seconds to open: acknowledged within three, and the person hears of it."""
+    """A window takes longer to open than Slack waits: acknowledged in time, and the person hears of it."""
     before = await scene.rita.newest(scene.requests)
-    await scene.stage.slack_trouble(method="views.open", do="delay", seconds=4)
+    await scene.stage.slack_trouble(method="views.open", do="delay", seconds=LATE_S)
 
     await scene.rita.command(scene.requests, "request")
     await scene.rita.whisper(scene.requests, "too late", "Try again", after=before)
@@ -98,7 +102,7 @@ async def test_slack_slower_than_its_own_patience_is_acknowledged_in_time(scene:
     deliveries = await scene.stage.look(scene.stage.slack, "deliveries")
     last = [d for d in deliveries["deliveries"] if d["type"] == "slash_commands"][-1]
     assert last["acked"]
-    assert last["ack_ms"] < 3000
+    assert last["ack_ms"] < 1000 * PATIENCE_S
 
 
 @pytest.mark.parametrize("delivery", ["view_submission", "block_actions", "events_api"])
