@@ -80,7 +80,7 @@ async def opened() -> AsyncIterator[Post]:
     address = await workspace.start()
     memory, clock = Memory(), FakeClock()
     site = replace(scene.SITE, approvals_channel=address["channels"]["cert-approvals"])
-    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=5)
+    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=60)
     notifier = SlackNotifier(client, FakeOutbox(memory), FakePace(clock), site, GuidedDesk(site))
     try:
         yield Post(workspace, address, memory, site, notifier, clock)

@@ -50,7 +50,9 @@ def order_at_home(post: Post, store: Store) -> CertificateOrder:
 
 def notifier(post: Post, store: Store, pace: FakePace) -> SlackNotifier:
     """A worker's notifier over the store."""
-    client = WebClient(token=post.address["bot_token"], base_url=post.address["api_url"], timeout=5)
+    client = WebClient(
+        token=post.address["bot_token"], base_url=post.address["api_url"], timeout=60
+    )
     return SlackNotifier(client, store.outbox, pace, post.site, GuidedDesk(post.site))
 
 

@@ -94,7 +94,7 @@ async def town(sqlite_url: str) -> AsyncIterator[Town]:
     address = await workspace.start()
     users: dict[str, str] = address["users"]
     workspace.state.users[users["auditor"]].tz = str(ZONES["auditor"])
-    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=5)
+    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=60)
     manager, head = (PersonId(f"T1:{users[role]}") for role in ("manager", "auditor"))
     house = replace(
         site(),

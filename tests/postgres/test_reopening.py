@@ -116,7 +116,7 @@ async def test_messages_posted_after_the_backup_are_found_and_not_posted_twice(
         return sorted(one["row"] for one in told if "row" in one)
 
     def play() -> tuple[list[str], list[str]]:
-        client = WebClient(token=at["bot_token"], base_url=at["api_url"], timeout=5)
+        client = WebClient(token=at["bot_token"], base_url=at["api_url"], timeout=60)
         site = replace(samples.site(), approvals_channel=approvals)
         with sql_store(database_url) as store:
             engine = Engine(store.orders, site, store.clock)

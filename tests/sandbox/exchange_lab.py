@@ -164,7 +164,7 @@ def connect(addresses: Mapping[str, Any], **options: Any) -> Protocol:
         "ca_trust_path": None,
         "proxy": None,
         "operation_timeout_sec": 5,
-        "read_timeout_sec": 10,
+        "read_timeout_sec": 60,
     }
     return Protocol(**{**given, **options})
 

@@ -19,7 +19,7 @@ from sandbox.slack.server import MANIFEST, SlackWorkspace
 
 Json = dict[str, Any]
 Register = Callable[[AsyncApp], None]
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,13 +26,13 @@ def addresses(host: ExchangeHost) -> dict[str, Any]:
 
 
 def _get(addresses: dict[str, Any], path: str) -> Any:
-    answer = requests.get(addresses["control"] + path, timeout=5)
+    answer = requests.get(addresses["control"] + path, timeout=60)
     assert answer.status_code == 200
     return answer.json()
 
 
 def _post(addresses: dict[str, Any], path: str, value: object) -> requests.Response:
-    return requests.post(addresses["control"] + path, json=value, timeout=5)
+    return requests.post(addresses["control"] + path, json=value, timeout=60)
 
 
 def test_start_tells_everything_a_client_needs(addresses: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def test_anchors_become_third_party_roots(host: ExchangeHost, addresses: dict[st
     """As Windows' own updates would put them there."""
     authority = Authority()
 
-    answer = requests.post(addresses["control"] + "/anchors", data=authority.root_pem, timeout=5)
+    answer = requests.post(addresses["control"] + "/anchors", data=authority.root_pem, timeout=60)
 
     assert answer.json() == {"ok": True, "added": [thumbprint_of(authority.root)]}
     assert host.engine.state.stores.root[thumbprint_of(authority.root)].kind == "ThirdParty"
@@ -131,7 +131,7 @@ def test_trouble_can_be_given_seen_and_taken_back(addresses: dict[str, Any]) -> 
     """POST, GET, DELETE."""
     given = _post(addresses, "/trouble", {"action": "Send", "do": "rst"})
     listed = _get(addresses, "/trouble")
-    requests.delete(addresses["control"] + "/trouble", timeout=5)
+    requests.delete(addresses["control"] + "/trouble", timeout=60)
 
     assert given.status_code == 200
     assert [(rule["action"], rule["do"], rule["seen"]) for rule in listed] == [("Send", "rst", 0)]
@@ -168,7 +168,7 @@ def test_a_web_page_elsewhere_is_turned_away(
     addresses: dict[str, Any], headers: dict[str, str]
 ) -> None:
     """Neither by a name of its own nor by its origin."""
-    answer = requests.delete(addresses["control"] + "/trouble", headers=headers, timeout=5)
+    answer = requests.delete(addresses["control"] + "/trouble", headers=headers, timeout=60)
 
     assert answer.status_code == 403
 
@@ -182,7 +182,7 @@ def test_the_page_shows_the_host_and_escapes_everything(
     run(host.engine, "Set-PopSettings", Server=evil)
     leaf = install_leaf(host.engine, Authority())
 
-    page = requests.get(addresses["page"], timeout=5).text
+    page = requests.get(addresses["page"], timeout=60).text
 
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -213,19 +213,19 @@ def test_stop_leaves_nothing_behind() -> None:
 
     for url in (addresses["wsman_http"], addresses["page"]):
         with pytest.raises(requests.ConnectionError):
-            requests.get(str(url), timeout=2)
+            requests.get(str(url), timeout=60)
 
 
 def test_a_person_gives_trouble_on_the_page(addresses: dict[str, Any], host: ExchangeHost) -> None:
     """The filled form is a rule; the page lists it, and the button forgets it."""
     page = addresses["page"] + "trouble"
     form = {"do": "fault", "action": "Create", "shell": "", "code": "5", "nth": "", "form": "wsman"}
-    shown = requests.post(page, data=form, timeout=5)
+    shown = requests.post(page, data=form, timeout=60)
     (rule,) = host.plan.listed()
 
     assert (rule["do"], rule["action"], rule["code"], rule["nth"]) == ("fault", "Create", 5, 1)
     assert "<td>Create</td>" in shown.text
-    requests.post(page + "/clear", timeout=5)
+    requests.post(page + "/clear", timeout=60)
     assert host.plan.listed() == []
 
 
@@ -234,7 +234,7 @@ def test_a_wrong_form_is_answered_with_a_sentence(
 ) -> None:
     """Nothing is in force, and what was typed is not echoed as markup."""
     form = {"do": "<b>", "action": "Create"}
-    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=5)
+    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=60)
 
     assert answer.status_code == 400
     assert "&lt;b&gt;" in answer.text
@@ -245,7 +245,7 @@ def test_a_wrong_form_is_answered_with_a_sentence(
 def test_a_number_that_is_none_is_told(addresses: dict[str, Any]) -> None:
     """Which field it is."""
     form = {"do": "rst", "action": "Send", "nth": "two"}
-    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=5)
+    answer = requests.post(addresses["page"] + "trouble", data=form, timeout=60)
 
     assert answer.status_code == 400
     assert "`nth` is a number" in answer.text

@@ -229,12 +229,12 @@ def test_a_quota_is_told_in_the_form_of_the_host(
 )
 def test_a_wrong_quota_is_refused(info: dict[str, Any], given: dict[str, object]) -> None:
     """With a sentence; nothing is set."""
-    before = requests.get(f"{info['control']}/quotas", timeout=5).json()
-    answer = requests.post(f"{info['control']}/quotas", json=given, timeout=5)
+    before = requests.get(f"{info['control']}/quotas", timeout=60).json()
+    answer = requests.post(f"{info['control']}/quotas", json=given, timeout=60)
 
     assert answer.status_code == 400
     assert "quota" in answer.json()["error"]
-    assert requests.get(f"{info['control']}/quotas", timeout=5).json() == before
+    assert requests.get(f"{info['control']}/quotas", timeout=60).json() == before
 
 
 def test_the_endpoint_says_how_long_to_wait(host: ExchangeHost, info: dict[str, Any]) -> None:
@@ -283,6 +283,6 @@ def test_the_sentence_of_too_many_sessions(host: ExchangeHost, info: dict[str, A
 
 def test_the_host_tells_its_quotas(info: dict[str, Any]) -> None:
     """As `winrm get winrm/config` does: a client may ask before it trips."""
-    told = requests.get(f"{info['control']}/quotas", timeout=5).json()
+    told = requests.get(f"{info['control']}/quotas", timeout=60).json()
 
     assert (told["max_shells"], told["max_users"], told["max_operations"]) == (30, 10, 1500)

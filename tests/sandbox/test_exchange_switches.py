@@ -72,11 +72,11 @@ def test_a_message_is_cut_off_before_or_after_its_work(
 
     with pytest.raises(requests.RequestException):
         _rename(client)
-    assert _soon(host) is is_done
+    assert _soon(host, tries=6000 if is_done else 30) is is_done
 
 
-def _soon(host: ExchangeHost) -> bool:
-    for _ in range(30):
+def _soon(host: ExchangeHost, *, tries: int) -> bool:
+    for _ in range(tries):
         if _is_renamed(host):
             return True
         time.sleep(0.01)  # noqa: TID251 - the runner works in a thread of its own
@@ -175,7 +175,7 @@ def test_a_host_may_live_in_the_past(host: ExchangeHost, info: dict[str, Any]) -
     """Its clock and the Date of its answers are behind from then on."""
     host.plan.add(Trouble(do="stale_time", action="Create", seconds=600))
     connect(info).open_shell()
-    date = requests.post(info["wsman_http"], timeout=5).headers["Date"]
+    date = requests.post(info["wsman_http"], timeout=60).headers["Date"]
 
     assert (NOW - parsedate_to_datetime(date)).total_seconds() == 600
     assert (NOW - host.engine.state.now()).total_seconds() == 600

@@ -55,17 +55,17 @@ def _handshake(service: str, port: int, context: ssl.SSLContext) -> bytes:
     """The leaf's DER after a handshake in the service's own way."""
     match service:
         case "smtp" | "submission":
-            with smtplib.SMTP(_LOOPBACK, port, timeout=5) as smtp:
+            with smtplib.SMTP(_LOOPBACK, port, timeout=60) as smtp:
                 smtp._host = "mail.example.com"  # type: ignore[attr-defined] # the name to check
                 smtp.starttls(context=context)
                 return _leaf(smtp.sock)
         case "imap":
-            with imaplib.IMAP4(_LOOPBACK, port, timeout=5) as imap:
+            with imaplib.IMAP4(_LOOPBACK, port, timeout=60) as imap:
                 imap.host = "mail.example.com"
                 imap.starttls(context)
                 return _leaf(imap.sock)
         case "pop":
-            pop = poplib.POP3(_LOOPBACK, port, timeout=5)
+            pop = poplib.POP3(_LOOPBACK, port, timeout=60)
             pop.host = "mail.example.com"
             pop.stls(context)
             der = _leaf(pop.sock)
@@ -77,7 +77,7 @@ def _handshake(service: str, port: int, context: ssl.SSLContext) -> bytes:
 
 def _implicit(port: int, context: ssl.SSLContext) -> bytes:
     with (
-        socket.create_connection((_LOOPBACK, port), timeout=5) as plain,
+        socket.create_connection((_LOOPBACK, port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname="mail.example.com") as tls,
     ):
         return _leaf(tls)
@@ -179,10 +179,10 @@ def test_without_a_certificate_there_is_no_starttls(
     """Nothing for the name: SMTP offers no STARTTLS, POP refuses it, implicit TLS breaks off."""
     host.engine.state.stores.my.clear()
 
-    with smtplib.SMTP(_LOOPBACK, ports["smtp"], timeout=5) as smtp:
+    with smtplib.SMTP(_LOOPBACK, ports["smtp"], timeout=60) as smtp:
         smtp.ehlo()
         assert not smtp.has_extn("starttls")
-    pop = poplib.POP3(_LOOPBACK, ports["pop"], timeout=5)
+    pop = poplib.POP3(_LOOPBACK, ports["pop"], timeout=60)
     with pytest.raises(poplib.error_proto, match="TLS is not available"):
         pop.stls()
     pop.quit()
@@ -196,7 +196,7 @@ def test_the_web_site_answers(host: ExchangeHost, ports: dict[str, int]) -> None
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with (
-        socket.create_connection((_LOOPBACK, ports["https"]), timeout=5) as plain,
+        socket.create_connection((_LOOPBACK, ports["https"]), timeout=60) as plain,
         context.wrap_socket(plain) as tls,
     ):
         tls.sendall(b"GET / HTTP/1.1\r\nHost: mail.example.com\r\n\r\n")

@@ -105,13 +105,13 @@ def test_a_reboot_refuses_connections_and_comes_back(
     host: ExchangeHost, addresses: dict[str, Any], client: RunnerClient
 ) -> None:
     """On the same port, with the same state, without the shells."""
-    host.plan.add(Trouble(cmdlet="*", do="reboot", seconds=0.4))
+    host.plan.add(Trouble(cmdlet="*", do="reboot", seconds=2.0))
 
     with pytest.raises(requests.ConnectionError):
         _ask_for_csr(client)
     with pytest.raises(requests.ConnectionError, match="refused"):
         connect(addresses).open_shell()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while time.monotonic() < until and not _answers(addresses):
         time.sleep(0.05)  # noqa: TID251 - a real host needs real time
     assert connect(addresses).open_shell()
@@ -120,7 +120,7 @@ def test_a_reboot_refuses_connections_and_comes_back(
 
 def _answers(addresses: dict[str, Any]) -> bool:
     try:
-        return requests.get(addresses["wsman_http"], timeout=1).status_code > 0
+        return requests.get(addresses["wsman_http"], timeout=60).status_code > 0
     except requests.ConnectionError:
         return False
 

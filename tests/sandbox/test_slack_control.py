@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from sandbox.slack.clock import SandboxClock
 from sandbox.slack.manifest import ManifestError, load_manifest
 from sandbox.slack.server import MANIFEST, SlackWorkspace
-from tests.sandbox.slack_desk import Json, button, desk, modal, plain, socket_app, until
+from tests.sandbox.slack_desk import PATIENCE_S, Json, button, desk, modal, plain, socket_app, until
 
 
 async def test_the_workspace_tells_who_and_what_there_is() -> None:
@@ -171,7 +171,7 @@ async def test_the_stream_tells_each_person_what_changed_for_them() -> None:
         whisper = {"channel": at.requests, "user": at.user(), "text": "psst"}
         await at.call("chat.postEphemeral", **whisper)
         await at.call("chat.postMessage", channel=at.user("manager"), text="x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             mine = await streams["requester"].receive_json()
             theirs = await streams["manager"].receive_json()
         for stream in streams.values():
@@ -261,7 +261,7 @@ async def test_stopping_drops_what_is_under_way() -> None:
     workspace.state.emit({"type": "message"})
     workspace.state.later(60, lambda: None)
     await asyncio.sleep(0.01)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         await workspace.stop()
 
 
@@ -274,7 +274,7 @@ async def test_the_clock_wakes_its_sleepers_in_time() -> None:
     await asyncio.sleep(0.01)
     early = sleeping.done()
     clock.advance(1)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await sleeping
 
     assert not early

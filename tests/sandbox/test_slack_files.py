@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
-from tests.sandbox.slack_desk import Desk, Json, desk, manifest_with
+from tests.sandbox.slack_desk import PATIENCE_S, Desk, Json, desk, manifest_with
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def test_an_upload_has_no_shares_at_first(at: Desk) -> None:
         initial_comment="the report",
     )
     first = answer["file"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not (info := await at.client.files_info(file=first["id"]))["file"]["shares"]:
             await asyncio.sleep(0.05)
     share = info["file"]["shares"]["public"][at.requests][0]
@@ -79,7 +79,7 @@ async def test_upload_bytes_may_be_raw_or_multipart_but_must_be_all(at: Desk) ->
 async def test_completing_needs_bytes_and_membership(at: Desk) -> None:
     """An id without bytes is file_not_found; a room without the app is not_in_channel."""
     away = (await at.do("channel", name="away"))["id"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         url = await at.client.files_getUploadURLExternal(filename="x", length=1)
         early = await at.call("files.completeUploadExternal", files=[{"id": url["file_id"]}])
         async with at.http.post(url["upload_url"], data=b"x"):

@@ -10,6 +10,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from slack_bolt.async_app import AsyncApp
 
 from tests.sandbox.slack_desk import (
+    PATIENCE_S,
     Desk,
     Json,
     connected,
@@ -26,7 +27,7 @@ class Socket:
         self.wire = wire
 
     async def next(self) -> Json:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return dict(await self.wire.receive_json())
 
     async def ack(self, envelope: Json, payload: Json | None = None) -> None:
@@ -128,16 +129,25 @@ def _deliveries(at: Desk, what: str, count: int) -> Any:
     return there
 
 
+def _acked(at: Desk, what: str, count: int) -> Any:
+    async def there() -> bool:
+        return len([one for one in await at.deliveries(what) if one["acked"]]) >= count
+
+    return there
+
+
 async def test_an_acked_event_is_not_repeated() -> None:
     """One delivery with its ack latency on record."""
-    async with desk(ack_window_s=0.3) as at, _socket(at) as socket:
+    async with desk(ack_window_s=PATIENCE_S) as at, _socket(at) as socket:
         await at.do("message", text="hello")
         await socket.ack(await socket.next())
-        await asyncio.sleep(0.4)
+        await until(_acked(at, "message", 1))
+        await at.advance(3600)
+        await asyncio.sleep(0.1)
         seen = await at.deliveries("message")
 
     assert [(each["acked"], each["retry_attempt"]) for each in seen] == [(True, 0)]
-    assert seen[0]["ack_ms"] < 300
+    assert 0 < seen[0]["ack_ms"] < 1000 * PATIENCE_S
 
 
 async def test_an_event_waits_for_an_app_that_is_away() -> None:
@@ -192,8 +202,7 @@ async def test_each_envelope_goes_to_one_of_several_sockets() -> None:
         reading = [asyncio.create_task(_read_all(each)) for each in (one, two)]
         for number in range(40):
             await at.do("message", text=str(number))
-        await until(_deliveries(at, "message", 40))
-        await asyncio.sleep(0.1)
+        await until(_acked(at, "message", 40))
         await one.wire.close()
         await two.wire.close()
         got = [await each for each in reading]
@@ -217,7 +226,7 @@ async def test_the_eleventh_socket_is_sent_away() -> None:
     async with desk() as at:
         wires = [await at.http.ws_connect(await _url(at)) for _ in range(11)]
         hellos = [await wire.receive_json() for wire in wires]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             closed = await wires[-1].receive()
         for wire in wires:
             await wire.close()
@@ -265,7 +274,7 @@ async def test_a_duplicate_delivery_is_one_event_in_two_envelopes() -> None:
 
 async def test_a_lost_ack_makes_the_person_and_slack_try_again() -> None:
     """drop_after_commit: the app did its part, yet a click times out and an event comes again."""
-    async with desk(ack_window_s=2, redelivery_s=(0.0,)) as at, _socket(at) as socket:
+    async with desk(ack_window_s=PATIENCE_S, redelivery_s=(0.0,)) as at, _socket(at) as socket:
         await at.trouble(delivery="*", do="drop_after_commit", times=2)
         asking = asyncio.create_task(at.command())
         await socket.ack(await socket.next())

@@ -48,6 +48,9 @@ class LiveTown:
         killer = asyncio.create_task(self.kill_behind(*nths))
         try:
             await play(self.addresses, tell=print, more=more)
+            # Every change was made by now; the last death may still have to be noticed.
+            async with asyncio.timeout(PATIENT_S):
+                await killer
         finally:
             killer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

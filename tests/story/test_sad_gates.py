@@ -70,7 +70,7 @@ async def test_two_managers_and_a_double_click_have_one_effect(scene: Scene) -> 
 
     await asyncio.gather(*(who.click(scene.approvals, card, "Approve order") for who in clickers))
     await scene.receive_csr()
-    losers = await count_whispers(scene, before)
+    losers = await count_whispers(scene, before, 3)
 
     assert losers == 3
     assert await scene.stage.ran("New-ExchangeCertificate") == made + 1
@@ -240,7 +240,11 @@ async def whispers(scene: Scene, who: str, after: str = "") -> list[str]:
     return [said(m) for m in messages if m["ephemeral"] and m["ts"] > after]
 
 
-async def count_whispers(scene: Scene, after: str) -> int:
-    """How many private sentences the two managers got."""
-    await scene.max.whisper(scene.approvals, after=after)
-    return len([*await whispers(scene, "max", after), *await whispers(scene, "mia", after)])
+async def count_whispers(scene: Scene, after: str, least: int) -> int:
+    """How many private sentences the two managers got, once there are so many."""
+
+    async def told() -> int | None:
+        heard = [*await whispers(scene, "max", after), *await whispers(scene, "mia", after)]
+        return len(heard) if len(heard) >= least else None
+
+    return await scene.max.patiently(told, f"{least} private sentences")

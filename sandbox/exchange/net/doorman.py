@@ -14,6 +14,8 @@ from cryptography.x509.oid import NameOID
 
 _log = logging.getLogger(__name__)
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
+_ORDER_S = 60.0
+"""An order is always followed; on a busy machine it may take its time."""
 _JOIN_S = 2.0
 _LINGER_S = 5.0
 
@@ -117,10 +119,8 @@ class Doorman:
 
     def stop(self) -> None:
         """Close everything and wait for the guests' threads."""
-        self._order(self._close_sockets)
-        self._running = False
-        self._order(lambda: None)
-        self._thread.join(_JOIN_S)
+        self._order(self._end)
+        self._thread.join(_ORDER_S)
         self.drop_guests()
         with self._lock:
             threads = list(self._guests)
@@ -135,7 +135,7 @@ class Doorman:
         with self._lock:
             self._orders.append((what, done))
         self._wake.send(b".")
-        done.wait(_JOIN_S)
+        done.wait(_ORDER_S)
 
     def _keep_ports(self) -> None:
         while self._sockets:
@@ -149,7 +149,8 @@ class Doorman:
             _listen(kept)
         self._sockets, self._kept = self._sockets + self._kept, []
 
-    def _close_sockets(self) -> None:
+    def _end(self) -> None:
+        self._running = False
         for opened in (*self._sockets, *self._kept):
             opened.close()
         self._sockets, self._kept = [], []

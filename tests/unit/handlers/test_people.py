@@ -48,7 +48,7 @@ async def town() -> AsyncIterator[Town]:
     workspace = SlackWorkspace()
     address = await workspace.start()
     clock = FakeClock()
-    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=5)
+    client = WebClient(token=address["bot_token"], base_url=address["api_url"], timeout=60)
     try:
         yield Town(workspace, address, SlackPeople(client, clock), clock)
     finally:
