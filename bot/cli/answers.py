@@ -10,7 +10,7 @@ import typer
 YES, NO, WRONG_USE, TROUBLE = 0, 1, 2, 3
 
 
-_OUTSIDE = frozenset({"TroubleOutside", "CheckpointTrouble"})
+_TROUBLE_TOLD = frozenset({"TroubleOutside", "CheckpointTrouble", "LookFailed"})
 _DATABASE_WRONG = frozenset({"DatabaseUnusable", "NothingKept"})
 _DATABASE_AWAY = frozenset({"DatabaseAway", "OperationalError", "InterfaceError", "InternalError"})
 """Faults told by name: importing their rooms would make every other answer wait."""
@@ -68,7 +68,7 @@ def explain(err: Exception) -> int:
             "sign-in. Look at CERTDESK_DATABASE_URL and at the server; nothing half done was kept."
         )
         return TROUBLE
-    if isinstance(err, HostFault) or type(err).__name__ in _OUTSIDE:
+    if isinstance(err, HostFault) or type(err).__name__ in _TROUBLE_TOLD:
         _complain(str(err))
         return TROUBLE
     logging.getLogger(__name__).error("unexpected", exc_info=err)

@@ -1,7 +1,9 @@
 """Verbs that run the bot or get it ready: run, worker, migrate, doctor, vault-key, watch now."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import closing, nullcontext
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -85,25 +87,33 @@ def vault_key() -> None:
 def watch_now(*, as_json: Json = False) -> None:
     """Look at the calendar now: propose renewals, lapse gates nobody answered, wipe keys whose day has come and files nothing needs."""
     from bot.wiring import build
+    from bot.workflow.turns import in_turn
 
     settings, site_file = _ready(load_settings())
     check_database(settings.database_address)
     house = build(settings, site_file, team_id="", machine="command line")
+    counts: dict[str, int] = {}
+    looks = {
+        "proposed": house.calendar.propose_renewals,
+        "lapsed": house.calendar.lapse_gates,
+        "wiped": house.key_watch.wipe_dead,
+        "files_wiped": house.file_watch.wipe_left,
+    }
     try:
-        proposed = house.calendar.propose_renewals()
-        lapsed = house.calendar.lapse_gates()
-        wiped = house.key_watch.wipe_dead()
-        files = house.file_watch.wipe_left()
+        in_turn(*(partial(_count, counts, name, look) for name, look in looks.items()))()
     finally:
         house.close()
     if as_json:
-        counts = {"proposed": proposed, "lapsed": lapsed, "wiped": wiped, "files_wiped": files}
         say_json({"ok": True, **counts})
     else:
         say(
-            f"{proposed} renewal(s) proposed, {lapsed} order(s) lapsed, {wiped} key(s) deleted, "
-            f"{files} file(s) wiped."
+            f"{counts['proposed']} renewal(s) proposed, {counts['lapsed']} order(s) lapsed, "
+            f"{counts['wiped']} key(s) deleted, {counts['files_wiped']} file(s) wiped."
         )
+
+
+def _count(counts: dict[str, int], name: str, look: Callable[[], int]) -> None:
+    counts[name] = look()
 
 
 def _serve(*, doors: bool, worker: bool) -> None:

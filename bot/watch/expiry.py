@@ -17,6 +17,7 @@ from bot.domain.states import State
 from bot.ports import Clock, Orders
 from bot.workflow.engine import Engine
 from bot.workflow.paging import every_end, every_placed_by
+from bot.workflow.turns import each
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +35,29 @@ class Calendar:
         self._clock = clock
 
     def propose_renewals(self) -> int:
-        """Post a renewal card for each certificate whose share of life is over; how many were posted."""
+        """
+        Post a renewal card for each certificate whose share of life is over; how many were posted.
+
+        Raises:
+            LookFailed: when all had their turn, and nothing is known of one.
+        """
         now = self._clock.now()
         share = self._site.policy.renew_at
         near = every_end(self._orders, State.INSTALLED, now=now, share=share)
-        return sum(self._propose(end, now) for end in near if end.is_due(now, share=share))
+        due = (end for end in near if end.is_due(now, share=share))
+        return each(
+            due, lambda end: self._propose(end, now), named=lambda end: f"renewal-{end.order_id}"
+        )
 
     def lapse_gates(self) -> int:
-        """End orders that nobody decided on in time; how many were ended."""
+        """End orders that nobody decided on in time; how many were ended. Raises `LookFailed`, as above."""
         days = self._site.policy.gate_expiry_days
         limit = self._clock.now() - timedelta(days=days)
         old = every_placed_by(self._orders, State.PLACED, limit)
-        reason = f"Nobody decided within {days} days."
-        return sum(self._take(order, ev.Lapsed(reason=reason)) for order in old)
+        lapsed = ev.Lapsed(reason=f"Nobody decided within {days} days.")
+        return each(
+            old, lambda order: self._take(order, lapsed), named=lambda order: f"lapse-{order.id}"
+        )
 
     def _propose(self, end: CertificateEnd, now: datetime) -> bool:
         if self._is_renewing(end.renewed_by):

@@ -1,11 +1,13 @@
 """The daily look at the files that were handed in: bytes nothing needs any more are wiped, whoever left them."""
 
 import logging
+from collections.abc import Iterator
 
 from bot.domain.audit import AuditEntry
-from bot.domain.ids import SYSTEM
+from bot.domain.ids import SYSTEM, UploadId
 from bot.file_ports import LeftFile, LeftFiles
 from bot.ports import Clock, Orders
+from bot.workflow.turns import each
 
 log = logging.getLogger(__name__)
 
@@ -21,15 +23,22 @@ class FileWatch:
         self._clock = clock
 
     def wipe_left(self) -> int:
-        """Wipe; how many were wiped now."""
-        wiped = 0
-        while left := self._files.left(limit=_BATCH):
-            done = sum(self._wipe(file) for file in left)
-            if not done:
-                # Somebody else is at it.
-                break
-            wiped += done
-        return wiped
+        """
+        Wipe; how many were wiped now.
+
+        Raises:
+            LookFailed: when all had their turn, and one could not be wiped.
+        """
+        return each(self._left(), self._wipe, named=lambda file: f"file-{file.id}")
+
+    def _left(self) -> Iterator[LeftFile]:
+        """Each once: one that stays is wiped by somebody else at this moment, or cannot be."""
+        seen: set[UploadId] = set()
+        while fresh := [
+            file for file in self._files.left(limit=_BATCH + len(seen)) if file.id not in seen
+        ]:
+            yield from fresh
+            seen.update(file.id for file in fresh)
 
     def _wipe(self, file: LeftFile) -> bool:
         state = self._orders.load(file.order_id).state.value

@@ -7,6 +7,7 @@ from bot.domain.ids import SYSTEM
 from bot.domain.sealed import KeptSecret
 from bot.key_ports import SealedSecrets
 from bot.ports import Clock, Orders
+from bot.workflow.turns import each
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +21,17 @@ class KeyWatch:
         self._clock = clock
 
     def wipe_dead(self) -> int:
-        """Wipe, and take out of the database's log what earlier wipings had to leave there; how many were wiped now."""
+        """
+        Wipe, and take out of the database's log what earlier wipings had to leave there; how many were wiped now.
+
+        Raises:
+            LookFailed: when all had their turn, and one could not be wiped.
+        """
         dead = self._secrets.kept(dead_at=self._clock.now())
-        wiped = sum(self._wipe(kept) for kept in dead)
-        self._secrets.scrub()
-        return wiped
+        try:
+            return each(dead, self._wipe, named=lambda kept: f"key-{kept.id}")
+        finally:
+            self._secrets.scrub()
 
     def _wipe(self, kept: KeptSecret) -> bool:
         secret = kept.secret

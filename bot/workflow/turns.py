@@ -21,21 +21,24 @@ class LookFailed(Exception):
         )
 
 
-def each(ones: Iterable[One], look: Callable[[One], None], *, named: Callable[[One], str]) -> None:
+def each(ones: Iterable[One], look: Callable[[One], object], *, named: Callable[[One], str]) -> int:
     """
     Look at one after the other; one that breaks keeps no other from its turn.
 
     Args:
         named: what the incident of one is called, ``look-`` before it.
 
+    Returns:
+        at how many of them the look answered True.
+
     Raises:
         LookFailed: when all had their turn; what broke is logged with its traceback.
         DatabaseAway: at once, since the others would meet it too.
     """
-    incidents = []
+    incidents, count = [], 0
     for one in ones:
         try:
-            look(one)
+            count += look(one) is True
         except DatabaseAway:
             raise
         except Exception:
@@ -43,6 +46,7 @@ def each(ones: Iterable[One], look: Callable[[One], None], *, named: Callable[[O
             log.exception("incident %s: the look goes on with the next", incidents[-1])
     if incidents:
         raise LookFailed(tuple(incidents))
+    return count
 
 
 def in_turn(*looks: Callable[[], object]) -> Callable[[], None]:

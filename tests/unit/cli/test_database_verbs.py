@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.domain.states import State
 from bot.opening import lock_single_process
 from bot.store.database import open_database
 from bot.store.migration import newest_revision
+from bot.workflow.durable import migrate_engine
 from bot.workflow.paging import every
-from tests.contract.samples import place
+from tests.contract.samples import change, hand_in, place
 from tests.contract.stores import sql_store
 from tests.unit.cli.front_door import FrontDoor
 
@@ -122,6 +124,39 @@ def test_a_database_that_is_not_there_is_not_made(
     assert (2, "") == (told.code, told.out)
     assert told.err.startswith("var/none.db does not exist")
     assert not Path("var").exists()
+
+
+def test_a_watch_that_breaks_at_one_order_looks_at_everything_else(
+    certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+) -> None:
+    """A file of an earlier release is wiped behind an order whose row nobody can read; the answer is exit 3."""
+    site = Path(__file__).parents[3] / "certdesk.example.toml"
+    for name, value in {
+        "CERTDESK_DATABASE_URL": sqlite_url,
+        "CERTDESK_CONFIG": str(site),
+        "CERTDESK_VAULT_KEY": certdesk("vault-key").out.strip(),
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_APP_TOKEN": "xapp-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with sql_store(sqlite_url) as store:
+        broken = place(store.orders)
+        judged = hand_in(store.orders, place(store.orders, "b"))
+        assert store.orders.save(change(judged, state=State.ISSUED))
+    engine = open_database(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE orders SET wish = '{}', placed_at = '2020-01-01 12:00:00' WHERE id = :id"),
+            {"id": broken.id},
+        )
+    engine.dispose()
+    migrate_engine(sqlite_url)
+
+    told = certdesk("watch", "now", "--json")
+
+    assert (3, "") == (told.code, told.out), told.err
+    with sql_store(sqlite_url) as store:
+        assert () == store.files.left(limit=9)
 
 
 def test_migrating_under_a_running_certdesk_is_refused_on_sqlite(

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.domain.events import Event
 from bot.domain.ids import OrderId
 from bot.domain.order import CertificateOrder
 from bot.domain.states import State
 from bot.watch.expiry import FRUITLESS, Calendar
 from bot.workflow.paging import PAGE, every
+from bot.workflow.turns import LookFailed
 from tests.unit.domain.samples import NOON, certificate, order
 from tests.unit.workflow.house import House
 
@@ -68,3 +71,36 @@ def test_every_order_is_seen_once_while_orders_change() -> None:
         house.put(order(State.LAPSED, id=found.id))
 
     assert [7, 6, 5, 4, 3, 2, 1] == seen
+
+
+def test_an_order_that_breaks_the_look_hides_no_certificate_that_ends() -> None:
+    """The others are asked about, and the look says that it failed."""
+    house = House()
+    house.put(serving(7, renewed_by=OrderId(99)))
+    house.put(serving(8))
+
+    with pytest.raises(LookFailed, match="look-renewal-7"):
+        look(house)
+
+    assert house.order(8).renewal_asked_at is not None
+
+
+def test_an_order_that_breaks_the_look_lets_no_other_wait_for_ever() -> None:
+    """The others end in time, and the look says that it failed."""
+    house = House()
+    for number in (7, 8):
+        house.put(order(State.PLACED, id=OrderId(number)))
+    house.clock.forward(365 * 86_400)
+    calendar = Calendar(house.engine, house.orders, house.site, house.clock)
+    take = house.engine.take
+
+    def breaking(order_id: OrderId, event: Event, **how: Any) -> CertificateOrder:
+        if order_id == 7:
+            raise ValueError("a wish nobody can read")
+        return take(order_id, event, **how)
+
+    house.engine.take = breaking  # type: ignore[method-assign] # one order breaks it
+    with pytest.raises(LookFailed, match="look-lapse-7"):
+        calendar.lapse_gates()
+
+    assert house.order(8).state is State.LAPSED

@@ -1,8 +1,12 @@
 """The daily look at files that were handed in, over the store in memory."""
 
-from bot.domain.ids import SYSTEM, OrderId
+import pytest
+
+from bot.domain.audit import AuditEntry
+from bot.domain.ids import SYSTEM, OrderId, UploadId
 from bot.domain.states import State
 from bot.watch.files import FileWatch
+from bot.workflow.turns import LookFailed
 from tests.contract.samples import change, hand_in, place
 from tests.contract.stores import fake_store
 
@@ -53,3 +57,28 @@ def test_two_looks_at_once_wipe_a_file_once() -> None:
     assert ["place", "bundle_uploaded", "approve", "file_wiped"] == [
         e.what for e in store.audit.entries()
     ]
+
+
+def test_files_at_which_the_look_breaks_keep_no_other() -> None:
+    """More of them than are read at a time, and the look says that it failed."""
+    store = fake_store()
+    for key in range(250):
+        order = hand_in(store.orders, place(store.orders, str(key)))
+        assert store.orders.save(change(order, state=State.ISSUED))
+
+    class Stuck:
+        """Files of which the oldest cannot be wiped."""
+
+        left = staticmethod(store.files.left)
+
+        @staticmethod
+        def wipe(upload_id: UploadId, entry: AuditEntry) -> bool:
+            """Break at them."""
+            if upload_id <= 150:
+                raise ValueError("a name nobody can write down")
+            return store.files.wipe(upload_id, entry)
+
+    with pytest.raises(LookFailed, match="150 of what it looked at failed"):
+        FileWatch(Stuck(), store.orders, store.clock).wipe_left()
+
+    assert 150 == len(store.files.left(limit=1000))

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.ids import OrderId
+from bot.domain.order import CertificateOrder
 from bot.domain.sealed import Bond, Purpose, SealedSecret
 from bot.watch.keys import KeyWatch
+from bot.workflow.turns import LookFailed
 from tests.contract.samples import NOON, change, place
 from tests.contract.stores import Store, fake_store
 from tests.unit.workflow.clock import FakeClock
@@ -61,3 +65,30 @@ def test_a_key_that_somebody_else_wiped_is_not_told_twice() -> None:
     assert 0 == watch.wipe_dead()
     assert entries + 1 == len(store.audit.entries())
     assert kept.secret.sealed == b"x"
+
+
+def test_a_key_at_which_the_look_breaks_lets_no_other_live_on() -> None:
+    """Each of the others dies on its day, and the look says that it failed."""
+    store, clock, watch = house(1)
+    other = place(store.orders, "other")
+    secret = store.secrets.kept()[0].secret
+    bond = replace(secret.bond, order_id=other.id)
+    assert store.orders.save(replace(change(other), keeps=replace(secret, bond=bond)))
+    clock.forward(2 * DAY_S)
+    load = store.orders.load
+
+    class Unreadable:
+        """Orders of which one cannot be read."""
+
+        @staticmethod
+        def load(order_id: OrderId) -> CertificateOrder:
+            """Break at the first one."""
+            if order_id == secret.bond.order_id:
+                raise ValueError("a state nobody knows")
+            return load(order_id)
+
+    watch._orders = Unreadable()  # type: ignore[assignment] # all of it that is used
+    with pytest.raises(LookFailed, match="look-key-1"):
+        watch.wipe_dead()
+
+    assert [secret.bond] == [kept.secret.bond for kept in store.secrets.kept()]
