@@ -84,8 +84,12 @@ def inventory(host: str, *, as_json: Json = False) -> None:
     settings = load_settings()
     hosts = build_hosts(settings, load_site_file(settings.config), SystemClock())
     orders = _orders()
-    snapshot = hosts.snapshot(HostName(host))
-    pending = pending_requests(hosts, orders, HostName(host))
+    try:
+        snapshot = hosts.snapshot(HostName(host))
+        pending = pending_requests(hosts, orders, HostName(host))
+    finally:
+        # Else the host keeps the session for its two minutes, and the account has room for few.
+        hosts.close()
     if as_json:
         say_json(inventory_json(snapshot, pending))
         return

@@ -25,6 +25,7 @@ from sandbox.exchange.engine.exchange import Caller
 from sandbox.exchange.engine.journal import Journal
 from sandbox.exchange.host import ExchangeHost
 from tests.contract.exchange_worlds import access
+from tests.unit.cli.front_door import FrontDoor
 from tests.unit.domain.samples import TOY, order
 from tests.unit.exchange.samples import EX01, MAIL, Authority, wish
 from tests.unit.workflow.clock import FakeClock
@@ -154,6 +155,47 @@ def test_a_session_nobody_needed_for_a_while_is_replaced_before_the_host_ends_it
     assert alive == first
     assert len(lab.listed()) == len(first)
     assert not set(lab.listed()) & set(first)
+
+
+@pytest.mark.parametrize("lab", [("winrm", "2019"), ("psrp", "2019")], indirect=True)
+def test_a_verb_that_reads_a_host_leaves_no_session_there(
+    lab: _Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However often somebody asks within the two minutes: the account has room for few, and orders need them."""
+    site = lab.folder / "certdesk.toml"
+    site.write_text(_SITE.format(door=lab.door, **lab.info), encoding="utf-8")
+    (lab.folder / "winrm.pem").write_text(str(lab.info["ca_pem"]), encoding="ascii")
+    monkeypatch.setenv("CERTDESK_CONFIG", str(site))
+    monkeypatch.setenv("CERTDESK_DATABASE_URL", f"sqlite:///{lab.folder}/none.db")
+    monkeypatch.setenv("EX01_PASSWORD", str(lab.info["password"]))
+    certdesk = FrontDoor(monkeypatch, capsys)
+
+    told = [certdesk("inventory", "EX01") for _ in range(_ROOM + 1)]
+    refused = certdesk("inventory", "EX02")
+
+    assert [0] * (_ROOM + 1) == [one.code for one in told], told[-1].err
+    assert 3 == refused.code
+    assert (0, 0) == lab.sessions()
+
+
+_SITE: Final = """
+[slack]
+approvals_channel = "C1"
+channels = ["C1"]
+[[hosts]]
+name = "EX01"
+version = "2019"
+winrm = "{wsman_http}"
+psrp = "{psrp}"
+door = "{door}"
+auth = "ntlm"
+user = '{user}'
+password_env = "EX01_PASSWORD"
+ca_pem = "winrm.pem"
+[[vendors]]
+name = "toy"
+title = "Toy"
+"""
 
 
 def _naming_imap(lab: _Lab) -> Call:
