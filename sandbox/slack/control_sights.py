@@ -11,6 +11,7 @@ from sandbox.slack.file_routes import attachment
 from sandbox.slack.ids import BOT_USER_ID, TEAM_ID, Json
 from sandbox.slack.messages import is_parent, visible
 from sandbox.slack.model import Channel, Message, User, View
+from sandbox.slack.payloads import replies_to
 from sandbox.slack.workspace import TEAM_NAME, Workspace
 
 
@@ -136,24 +137,21 @@ class Sights:
 
     def _message(self, user: User, message: Message) -> Json:
         ws = self._ws
-        author = ws.users[message.user]
-        replies = [
-            each
-            for each in ws.messages[message.channel]
-            if each.thread_ts == message.ts and each.ts != message.ts and not each.ephemeral_to
-        ]
+        author = ws.users.get(
+            message.user
+        )  # Slackbot, which signs tombstones, is nobody of this workspace
         return {
             "ts": message.ts,
             "thread_ts": message.thread_ts,
             "user": message.user,
-            "user_name": author.real_name,
-            "is_bot": author.is_bot,
+            "user_name": author.real_name if author else "Slackbot",
+            "is_bot": author.is_bot if author else True,
             "text": message.text,
             "blocks": message.blocks,
             "files": [self._file(user, each) for each in message.files],
             "ephemeral": message.ephemeral_to is not None,
             "edited": message.edited_ts is not None,
-            "reply_count": len(replies),
+            "reply_count": len(replies_to(ws, message)),
             "reactions": message.reactions,
             "metadata": message.metadata,
         }

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from sandbox.slack.ids import BOT_USER_ID, TEAM_ID, Json
 from sandbox.slack.model import Channel, Message, StoredFile
-from sandbox.slack.payloads import message_json
+from sandbox.slack.payloads import message_json, replies_to
 from sandbox.slack.stored_blocks import stored
 from sandbox.slack.workspace import Workspace
 
 _LOOSE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;)")
+_DELETED_TEXT = "This message was deleted."
+_SLACKBOT = "USLACKBOT"
 _CHANNEL_TYPES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
 
@@ -44,7 +46,11 @@ def edit(ws: Workspace, message: Message, changes: Message) -> None:
         return
     message.edited_ts = ws.stamp()
     ws.changed("messages", channel=message.channel)
-    event = {
+    _emit(ws, message.channel, _change(ws, message, before))
+
+
+def _change(ws: Workspace, message: Message, before: Json) -> Json:
+    return {
         "type": "message",
         "subtype": "message_changed",
         "message": message_json(ws, message),
@@ -52,11 +58,13 @@ def edit(ws: Workspace, message: Message, changes: Message) -> None:
         "hidden": True,
         "ts": ws.stamp(),
     }
-    _emit(ws, message.channel, event)
 
 
 def delete(ws: Workspace, message: Message) -> None:
-    """Take the message away."""
+    """Take the message away; one that heads a thread leaves a tombstone, and Slack calls that an edit."""
+    if replies_to(ws, message):
+        _bury(ws, message)
+        return
     gone = message_json(ws, message)
     ws.messages[message.channel].remove(message)
     ws.changed("messages", channel=message.channel)
@@ -71,6 +79,15 @@ def delete(ws: Workspace, message: Message) -> None:
         "ts": ws.stamp(),
     }
     _emit(ws, message.channel, event)
+
+
+def _bury(ws: Workspace, message: Message) -> None:
+    before = message_json(ws, message)
+    message.subtype, message.text, message.user = "tombstone", _DELETED_TEXT, _SLACKBOT
+    message.blocks, message.attachments, message.files = [], [], []
+    message.metadata, message.from_app, message.edited_ts = None, False, None
+    ws.changed("messages", channel=message.channel)
+    _emit(ws, message.channel, _change(ws, message, before))
 
 
 def share_files(ws: Workspace, files: list[StoredFile], draft: Message) -> Message:

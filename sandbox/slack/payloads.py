@@ -96,12 +96,17 @@ def message_json(ws: Workspace, message: Message, *, metadata: bool = False) -> 
     return found | _thread_summary(ws, message)
 
 
-def _thread_summary(ws: Workspace, message: Message) -> Json:
-    replies = [
+def replies_to(ws: Workspace, message: Message) -> list[Message]:
+    """What everybody sees in the thread under a message, oldest first."""
+    return [
         each
         for each in ws.messages[message.channel]
         if each.thread_ts == message.ts and each.ts != message.ts and not each.ephemeral_to
     ]
+
+
+def _thread_summary(ws: Workspace, message: Message) -> Json:
+    replies = replies_to(ws, message)
     if not replies:
         return {}
     people = list(dict.fromkeys(each.user for each in replies))

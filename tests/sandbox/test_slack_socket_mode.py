@@ -196,6 +196,31 @@ async def test_the_apps_own_messages_are_echoed_with_their_changes() -> None:
     assert all(each["channel_type"] == "channel" for each in events)
 
 
+async def test_a_message_that_heads_a_thread_leaves_a_tombstone() -> None:
+    """Slack tells its end as an edit; it can be edited no more, and its thread goes on."""
+    async with desk() as at, _socket(at) as socket:
+        ts = (await at.call("chat.postMessage", channel=at.requests, text="a"))["ts"]
+        await at.call("chat.postMessage", channel=at.requests, text="b", thread_ts=ts)
+        await at.call("chat.delete", channel=at.requests, ts=ts)
+        update = await at.call("chat.update", channel=at.requests, ts=ts, text="c")
+        reply = await at.call("chat.postMessage", channel=at.requests, text="d", thread_ts=ts)
+        events = []
+        for _ in range(3):
+            envelope = await socket.next()
+            await socket.ack(envelope)
+            events.append(envelope["payload"]["event"])
+        thread = await at.call("conversations.replies", channel=at.requests, ts=ts)
+
+    assert (events[2]["subtype"], events[2]["message"]["subtype"]) == (
+        "message_changed",
+        "tombstone",
+    )
+    assert events[2]["message"]["ts"] == events[2]["previous_message"]["ts"] == ts
+    assert (update["ok"], update["error"]) == (False, "cant_update_message")
+    assert reply["ok"]
+    assert [each["text"] for each in thread["messages"]] == ["This message was deleted.", "b", "d"]
+
+
 async def test_each_envelope_goes_to_one_of_several_sockets() -> None:
     """Two sockets share forty events between them; none comes twice; the eleventh must leave."""
     async with desk() as at, _socket(at) as one, _socket(at) as two:
