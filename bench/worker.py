@@ -160,7 +160,7 @@ def _jobs(url: str, database: Database, word: str, hosts: ToyHosts) -> Jobs:
         by_work={Work.MAKE_CSR: CsrJob(orders, hosts, operator, reporter, keys, tries=_TRIES).run},
         deliver=DeliveryJob(
             orders,
-            SqlOutbox(database, clock),
+            SqlOutbox(database, clock, queue.enqueue_delivery),
             ToyChat(Fuse()),
             LateReminders(orders, FakePeople(), site(), clock),
             clock,

@@ -69,6 +69,18 @@ class Outbox(Protocol):
         """Where a card stands."""
         ...
 
+    def card_on(self, posted: Posted) -> tuple[OrderId, Card] | None:
+        """Which card of which order stands there now."""
+        ...
+
+    def show_again(self, order_id: OrderId, card: Card, gone: Posted, entry: AuditEntry) -> bool:
+        """
+        A card is brought up to date though nothing changed, since the message is gone.
+
+        Once for each place. False, and nothing is written, when the card stands elsewhere by now, or waits already.
+        """
+        ...
+
     def order_at(self, posted: Posted) -> OrderId | None:
         """Whose card this message is, or was before it was posted anew; how a thread finds its order."""
         ...

@@ -113,7 +113,7 @@ def build(
     audit = SqlAudit(database)
     queue = WorkQueue(settings.database_address)
     orders = SqlOrders(database, queue.enqueue, queue.enqueue_delivery)
-    outbox = SqlOutbox(database, clock)
+    outbox = SqlOutbox(database, clock, queue.enqueue_delivery)
     engine = Engine(orders, site, clock)
     seen = WorkQueue(settings.database_address, patient=False)
     library = Beside(settings.database_address, connections=CONNECTIONS)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -16,6 +16,7 @@ from handlers.actions import CLICKS
 from handlers.blocks.order_form import host_options
 from handlers.boundary import Boundary, FormReply, Reply
 from handlers.commands import command
+from handlers.deletions import deleted_place, take_deletion
 from handlers.home import publish_home
 from handlers.ids import COMMAND, Field
 from handlers.rooms import Rooms
@@ -55,7 +56,8 @@ def build_app(
         patience_s: how long a door may take before Slack is told "one moment"; below 3 seconds.
     """
     client.token = client.token or token
-    app = AsyncApp(signing_secret=signing_secret, client=client)
+    app = AsyncApp(signing_secret=signing_secret, client=client, ignoring_self_events_enabled=False)
+    app.middleware(_skip_own)
     # At INFO Bolt logs the whole body of a request with a wrong signature.
     logging.getLogger("slack_bolt.AsyncRequestVerification").setLevel(logging.WARNING)
     doors = _Doors(rooms, client, Boundary(patience_s=patience_s))
@@ -131,7 +133,10 @@ class _Doors:
         await publish_home(self._client, self._rooms, user)
 
     async def message(self, body: Body, event: Body) -> None:
-        if event.get("files") and self._is_ours(body):
+        gone = deleted_place(event)
+        if gone is not None and self._is_ours(body):
+            await self._boundary.event(partial(take_deletion, self._rooms, gone))
+        elif event.get("files") and self._is_ours(body):
             trouble = await self._boundary.event(partial(self._uploads.message, event))
             if trouble is not None:
                 await self._boundary.event(partial(self._uploads.regret, event, trouble))
@@ -151,6 +156,23 @@ class _Doors:
             return False
         theirs = (body.get("event") or {}).get("user_team", self._rooms.team_id)
         return theirs == self._rooms.team_id and self._events.add(str(body.get("event_id")))
+
+
+async def _skip_own(
+    body: Body, context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]
+) -> BoltResponse | None:
+    """
+    Take what CertDesk did itself for no news, as Bolt would.
+
+    But for the end of a message: Bolt takes whoever wrote it for whoever deleted it, and would keep it from us.
+    """
+    event = body.get("event")
+    if isinstance(event, dict) and deleted_place(event) is None:
+        own = (context.user_id, context.bot_user_id), (event.get("bot_id"), context.bot_id)
+        if any(who is not None and who == us for who, us in own):
+            return BoltResponse(status=200, body="")
+    await next_()
+    return None
 
 
 async def _unexpected(error: Exception) -> BoltResponse:

@@ -24,6 +24,7 @@ from bot.ports import Change, Draft
 from bot.store import approvals, chain, due, ends, outbox, sealed, steps, uploads, worklist
 from bot.store.columns import may_be_id
 from bot.store.database import reading, scrub, writing
+from bot.store.outbox import StartDelivery
 from bot.store.rows import order_columns, order_value
 from bot.store.tables import AuditRecord, OrderRecord, OutboxRecord
 
@@ -33,9 +34,6 @@ Starts the work of an order inside the given transaction: it must write through 
 
 Outside this room the session is a thing to hand on to the engine; annotate it as ``object``.
 """
-
-StartDelivery = Callable[[Session, OrderId, str], None]
-"""Starts the delivery of an order's messages, up to the row named, inside the given transaction."""
 
 
 class SqlOrders:

@@ -1,6 +1,6 @@
 """Messages on their way to chat: put in by a change of an order, taken out by delivery."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, update
@@ -23,6 +23,9 @@ from bot.store import chain
 from bot.store.database import reading, writing
 from bot.store.tables import CardRecord, OutboxRecord
 from bot.store.values import MESSAGE
+
+StartDelivery = Callable[[Session, OrderId, str], None]
+"""Starts the delivery of an order's messages, up to the row named, inside the given transaction."""
 
 
 def put(
@@ -76,8 +79,9 @@ def _record(row_id: str, order_id: OrderId, card: Card | None, message: Message)
 class SqlOutbox:
     """`bot.chat_ports.Outbox` over the database."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, start: StartDelivery) -> None:
         self._engine = engine
+        self._start = start
         self._clock = clock
 
     def waiting(self, order_id: OrderId) -> tuple[str, ...]:
@@ -192,6 +196,33 @@ class SqlOutbox:
         with reading(self._engine) as session:
             row = session.get(CardRecord, (order_id, card.value))
             return None if row is None else Posted(channel=row.channel, ts=row.ts)
+
+    def card_on(self, posted: Posted) -> tuple[OrderId, Card] | None:
+        """Which card of which order stands there now."""
+        there = (
+            select(CardRecord)
+            .where(CardRecord.channel == posted.channel)
+            .where(CardRecord.ts == posted.ts)
+        )
+        with reading(self._engine) as session:
+            row = session.exec(there).first()
+            return None if row is None else (OrderId(row.order_id), Card(row.card))
+
+    def show_again(self, order_id: OrderId, card: Card, gone: Posted, entry: AuditEntry) -> bool:
+        """A card is brought up to date since its message is gone; False when it stands elsewhere by now, or waits already."""
+        # Named after the place: whoever hears of it a second time finds the row.
+        row_id = f"{order_id}:gone:{gone.ts}"
+        with writing(self._engine) as session:
+            chain.lock(session)
+            stands = session.get(CardRecord, (order_id, card.value))
+            is_gone = stands is not None and (stands.channel, stands.ts) == (gone.channel, gone.ts)
+            if not is_gone or _locked(session, row_id) is not None:
+                return False
+            if put(session, order_id, (CardMessage(card=card),), iter((row_id,))) is None:
+                return False
+            chain.append(session, entry)
+            self._start(session, order_id, row_id)
+            return True
 
     def order_at(self, posted: Posted) -> OrderId | None:
         """Whose card this message is; how a thread finds its order."""

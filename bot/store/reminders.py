@@ -11,7 +11,7 @@ from bot.domain.ids import OrderId, PersonId
 from bot.domain.messages import ReminderMessage
 from bot.store import chain, outbox
 from bot.store.database import reading, writing
-from bot.store.orders import StartDelivery
+from bot.store.outbox import StartDelivery
 from bot.store.tables import DebtRecord, DueRecord, ToldRecord
 
 

@@ -112,7 +112,7 @@ def sql_store(url: str) -> Iterator[Store]:
         yield Store(
             orders=SqlOrders(engine, starts.work, starts.delivery),
             audit=SqlAudit(engine),
-            outbox=SqlOutbox(engine, clock),
+            outbox=SqlOutbox(engine, clock, starts.delivery),
             pace=SqlPace(engine, clock),
             secrets=SqlSealedSecrets(engine),
             files=SqlLeftFiles(engine),
@@ -134,7 +134,7 @@ def fake_store() -> Store:
     return Store(
         orders=FakeOrders(memory, starts.work, starts.delivery),
         audit=FakeAudit(memory),
-        outbox=FakeOutbox(memory, clock),
+        outbox=FakeOutbox(memory, clock, starts.delivery),
         pace=FakePace(clock),
         secrets=FakeSealedSecrets(memory),
         files=FakeLeftFiles(memory),

@@ -358,6 +358,37 @@ def test_what_was_delivered_meanwhile_is_not_given_up(store: Store) -> None:
     assert store.outbox.card_at(OrderId(1), STATUS.card) == HERE
 
 
+def test_card_whose_message_is_gone_waits_to_be_shown_again(store: Store) -> None:
+    """Once for the place, whoever hears of it how often; the audit knows."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    gone = entry(OrderId(1), "card_deleted")
+
+    assert store.outbox.card_on(HERE) == (OrderId(1), STATUS.card)
+    assert store.outbox.show_again(OrderId(1), STATUS.card, HERE, gone)
+    assert not store.outbox.show_again(OrderId(1), STATUS.card, HERE, gone)
+    [waiting] = store.outbox.waiting(OrderId(1))
+    assert store.starts.deliveries[-1] == (1, waiting)
+    store.outbox.delivered(waiting, THERE)
+    assert not store.outbox.show_again(OrderId(1), STATUS.card, HERE, gone)
+    assert store.outbox.card_on(HERE) is None
+    assert store.outbox.card_on(THERE) == (OrderId(1), STATUS.card)
+    assert [one.what for one in store.audit.entries(OrderId(1))].count("card_deleted") == 1
+
+
+def test_card_that_waits_already_needs_no_second_message(store: Store) -> None:
+    """The delivery that comes finds its message gone, and posts it anew."""
+    place(store.orders)
+    store.outbox.delivered("1:1:1", HERE)
+    save(store, STATUS)
+
+    assert not store.outbox.show_again(
+        OrderId(1), STATUS.card, HERE, entry(OrderId(1), "card_deleted")
+    )
+    assert store.outbox.waiting(OrderId(1)) == ("1:2:1",)
+    assert "card_deleted" not in [one.what for one in store.audit.entries(OrderId(1))]
+
+
 def test_second_word_tells_of_a_post_that_nothing_knows_of(store: Store) -> None:
     """The sleeper's post is to be taken back: no card leads to it, and it leads to no order."""
     place(store.orders)

@@ -154,6 +154,21 @@ async def test_a_second_process_says_nothing_about_the_same_file(
     assert slack.called("chat.postEphemeral") == []
 
 
+async def test_a_file_of_our_own_is_no_bundle(lobby: Lobby, slack: FakeSlack) -> None:
+    """CertDesk itself posts the CSR as a file into the thread."""
+    lobby.put(scene.order(State.ISSUED))
+    share = {"public": {scene.HOME: [{"ts": "1800.1", "thread_ts": "1700.000100"}]}}
+    slack.files["F1"] = File(data=ZIP, extra={"shares": share})
+    await lobby.event(
+        {"type": "file_shared", "file_id": "F1", "user_id": "UBOT", "channel_id": scene.HOME}
+    )
+    await drop(lobby, user="UBOT", bot_id="BBOT")
+    await asyncio.sleep(0.05)
+
+    assert {call.method for call in slack.calls} == {"auth.test"}
+    assert lobby.memory.uploads == {}
+
+
 async def test_file_shared_alone_is_enough(lobby: Lobby, slack: FakeSlack) -> None:
     """Several files at once may come without a message; the other event carries them."""
     lobby.put(scene.order(State.SUBMITTED))

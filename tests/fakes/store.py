@@ -322,17 +322,11 @@ class FakeOrders:
     def _tell(self, order_id: OrderId, messages: tuple[Message, ...], ids: Iterator[str]) -> None:
         last = None
         for message in messages:
-            if not self._waits(order_id, message):
+            if not waits(self._memory, order_id, message):
                 last = next(ids)
                 self._memory.outbox[last] = Waiting(id=last, order_id=order_id, message=message)
         if last is not None:
             self._enqueue_delivery(self._memory, order_id, last)
-
-    def _waits(self, order_id: OrderId, message: Message) -> bool:
-        return isinstance(message, CardMessage) and any(
-            (row.order_id, row.message, row.attempt, row.delivered) == (order_id, message, 0, False)
-            for row in self._memory.outbox.values()
-        )
 
 
 class FakeAudit:
@@ -358,9 +352,12 @@ class FakeAudit:
 class FakeOutbox:
     """`bot.chat_ports.Outbox` in memory."""
 
-    def __init__(self, memory: Memory, clock: Clock | None = None) -> None:
+    def __init__(
+        self, memory: Memory, clock: Clock | None = None, start: DeliveryStarter | None = None
+    ) -> None:
         self._memory = memory
         self._clock = clock or FakeClock()
+        self._start = start or _note_delivery
 
     def waiting(self, order_id: OrderId) -> tuple[str, ...]:
         """Ids of undelivered rows of one order, oldest first."""
@@ -447,6 +444,24 @@ class FakeOutbox:
     def card_at(self, order_id: OrderId, card: Card) -> Posted | None:
         """Where a card stands."""
         return self._memory.cards.get((order_id, card))
+
+    def card_on(self, posted: Posted) -> tuple[OrderId, Card] | None:
+        """Which card of which order stands there now."""
+        return next((key for key, place in self._memory.cards.items() if place == posted), None)
+
+    def show_again(self, order_id: OrderId, card: Card, gone: Posted, entry: AuditEntry) -> bool:
+        """A card is brought up to date since its message is gone."""
+        row_id = f"{order_id}:gone:{gone.ts}"
+        with self._memory.change():
+            if self.card_at(order_id, card) != gone or row_id in self._memory.outbox:
+                return False
+            message = CardMessage(card=card)
+            if waits(self._memory, order_id, message):
+                return False
+            self._memory.outbox[row_id] = Waiting(id=row_id, order_id=order_id, message=message)
+            append(self._memory, entry)
+            self._start(self._memory, order_id, row_id)
+            return True
 
     def order_at(self, posted: Posted) -> OrderId | None:
         """Whose card this message is."""
@@ -538,6 +553,14 @@ def append(memory: Memory, entry: AuditEntry) -> None:
     """Add an entry to the chain."""
     previous = memory.audit[-1][1] if memory.audit else GENESIS
     memory.audit.append((entry, chained(entry, previous)))
+
+
+def waits(memory: Memory, order_id: OrderId, message: Message) -> bool:
+    """Whether a card waits already, with no attempt begun."""
+    return isinstance(message, CardMessage) and any(
+        (row.order_id, row.message, row.attempt, row.delivered) == (order_id, message, 0, False)
+        for row in memory.outbox.values()
+    )
 
 
 def wiped(kept: KeptSecret, at: datetime) -> KeptSecret:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.states import State
 from sandbox.parts import SandboxFault
@@ -61,6 +62,21 @@ async def test_a_lost_answer_to_an_edit_is_harmless(scene: Scene) -> None:
     await scene.until("receive_csr")
     await scene.status(State.CSR_READY)
 
+    assert await said_twice(scene) == []
+
+
+async def test_an_approval_card_that_somebody_deletes_stands_again(scene: Scene) -> None:
+    """The order waits for it; the new one decides, and nothing else of the order is said again."""
+    await scene.ask()
+    gone = await scene.approval()
+    slack = scene.stage.addresses["slack"]
+    client = AsyncWebClient(token=slack["bot_token"], base_url=slack["api_url"])
+    await client.chat_delete(channel=scene.approvals, ts=gone["ts"])
+
+    card = await scene.approval()
+    assert card["ts"] > gone["ts"]
+    await scene.max.click(scene.approvals, card, "Approve order")
+    await scene.receive_csr()
     assert await said_twice(scene) == []
 
 
