@@ -26,8 +26,10 @@ def move(
 ) -> None:
     """Move everything to an empty database, counted and hashed; exit 1 and nothing moved when that cannot be."""
     from bot.opening import lock_single_process
+    from bot.store.looking import check_there
     from bot.store.moving import CannotMove
 
+    check_there(source, told_by="--from")
     lock = lock_single_process(source)
     with nullcontext() if lock is None else closing(lock):
         try:

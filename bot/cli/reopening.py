@@ -30,11 +30,13 @@ def reopen(
     from bot.opening import lock_single_process
     from bot.settings import load_settings
     from bot.store.database import open_database
+    from bot.store.looking import check_there
     from bot.store.reopening import CannotReopen
     from bot.store.reopening import reopen as reopen_database
     from bot.system.clock import SystemClock
 
     url = load_settings().database_address
+    check_there(url)
     lock = lock_single_process(url)
     with nullcontext() if lock is None else closing(lock):
         engine = open_database(url, machine=f"command line on {platform.node()}")

@@ -32,6 +32,7 @@ def open_to_read(url: str, note: Callable[[str], None]) -> Engine:
         NothingKept: there is nothing to read.
         DatabaseUnusable: the address names no database, or one of another release, or it cannot be read.
     """
+    check_there(url)
     file = file_of(url)
     engine = _open_server(url) if file is None else _open_file(file, note)
     try:
@@ -40,6 +41,24 @@ def open_to_read(url: str, note: Callable[[str], None]) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def check_there(url: str, *, told_by: str = "CERTDESK_DATABASE_URL") -> None:
+    """
+    Make sure, before anything is opened, that a SQLite file is there: opening it would make one, and a lock beside it.
+
+    Args:
+        told_by: where whoever mistyped the address has to look.
+
+    Raises:
+        NothingKept: it is not.
+        DatabaseUnusable: the address names no database.
+    """
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise NothingKept(
+            f"{file} does not exist, so nothing was done. Look at {told_by}, or make the database with `certdesk migrate`."
+        )
 
 
 def check_form(engine: Engine) -> None:
@@ -81,11 +100,6 @@ def _open_server(url: str) -> Engine:
 
 
 def _open_file(file: Path, note: Callable[[str], None]) -> Engine:
-    if not file.exists():
-        raise NothingKept(
-            f"{file} does not exist, so nothing was done. Look at CERTDESK_DATABASE_URL, or make the database with "
-            "`certdesk migrate`."
-        )
     address = _way_in(file, note)
 
     def connect() -> sqlite3.Connection:

@@ -112,7 +112,10 @@ def test_no_verb_but_those_that_prepare_changes_the_form(
     engine.dispose()
 
 
-@pytest.mark.parametrize("verb", READING)
+NEEDING = [*READING, ("reopen",), ("move", "--from", "sqlite:///var/none.db", "--to", "sqlite:///there.db")]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", NEEDING)
 def test_a_database_that_is_not_there_is_not_made(
     certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
 ) -> None:
@@ -123,7 +126,7 @@ def test_a_database_that_is_not_there_is_not_made(
 
     assert (2, "") == (told.code, told.out)
     assert told.err.startswith("var/none.db does not exist")
-    assert not Path("var").exists()
+    assert [] == list(Path().iterdir())
 
 
 def test_a_watch_that_breaks_at_one_order_looks_at_everything_else(
