@@ -68,7 +68,7 @@ def _move(source: str, target: str) -> "Arrived":
     here = open_database(source)
     try:
         check_source(here)
-        left = tuple(unfinished(_orders(here)))
+        left = tuple(unfinished(_orders(here))) or _last_steps(source)
         if left:
             raise CannotMove(
                 *left, "Nothing was moved. Start CertDesk, let this end, stop it and move again."
@@ -86,6 +86,18 @@ def _move(source: str, target: str) -> "Arrived":
             there.dispose()
     finally:
         here.dispose()
+
+
+def _last_steps(source: str) -> tuple[str, ...]:
+    """Work that has changed its order for the last time and is not at its end: another order may have to be told."""
+    from bot.workflow.durable import WorkQueue, migrate_engine
+
+    # Where nothing was ever run its tables are missing.
+    migrate_engine(source)
+    with closing(WorkQueue(source, patient=False)) as queue:
+        if queue.is_working():
+            return ("The machine's work was stopped at its last step.",)
+    return ()
 
 
 def _orders(engine: Any) -> Any:

@@ -121,6 +121,10 @@ class WorkQueue:
         """Whether a delivery of this order's messages is waiting or running; ``put_off``: or comes later."""
         return self._any_live(f"deliver:{order_id}:", LIVE if put_off else ["ENQUEUED", "PENDING"])
 
+    def is_working(self) -> bool:
+        """Whether any order's work is waiting or running, at its last step too, when the order's state tells nothing of it."""
+        return any(self._any_live(f"{work.value}:", LIVE) for work in QUEUES)
+
     def start_again(self, work: Work, order: CertificateOrder) -> bool:
         """Start a work anew whose last run met code that takes its steps in another order; see the reconciler."""
         prefix = f"{work.value}:{order.id}:"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,11 +10,12 @@ from sqlalchemy import Engine, func, select, text
 
 from bot.domain.states import State, Work
 from bot.opening import lock_single_process
-from bot.store.database import open_database, reading
+from bot.store.database import open_database, reading, writing
 from bot.store.migration import migrate
 from bot.store.moving import CannotMove, move_rows
 from bot.store.orders import SqlOrders
 from bot.store.tables import METADATA
+from bot.workflow.durable import WorkQueue, migrate_engine
 from tests.contract.engine_room import open_room, wait_for
 from tests.contract.samples import LINE, change, hand_in, place, step
 from tests.contract.stores import sql_store
@@ -121,6 +122,22 @@ def test_live_work_is_not_moved(
     why = refused(certdesk, filled, empty_postgres_url)
 
     assert "Order 3: mail.example.com is" in why
+    assert "let this end" in why
+    assert 0 == count(empty_postgres_url, "orders")
+
+
+def test_work_that_stopped_behind_the_state_of_its_order_is_not_moved(
+    certdesk: FrontDoor, filled: str, empty_postgres_url: str
+) -> None:
+    """Installed, and the order of before was not told yet: the engine alone knows of it, and its tables stay behind."""
+    migrate_engine(filled)
+    with sql_store(filled) as store:
+        ended = change(place(store.orders, "ended"), state=State.INSTALLED)
+        assert store.orders.save(ended)
+    with opened(filled) as engine, closing(WorkQueue(filled)) as queue, writing(engine) as session:
+        queue.enqueue(session, Work.INSTALL, ended.order)
+    why = refused(certdesk, filled, empty_postgres_url)
+
     assert "let this end" in why
     assert 0 == count(empty_postgres_url, "orders")
 
