@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
 
 from sandbox.slack.server import SlackWorkspace
 from tests.browser.tiny_app import TinyApp
+from tests.browser.walk_tabs import WAIT_MS
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _ARGS = (
@@ -61,7 +62,9 @@ async def slack(
     for name in _PROXIES:
         monkeypatch.delenv(name, raising=False)
     workspace = SlackWorkspace(
-        links=[{"title": "Vendor portal", "url": "http://127.0.0.1:9/portal"}], ack_window_s=1.5
+        links=[{"title": "Vendor portal", "url": "http://127.0.0.1:9/portal"}],
+        ack_window_s=5,
+        trigger_life_s=30,
     )
     given = await workspace.start()
     yield workspace, given
@@ -81,6 +84,7 @@ async def app(slack: tuple[SlackWorkspace, dict[str, Any]]) -> AsyncIterator[Tin
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium; where there is none CI fails, and a person sees a skip."""
+    expect.set_options(timeout=WAIT_MS)
     program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
     if program is None and os.environ.get("CI") == "true":
         pytest.fail("No Chromium on this machine: install it, CI must see the page.")
@@ -99,7 +103,7 @@ async def desk(
     """A page; at the end it must have complained about nothing, not even once."""
     workspace, given = slack
     page = await browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(8000)
+    page.set_default_timeout(WAIT_MS)
     found = Desk(
         page=page,
         slack=workspace,

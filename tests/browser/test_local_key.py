@@ -38,7 +38,7 @@ async def test_who_makes_the_key_is_chosen_and_read(
     context = await browser.new_context(
         viewport={"width": WIDTH + 200, "height": HEIGHT}, timezone_id="UTC", locale="en-GB"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT_MS)
     camera.watch(context)
     try:
         page = await context.new_page()

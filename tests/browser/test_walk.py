@@ -60,7 +60,7 @@ async def window(browser: Browser, camera: Camera) -> AsyncIterator[BrowserConte
         permissions=["clipboard-read", "clipboard-write"],
         accept_downloads=True,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT_MS)
     camera.watch(context)
     yield context
     await context.close()

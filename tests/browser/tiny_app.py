@@ -131,7 +131,7 @@ class TinyApp:
 
     async def heard(self, kind: str, what: Any) -> None:
         """Wait until this has reached the app; TimeoutError when it never does."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while (kind, what) not in self.seen:
                 self._news.clear()
                 await self._news.wait()

@@ -17,7 +17,7 @@ _DROPPED = """([name, body]) => {
   return data;
 }"""
 WAIT_MS = 60_000
-"""The machine's own work (a CSR, an installation) may take this long on a busy machine."""
+"""What comes may take this long on a busy machine: the page's own work, a CSR, an installation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def case(request: pytest.FixtureRequest) -> Iterator[Case]:
             fake = FakeRevocation()
             yield Case(port=fake, certificate=certificate, issuer=None, fake=fake)
         else:
-            fetcher = Fetcher(allow_loopback=True, wall_s=2.0)
+            fetcher = Fetcher(allow_loopback=True, wall_s=60.0)
             port = HttpRevocation(fetcher, lambda _: (toy_vendor().g2,), Standing(NOW))
             yield Case(port=port, certificate=certificate, issuer=issuer, fake=None)
 

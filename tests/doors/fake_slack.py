@@ -15,8 +15,8 @@ TOKEN = "xoxb-doors"
 
 
 async def until(happened: Callable[[], object]) -> None:
-    """Wait until something has happened; five seconds at the most."""
-    async with asyncio.timeout(5):
+    """Wait until something has happened; a minute at the most."""
+    async with asyncio.timeout(60):
         while not happened():
             await asyncio.sleep(0.001)
 

@@ -91,7 +91,7 @@ class ShortDesk:
 class Lobby:
     """The doors of a site, with one order in memory."""
 
-    def __init__(self, slack: FakeSlack, *, patience_s: float = 2.0) -> None:
+    def __init__(self, slack: FakeSlack, *, patience_s: float = 60.0) -> None:
         self.slack = slack
         self.memory = Memory()
         self.orders = FakeOrders(self.memory)

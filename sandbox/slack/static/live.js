@@ -32,7 +32,9 @@ export function listen(as, changed) {
   return function stop() {
     stopped = true;
     clearTimeout(timer);
-    socket.close();
+    // A browser complains of a line that is closed before it stands.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
   };
 }
 

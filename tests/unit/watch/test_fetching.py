@@ -9,7 +9,7 @@ import pytest
 from bot.watch.fetching import Fetcher, NotFetched, Question, is_public
 from tests.unit.watch.issuer import Page, ToyIssuer, pages
 
-HERE = Fetcher(allow_loopback=True, wall_s=2.0)
+HERE = Fetcher(allow_loopback=True, wall_s=60.0)
 WORLD = Fetcher()
 
 

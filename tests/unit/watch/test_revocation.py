@@ -31,7 +31,7 @@ def asked(
 ) -> tuple[Finding, ...]:
     """Ask about a leaf below the toy vendor's plain path."""
     port = HttpRevocation(
-        Fetcher(allow_loopback=True, wall_s=2.0), lambda _: anchors, Standing(NOW)
+        Fetcher(allow_loopback=True, wall_s=60.0), lambda _: anchors, Standing(NOW)
     )
     return port.check(issued(leaf, VENDOR.issuing, VENDOR.cross), vendor=TOY)
 
