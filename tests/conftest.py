@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import network
 from tests.postgres import cluster
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.contract.stores import Store
 
 # A busy machine is no fault of the code: no property has a stopwatch.
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 _NUMBERS = count(1)

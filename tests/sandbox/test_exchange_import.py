@@ -194,7 +194,10 @@ def test_2007_reads_from_its_own_disk(authority: Authority) -> None:
 
 
 @given(data=st.binary(max_size=400))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 def test_any_bytes_give_an_error_and_no_certificate(data: bytes) -> None:
     """Foreign bytes never change the store and never break the host."""
     engine = _QUIET

@@ -41,7 +41,7 @@ def test_path_goes_over_the_cross_certificate_to_the_old_root() -> None:
     """A client that knows G2 alone gets leaf, issuing CA, R1 by G2, G2."""
     files = open_zip(pack_bundle(issue()))
 
-    assert chain_of(files, anchors_pem=one_authority().anchors_pem()) == [
+    assert chain_of(files, anchors_pem=one_authority().anchors_pem(), at=NOW) == [
         "mail.example.com",
         "Sandbox TLS Intermediate CA DV - R1v1",
         "Sandbox TLS Root CA - R1",
@@ -54,7 +54,7 @@ def test_without_the_cross_certificate_there_is_no_path() -> None:
     files = open_zip(pack_bundle(issue(Trouble.NO_CROSS)))
 
     with pytest.raises(VerificationError):
-        chain_of(files, anchors_pem=one_authority().anchors_pem())
+        chain_of(files, anchors_pem=one_authority().anchors_pem(), at=NOW)
 
 
 def test_cross_certificate_is_the_new_root_under_another_signature() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import datetime
 from functools import cache
 from html.parser import HTMLParser
 
@@ -65,12 +66,13 @@ def intermediates_of(files: dict[str, bytes]) -> list[x509.Certificate]:
     return pkcs7.load_pem_pkcs7_certificates(files[P7B_NAME]) if P7B_NAME in files else []
 
 
-def chain_of(files: dict[str, bytes], *, anchors_pem: str) -> list[str]:
-    """Common names from the leaf to the anchor; raises VerificationError without a path."""
+def chain_of(files: dict[str, bytes], *, anchors_pem: str, at: datetime | None = None) -> list[str]:
+    """Common names from the leaf to the anchor, now or at another moment; raises VerificationError without a path."""
     store = verification.Store(x509.load_pem_x509_certificates(anchors_pem.encode()))
-    verifier = (
-        verification.PolicyBuilder().store(store).build_server_verifier(x509.DNSName(NAMES[0]))
-    )
+    rules = verification.PolicyBuilder().store(store)
+    if at is not None:
+        rules = rules.time(at)
+    verifier = rules.build_server_verifier(x509.DNSName(NAMES[0]))
     path = verifier.verify(leaf_of(files), intermediates_of(files))
     return [common_name(certificate) for certificate in path]
 
