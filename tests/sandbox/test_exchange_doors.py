@@ -54,7 +54,7 @@ def test_nobody_moves_in_while_the_doors_are_shut(doorman: Doorman) -> None:
 def test_a_stopped_host_leaves_its_ports_to_others() -> None:
     """Also where it was down when it was stopped."""
     doorman = Doorman("EX01")
-    port = doorman.open(_greet)
+    port = doorman.open(_greet, port=unused_port())
     doorman.shut_doors()
     doorman.stop()
 

@@ -18,6 +18,7 @@ from yarl import URL
 
 from sandbox.__main__ import _parser, _run
 from sandbox.exchange.kerberos.realm import missing_programs
+from sandbox.loopback import unused_port
 from sandbox.parts import Addresses
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -90,10 +91,7 @@ def test_addresses_are_loopback() -> None:
 )
 def test_port_is_the_part_s_main_port(part: str, key: str) -> None:
     """The port asked for is used; asking for it twice is a sentence and exit code 1."""
-    with sandbox(part, "--json") as first:
-        port = str(URL(first_line(first)[key]).port)
-        first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=60)
+    port = str(unused_port())
     with sandbox(part, "--json", "--port", port) as again:
         told = first_line(again)
         with sandbox(part, "--port", port) as second:

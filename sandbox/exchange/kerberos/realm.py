@@ -20,7 +20,7 @@ from sandbox.loopback import unused_port
 _LOOPBACK: Final = "127.0.0.1"
 _PROGRAMS: Final = ("krb5kdc", "kdb5_util", "kadmin.local")
 _PLACES: Final = f"{environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/usr/lib/mit/sbin"
-_DECIMAL_STEPS: Final = 100
+_STEPS: Final = 1200
 _STEP_S: Final = 0.05
 
 
@@ -220,7 +220,7 @@ class Realm:
         )
 
     def _await_kdc(self, process: subprocess.Popen[bytes]) -> None:
-        for _ in range(_DECIMAL_STEPS):
+        for _ in range(_STEPS):
             if process.poll() is not None:
                 raise NoRealm(f"krb5kdc ended with {process.returncode}")
             try:

@@ -106,11 +106,12 @@ def test_syslog_over_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 def test_server_that_is_away_is_told() -> None:
     """A connection nobody takes is a sentence, not a traceback."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    with socket.socket() as held:  # bound, so nobody else gets it; not listening, so it refuses
+        held.bind(("127.0.0.1", 0))
+        place = place_for(f"syslog+tcp://127.0.0.1:{held.getsockname()[1]}")
 
-    with pytest.raises(CheckpointTrouble, match="did not take the checkpoint"):
-        place_for(f"syslog+tcp://127.0.0.1:{port}")(LINE, AT)
+        with pytest.raises(CheckpointTrouble, match="did not take the checkpoint"):
+            place(LINE, AT)
 
 
 @pytest.mark.parametrize(
