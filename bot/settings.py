@@ -347,13 +347,16 @@ def secret_from(
         return os.environ[env]
     if file:
         try:
-            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            held = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as err:
             raise BadSettings(
                 (f"The secret file {file} cannot be read: {err.strerror}.",)
             ) from None
         except UnicodeDecodeError:
             raise BadSettings((f"The secret file {file} is not UTF-8 text.",)) from None
+        if held:
+            return held
+        raise BadSettings((f"The secret file {file} is empty.",))
     if command:
         try:
             return secret_of(command, hidden={env, *hidden})

@@ -205,12 +205,14 @@ def test_a_secret_comes_from_a_program_when_nothing_else_has_it(
     assert "from the environment" == secret_from("EX01_PASSWORD", "", program)
 
 
-@pytest.mark.parametrize("case", ["nothing", "no file", "no text"])
+@pytest.mark.parametrize("case", ["nothing", "no file", "no text", "an empty file"])
 def test_a_secret_that_is_missing_is_said_by_its_name(case: str, tmp_path: Path) -> None:
     """Where it was looked for, and why it is not there; never what is in a file."""
     path = tmp_path / "secret"
     if case == "no text":
         path.write_bytes(b"\xff\xfehush")
+    if case == "an empty file":
+        path.write_bytes(b"\r\n")
     file = "" if case == "nothing" else str(path)
 
     with pytest.raises(BadSettings) as raised:
