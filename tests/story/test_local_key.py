@@ -371,9 +371,11 @@ async def test_a_kill_after_a_step_makes_no_second_key(
 
         await _play(watched, between)
         imports = await _imports(watched)
+        deaths = live.demo.bot.deaths
     finally:
         await watched.demo.stop()
 
+    assert len(kills) == deaths
     assert [1, 1] == imports
     told = _key_entries(watched.url)
     assert (1, 1) == (told.count("key_made"), told.count("key_deleted"))
@@ -393,18 +395,25 @@ async def test_a_kill_right_behind_an_import_imports_nothing_twice(
             while (await _imports(watched))[place] == 0:
                 await asyncio.sleep(0.01)
             live.kill_bot()
+            while live.demo.bot.deaths == 0:
+                await asyncio.sleep(0.01)
 
         killer = asyncio.create_task(kill())
         try:
             await _play(watched)
+            # Both hosts have the key by now; the death may still have to be noticed.
+            async with asyncio.timeout(PATIENT_S):
+                await killer
         finally:
             killer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await killer
         imports = await _imports(watched)
+        deaths = live.demo.bot.deaths
     finally:
         await watched.demo.stop()
 
+    assert 1 == deaths
     assert [1, 1] == imports
     assert ["key_made", "key_used", "key_used", "key_deleted"] == _key_entries(watched.url)
 

@@ -145,6 +145,7 @@ def test_killed_twice_it_ends_the_same(story: str) -> None:
     begin, work, _, _ = STORIES[story]
     whole = play(begin, work, kill_at=0)
 
+    assert whole.fuse.passed
     for at in range(1, whole.fuse.passed + 1, 3):
         for again in (1, 2, 3, 5, 8):
             house = play(begin, work, kill_at=at, again_at=again)

@@ -198,6 +198,7 @@ def test_nothing_of_a_parcel_is_stored() -> None:
         (built.memory.orders, built.memory.audit, built.memory.outbox, built.memory.steps)
     )
 
+    assert built.hosts.parcels
     for _, parcel in built.hosts.parcels:
         assert parcel.password not in stored
         assert parcel.pfx.decode() not in stored
