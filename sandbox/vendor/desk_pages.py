@@ -50,13 +50,13 @@ def render_paste(
     return page(heading, alert(refused), tag("div", asked, class_="card"))
 
 
-def render_review(token: str, request: CertificateRequest) -> str:
+def render_review(token: str, request: CertificateRequest, *, days: int) -> str:
     """What was read from the CSR, to be looked at before the order is placed."""
     facts = facts_list(
         {
             "Common name": request.common_name or "(none)",
             "Key": f"RSA {request.public_key.key_size} bits",
-            "Validity": "198 days, reissued free of charge within one year",
+            "Validity": f"{days} days, reissued free of charge within one year",
             "Signature": "SHA-256",
         }
     )

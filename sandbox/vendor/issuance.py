@@ -5,7 +5,7 @@ Never here: zips, pages, and when an order may be issued.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from cryptography import x509
@@ -16,8 +16,12 @@ from sandbox.vendor.authority import Authority, LeafWish, make_key
 from sandbox.vendor.request import CertificateRequest
 from sandbox.vendor.trouble import Trouble
 
-# The model vendor stays two days under the 200 of BR 6.3.2; both ends count, hence the second.
-LIFETIME = timedelta(days=198) - timedelta(seconds=1)
+# The model vendor stays two days under the 200, 100 and 47 of BR 6.3.2; newest first.
+_DAYS = (
+    (datetime(2029, 3, 15, tzinfo=UTC), 45),
+    (datetime(2027, 3, 15, tzinfo=UTC), 98),
+    (datetime(2026, 3, 15, tzinfo=UTC), 198),
+)
 # Clocks of clients lag; BR allows 48 hours before the signing.
 HEAD_START = timedelta(hours=1)
 UNASKED_NAME = "unasked.example.net"
@@ -55,7 +59,7 @@ class Issuer:
         ends_at: datetime,
         trouble: Trouble | None,
     ) -> Issued:
-        """A certificate made at `at`, valid 198 days but never past the order's end `ends_at`."""
+        """A certificate made at `at`, valid as long as may be at its day but never past the order's end `ends_at`."""
         authority = self._impostor if trouble is Trouble.UNTRUSTED else self.authority
         since, until = _validity(at=at, ends_at=ends_at, trouble=trouble)
         wish = LeafWish(
@@ -92,13 +96,20 @@ class Issuer:
         return Authority(copied=self.authority)
 
 
+def lifetime_days(at: datetime) -> int:
+    """How many days a certificate issued at this moment (aware) lives."""
+    return next((days for since, days in _DAYS if since <= at), _DAYS[-1][1])
+
+
 def _validity(
     *, at: datetime, ends_at: datetime, trouble: Trouble | None
 ) -> tuple[datetime, datetime]:
+    # Both ends count, hence the second.
+    lifetime = timedelta(days=lifetime_days(at)) - timedelta(seconds=1)
     since = at.replace(microsecond=0) - HEAD_START
     if trouble is Trouble.EXPIRED:
-        since -= LIFETIME + timedelta(days=1)
-    return since, min(since + LIFETIME, ends_at.replace(microsecond=0))
+        since -= lifetime + timedelta(days=1)
+    return since, min(since + lifetime, ends_at.replace(microsecond=0))
 
 
 def _names_to_certify(names: tuple[str, ...], trouble: Trouble | None) -> tuple[str, ...]:

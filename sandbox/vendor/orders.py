@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from sandbox.vendor.issuance import Issued, Issuer
+from sandbox.vendor.issuance import Issued, Issuer, lifetime_days
 from sandbox.vendor.refusal import DeskRefused, NoSuchOrder, NotNow
 from sandbox.vendor.request import CertificateRequest
 from sandbox.vendor.trouble import Trouble
@@ -93,6 +93,10 @@ class OrderBook:
             domains=_domains(request),
         )
         return self._keep(order)
+
+    def lifetime_days(self) -> int:
+        """How long a certificate that is issued now lives."""
+        return lifetime_days(self._clock())
 
     def all(self) -> list[Order]:
         """Every order, newest first."""

@@ -66,7 +66,8 @@ class Portal:
         wanted = await self._pasted(request, action="/orders/review", about="")
         if isinstance(wanted, web.Response):
             return wanted
-        return self._with_form(request, lambda token: render_review(token, wanted))
+        days = self._book.lifetime_days()
+        return self._with_form(request, lambda token: render_review(token, wanted, days=days))
 
     async def _place(self, request: web.Request) -> web.Response:
         fields = await self._fields(request)

@@ -27,12 +27,14 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 REPOSITORY = "http://127.0.0.1:1/repository/"
 
 
-def issue(trouble: Trouble | None = None, *, ends_at: datetime | None = None) -> Issued:
+def issue(
+    trouble: Trouble | None = None, *, ends_at: datetime | None = None, at: datetime = NOW
+) -> Issued:
     """One certificate for the customer's request."""
     return Issuer(one_authority(), repository=REPOSITORY).issue(
         parse_request(make_csr(*NAMES)),
-        at=NOW,
-        ends_at=ends_at or NOW + timedelta(days=365),
+        at=at,
+        ends_at=ends_at or at + timedelta(days=365),
         trouble=trouble,
     )
 
@@ -104,13 +106,23 @@ def test_leaf_is_a_domain_validated_end_entity() -> None:
     assert mine.key_identifier == theirs.digest
 
 
-def test_leaf_lasts_198_days_counting_both_ends() -> None:
-    """A second more would be a day more (BR 6.3.2)."""
-    leaf = issue().leaf
+@pytest.mark.parametrize(
+    ("at", "days"),
+    [
+        (NOW, 198),
+        (datetime(2027, 3, 14, 23, 59, tzinfo=UTC), 198),
+        (datetime(2027, 3, 15, tzinfo=UTC), 98),
+        (datetime(2029, 3, 14, 23, 59, tzinfo=UTC), 98),
+        (datetime(2029, 3, 15, tzinfo=UTC), 45),
+    ],
+)
+def test_leaf_lasts_as_long_as_may_be_counting_both_ends(at: datetime, days: int) -> None:
+    """Two days under the limit of its day (BR 6.3.2); a second more would be a day more."""
+    leaf = issue(at=at).leaf
 
     lasts = leaf.not_valid_after_utc - leaf.not_valid_before_utc + timedelta(seconds=1)
-    assert lasts == timedelta(days=198)
-    assert leaf.not_valid_before_utc < NOW < leaf.not_valid_after_utc
+    assert lasts == timedelta(days=days)
+    assert leaf.not_valid_before_utc < at < leaf.not_valid_after_utc
 
 
 def test_leaf_never_outlives_the_purchase() -> None:

@@ -12,13 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from bot.domain.states import State
 from sandbox.person import inputs, plain
 from sandbox.story import NAMES, ORDER
+from sandbox.vendor.clock import wall_clock
+from sandbox.vendor.issuance import lifetime_days
 from tests.story.stage import Scene, Stage, staged
 
 pytestmark = pytest.mark.story
 
 DAY_S = 86_400
-PAST_TWO_THIRDS = str(140 * DAY_S)
-A_WEEK_LATER = str(148 * DAY_S)
+# A certificate that the vendor issues today: its life gets shorter with the years.
+_SHARE_S = lifetime_days(wall_clock()) * DAY_S * 71 // 100
+PAST_TWO_THIRDS = str(_SHARE_S)
+A_WEEK_LATER = str(_SHARE_S + 8 * DAY_S)
 
 
 async def test_a_renewal_is_proposed_ordered_installed_and_the_old_one_retired(
