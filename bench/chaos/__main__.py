@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from bench.chaos.play import Chaos, Wish
+from sandbox.parts import SLACK_PATIENCE_S
 from tests.postgres import cluster
 
 
@@ -36,6 +37,12 @@ def main() -> int:
     parser.add_argument(
         "--doors", type=int, default=1, help="processes that answer Slack, on PostgreSQL"
     )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=SLACK_PATIENCE_S,
+        help="seconds Slack waits for an answer; more than its own where the machine is too busy to tell anything by it",
+    )
     parser.add_argument("--folder", type=Path, help="where the town lives; kept afterwards")
     options = parser.parse_args()
     print(f"seed {options.seed}", file=sys.stderr, flush=True)
@@ -51,7 +58,7 @@ def main() -> int:
         wish = Wish(
             kills=options.kills, races=options.races, db=options.db, seed=options.seed,
             outages=options.outages, between=options.between, minutes=options.minutes,
-            doors=options.doors,
+            doors=options.doors, patience_s=options.patience,
         )  # fmt: skip
         verdict = asyncio.run(Chaos(wish, folder, url, server).run())
     seconds = round(time.monotonic() - began, 1)

@@ -23,11 +23,9 @@ from bench.chaos.outage import Outage
 from bench.chaos.people import ENDS, Customer
 from bench.chaos.races import Races
 from bench.chaos.verdict import Verdict, judge
-from sandbox.parts import Addresses
+from sandbox.parts import SLACK_PATIENCE_S, Addresses
 from tests.postgres.cluster import Cluster
 
-SLACK_PATIENCE_S = 6.0
-"""Twice the real one's: whether a press had an answer is no matter of how busy this machine is."""
 CUSTOMERS = {"sqlite": 5, "postgres": 8}
 """Groups of people with an order each at a time; a short run has fewer, whose orders it sees to their end."""
 FEWEST_CUSTOMERS = 3
@@ -55,6 +53,7 @@ class Wish:
     between: float = 0.0
     minutes: float = 0.0
     doors: int = 1
+    patience_s: float = SLACK_PATIENCE_S
 
 
 class Chaos:
@@ -70,7 +69,7 @@ class Chaos:
             folder=folder,
             hosts=HOSTS,
             database_url=url,
-            slack_patience_s=SLACK_PATIENCE_S,
+            slack_patience_s=wish.patience_s,
         )
         self._crew = members(wish.db, doors=wish.doors)
         self._verdict = Verdict()
