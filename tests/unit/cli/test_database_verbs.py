@@ -133,7 +133,10 @@ def test_a_watch_that_breaks_at_one_order_looks_at_everything_else(
     certdesk: FrontDoor, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
 ) -> None:
     """A file of an earlier release is wiped behind an order whose row nobody can read; the answer is exit 3."""
-    site = Path(__file__).parents[3] / "certdesk.example.toml"
+    example = (Path(__file__).parents[3] / "certdesk.example.toml").read_text(encoding="utf-8")
+    site = Path("site.toml")
+    # Kerberos is an extra that not every machine has.
+    site.write_text(example.replace('"kerberos" ', '"ntlm" '), encoding="utf-8")
     for name, value in {
         "CERTDESK_DATABASE_URL": sqlite_url,
         "CERTDESK_CONFIG": str(site),
