@@ -68,6 +68,8 @@ async def test_a_lost_answer_to_an_edit_is_harmless(scene: Scene) -> None:
 async def test_an_approval_card_that_somebody_deletes_stands_again(scene: Scene) -> None:
     """The order waits for it; the new one decides, and nothing else of the order is said again."""
     await scene.ask()
+    # Said behind the approval card, so that where that one stands is known by now.
+    await scene.in_thread(after=scene.thread)
     gone = await scene.approval()
     slack = scene.stage.addresses["slack"]
     client = AsyncWebClient(token=slack["bot_token"], base_url=slack["api_url"])
